@@ -1,0 +1,79 @@
+"""A person as the rules see one: where and when they work, what they hold. No name, no address.
+
+Next: `bot/domain/usage.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+SATURDAY_AND_SUNDAY = frozenset({5, 6})
+
+
+class IdentitySource(StrEnum):
+    """Where an external id comes from. An e-mail address is kept case-folded and trimmed."""
+
+    EMAIL = "email"
+    SLACK = "slack"
+    GITHUB = "github"
+    API_KEY_NAME = "api_key_name"
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the rules may know of a person. `person_id` is our own number and means nothing outside."""
+
+    person_id: int
+    timezone: str | None
+    country: str | None
+    locale: str | None
+    role: str | None
+    team: str | None
+    started_on: date | None
+    ended_on: date | None
+    slack_user_id: str | None
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A paid licence of one tool. `monthly_cost_microusd` is None when nobody told us the price."""
+
+    tool: str
+    assigned_on: date
+    released_on: date | None
+    monthly_cost_microusd: int | None
+
+    def held_on(self, day: date) -> bool:
+        return self.assigned_on <= day and (self.released_on is None or day < self.released_on)
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """One person's working days: time zone, weekend, public holidays, leave, first and last day employed."""
+
+    timezone: str
+    weekend: frozenset[int] = SATURDAY_AND_SUNDAY
+    holidays: frozenset[date] = frozenset()
+    leave: frozenset[date] = frozenset()
+    started_on: date | None = None
+    ended_on: date | None = None
+
+    def is_working(self, day: date) -> bool:
+        if self.started_on is not None and day < self.started_on:
+            return False
+        if self.ended_on is not None and day > self.ended_on:
+            return False
+        return day.weekday() not in self.weekend and day not in self.holidays and day not in self.leave
+
+    def working_days(self, first: date, last: date) -> tuple[date, ...]:
+        """The working days from `first` to `last`, both included."""
+        span = (last - first).days + 1
+        days = (first + timedelta(days=offset) for offset in range(span))
+        return tuple(day for day in days if self.is_working(day))
+
+    def local(self, moment: datetime) -> datetime:
+        """`moment` as this person's wall clock shows it."""
+        return moment.astimezone(ZoneInfo(self.timezone))

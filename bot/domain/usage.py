@@ -1,0 +1,165 @@
+"""What was used, by whom, on which day, and which days we may speak about.
+
+`None` means that the source does not say; 0 means that the source says none. The two are never mixed up (P12).
+Tokens come in four disjoint kinds: uncached input, cache read, cache write, output (sources.md 0.4).
+Next: `bot/domain/adoption.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
+from enum import StrEnum
+
+WINDOW_DAYS = 28
+LOOKBACK_WEEKS = 12
+LOOKBACK_DAYS = LOOKBACK_WEEKS * 7
+ANY_MODEL = "*"
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Counts of one person, tool and model over some days. Money in micro-dollars; None is unknown."""
+
+    requests: int | None = None
+    failed_requests: int | None = None
+    sessions: int | None = None
+    input_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_microusd: int | None = None
+    accepted: int | None = None
+    rejected: int | None = None
+
+    def shows_activity(self) -> bool:
+        """Whether any counter is above zero: the only yes-or-no that a token count can give."""
+        return any((getattr(self, counter.name) or 0) > 0 for counter in fields(self))
+
+    def plus(self, other: Counters) -> Counters:
+        """The sum, counter by counter; unknown plus a number is that number, unknown plus unknown is unknown."""
+        return Counters(**{c.name: _add(getattr(self, c.name), getattr(other, c.name)) for c in fields(self)})
+
+
+@dataclass(frozen=True)
+class UsageRow:
+    """One usage day as a source reports it: person (by the source's own id) x day x tool x model.
+
+    `subject` is the source's id of whoever used it, an e-mail address in most sources. `priced` says where the cost
+    comes from: "reported" by the source, "estimated" from list prices, or None when there is none.
+    """
+
+    subject: str
+    day: date
+    tool: str
+    model: str
+    counters: Counters
+    priced: str | None = None
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    """Counters of one AI session. No content, no times of day and no duration (P5, P13)."""
+
+    session_key: str
+    subject: str
+    day: date
+    tool: str
+    model: str
+    counters: Counters
+
+
+class CoverageStatus(StrEnum):
+    """Whether a source finished a day: only COVERED can prove a zero."""
+
+    COVERED = "covered"
+    PENDING = "pending"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class WeekSum:
+    """Sums of one tool and model over one week of a window.
+
+    `week` counts back from the window's last day: 0 is the seven days that end on it. Bit n of `active_mask` stands for
+    the day n days before the end of that week.
+    """
+
+    tool: str
+    model: str
+    week: int
+    counters: Counters
+    active_mask: int
+
+
+@dataclass(frozen=True)
+class DaySum:
+    """Sums of one tool and model on one day; loaded only for people with an unusually heavy day."""
+
+    day: date
+    tool: str
+    model: str
+    counters: Counters
+
+
+@dataclass(frozen=True)
+class UsageWindow:
+    """Everything the rules need of one person's use: 12 weeks of sums that end on `last_day`, and two dates.
+
+    `first_active_on` and `last_active_on` look back over all that is kept, so that "was active before" is known even
+    when it lies outside the 12 weeks.
+    """
+
+    last_day: date
+    weeks: tuple[WeekSum, ...] = ()
+    first_active_on: date | None = None
+    last_active_on: date | None = None
+    heavy_days: tuple[DaySum, ...] = ()
+    """All days of the 28-day window, tool and model apart, of a person who had at least one heavy day."""
+    active_after_window: bool = False
+    """Activity seen after `last_day`: late enough that the window must not call this person idle."""
+
+    def first_day(self, window_days: int = WINDOW_DAYS) -> date:
+        return self.last_day - timedelta(days=window_days - 1)
+
+    def active_days(self, tool: str | None = None) -> frozenset[date]:
+        """Distinct days with any activity in the 12 weeks, of one tool or of all."""
+        return frozenset(self._active_days(tool))
+
+    def between(self, first_week: int, last_week: int) -> tuple[WeekSum, ...]:
+        """The sums of weeks `first_week` to `last_week`, both included, counted back from the end."""
+        return tuple(week for week in self.weeks if first_week <= week.week <= last_week)
+
+    def tools_seen(self) -> frozenset[str]:
+        """Tools with any activity in the 12 weeks."""
+        return frozenset(week.tool for week in self.weeks if week.active_mask)
+
+    def _active_days(self, tool: str | None) -> Iterator[date]:
+        for week in self.weeks:
+            if tool is not None and week.tool != tool:
+                continue
+            week_end = self.last_day - timedelta(days=7 * week.week)
+            yield from (week_end - timedelta(days=bit) for bit in range(7) if week.active_mask >> bit & 1)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """For one person: on which days of the window each tool was covered by a source that finished."""
+
+    covered: dict[str, frozenset[date]] = field(default_factory=dict)
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the sources that cover each tool, for the text of a message."""
+
+    def covers(self, tool: str, day: date) -> bool:
+        return day in self.covered.get(tool, frozenset())
+
+    def reach(self, tool: str) -> date | None:
+        """The last covered day of a tool, None when there is none."""
+        return max(self.covered.get(tool, frozenset()), default=None)
+
+
+def _add(one: int | None, other: int | None) -> int | None:
+    if one is None:
+        return other
+    return one if other is None else one + other

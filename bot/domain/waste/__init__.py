@@ -1,0 +1,1 @@
+"""Waste patterns, one detector a file. Next: `bot/domain/waste/finding.py`."""

@@ -1,0 +1,1 @@
+"""The only room that says SQL. Next: `bot/store/tables.py`."""

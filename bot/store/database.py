@@ -1,0 +1,91 @@
+"""The engine, its transactions and its own clock: the same on SQLite and on PostgreSQL.
+
+Next: the modules of this folder, one a noun; each function takes a session first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, func, literal_column, select
+from sqlalchemy.orm import Session
+
+_BUSY_TIMEOUT_S = 30
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Store:
+    """One database. `begin()` writes and commits at the end, `read()` only reads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def upgrade(self) -> None:
+        """Bring the tables to the newest migration; safe to call from several processes at once."""
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A session that writes: committed at the end, rolled back when anything is raised.
+
+        On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a reader that turns writer half-way would fail with
+        "database is locked" instead of waiting.
+        """
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads; nothing it does is kept."""
+        engine = self.engine.execution_options(kindling_read_only=True)
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def wall_now(session: Session) -> datetime:
+    """The database's own time, for leases and pacing: the one clock that all processes share."""
+    if session.get_bind().dialect.name == "sqlite":
+        stamp = session.scalar(select(func.strftime("%Y-%m-%dT%H:%M:%f", "now")))
+        return datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC)
+    moment = session.scalar(select(literal_column("clock_timestamp()")))
+    assert isinstance(moment, datetime)
+    return moment.astimezone(UTC)
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=30)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transaction handling is switched off; `_begin_sqlite` says BEGIN (SQLAlchemy, pysqlite dialect).
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_S * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("kindling_read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,1 @@
+"""A person asks. Next: `handlers/ai_stats.py`."""

@@ -1,0 +1,1 @@
+"""The clock asks. Four verbs in reading order: collect, detect, decide, deliver."""

@@ -1,0 +1,1 @@
+"""Tests mirror the rooms. `tests/promises` holds one file a promise; `tests/story` is read first."""
