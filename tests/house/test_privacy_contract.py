@@ -1,0 +1,56 @@
+"""P1: the import contract that keeps managers away from one person's rows, broken on purpose."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HARMLESS = '"""A handler that reaches nobody\'s rows."""\n'
+BREACHES = {
+    "directly": "from bot.store import windows",
+    "through the card": "from bot.store import scorecard",
+    "through another handler": "from handlers import ai_stats",
+    "inside a function": "def f() -> None:\n    from bot.store import findings  # noqa: F401",
+    "through the rights": "import bot.store.rights",
+}
+
+
+@pytest.fixture
+def copy_of_the_house(tmp_path: Path) -> Path:
+    for room in ("bot", "handlers", "jobs"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for handler in ("ai_team", "ai_nudge"):
+        (tmp_path / "handlers" / f"{handler}.py").write_text(HARMLESS, encoding="utf-8")
+    return tmp_path
+
+
+def lint(house: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).parent / "lint-imports"
+    environment = {"PYTHONPATH": str(house), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(
+        [str(program), "--no-cache"], cwd=house, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_contract_holds_for_handlers_that_reach_nobody(copy_of_the_house: Path) -> None:
+    """With two harmless handlers in place every contract is kept."""
+    result = lint(copy_of_the_house)
+
+    assert 0 == result.returncode, result.stdout
+
+
+@pytest.mark.parametrize("breach", BREACHES.values(), ids=BREACHES)
+def test_breach_is_caught(copy_of_the_house: Path, breach: str) -> None:
+    """A manager's handler that can reach one person's rows, at any distance, fails the build."""
+    (copy_of_the_house / "handlers" / "ai_team.py").write_text(f"{HARMLESS}\n{breach}\n", encoding="utf-8")
+
+    result = lint(copy_of_the_house)
+
+    assert 1 == result.returncode
+    assert "Nothing a manager or a lead can open reaches one person's rows BROKEN" in result.stdout
