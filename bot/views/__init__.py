@@ -1,0 +1,1 @@
+"""How Kindling speaks: pure functions from what it knows to Block Kit. Start at `tip.py`."""

@@ -1,0 +1,113 @@
+"""The ids that travel to Slack and come back with a tap, and the small payloads that buttons carry.
+
+A payload holds an opaque nudge key or a number of weeks and nothing about the person: whatever comes back is looked up
+again for the one who tapped. Next: `bot/views/pieces.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.nudging import Answer
+from bot.errors import InputError
+
+SNOOZE_WEEKS = (2, 4, 12)
+
+_NUDGE_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_LONGEST_PAYLOAD = 150  # what Slack allows for the value of an option
+
+
+class Action(StrEnum):
+    """Every `action_id` that Kindling emits."""
+
+    SHOW_ME = "tip_show_me"
+    NO_ACCESS = "tip_no_access"
+    OTHER_TOOL = "tip_other_tool"
+    NOT_MY_WORK = "tip_not_my_work"
+    HELPFUL = "tip_helpful"
+    NOT_HELPFUL = "tip_not_helpful"
+    WHY_TIP = "tip_why"
+    SNOOZE = "snooze"
+    STOP = "stop"
+    PAUSE = "pause"
+    RESUME = "resume"
+    SHOW_CARD = "card_show"
+    WHY_CARD = "card_why"
+    ONE_THING = "card_one_thing"
+    WHAT_IS_HELD = "held"
+    EXPORT = "export"
+    FORGET = "forget"
+    FORGET_NOW = "forget_now"
+    KEEP = "forget_not"
+    OPEN_LINK = "open_link"
+
+
+ANSWERS: dict[Action, Answer] = {
+    Action.SHOW_ME: Answer.SHOW_ME,
+    Action.NO_ACCESS: Answer.NO_ACCESS,
+    Action.OTHER_TOOL: Answer.OTHER_TOOL,
+    Action.NOT_MY_WORK: Answer.NOT_MY_WORK,
+    Action.HELPFUL: Answer.HELPFUL,
+    Action.NOT_HELPFUL: Answer.NOT_HELPFUL,
+}
+"""The buttons that are an answer to a tip."""
+
+
+class Callback(StrEnum):
+    """Every `callback_id` of a view."""
+
+    HOME = "home"
+
+
+@dataclass(frozen=True)
+class Payload:
+    """What a button or an option carries: which message it stood under, for how many weeks. Both may be absent."""
+
+    nudge_key: str | None = None
+    weeks: int | None = None
+
+    def dump(self) -> str:
+        """As short JSON, for the `value` of a button or option."""
+        fields: dict[str, str | int] = {}
+        if self.nudge_key is not None:
+            fields["n"] = self.nudge_key
+        if self.weeks is not None:
+            fields["w"] = self.weeks
+        return json.dumps(fields, separators=(",", ":"))
+
+
+def parse(value: str | None) -> Payload:
+    """Read a `value` that came back from Slack; an absent or empty one is an empty payload.
+
+    Raises InputError for anything that Kindling would not have written, so that nothing invented reaches a query.
+    """
+    if not value:
+        return Payload()
+    fields = _fields(value)
+    key, weeks = fields.get("n"), fields.get("w")
+    if set(fields) - {"n", "w"}:
+        raise _not_ours()
+    if key is not None and not (isinstance(key, str) and _NUDGE_KEY.fullmatch(key)):
+        raise _not_ours()
+    if weeks is not None and (isinstance(weeks, bool) or weeks not in SNOOZE_WEEKS):
+        raise _not_ours()
+    return Payload(nudge_key=key, weeks=weeks)
+
+
+def _fields(value: str) -> dict[str, object]:
+    if len(value) > _LONGEST_PAYLOAD:
+        raise _not_ours()
+    try:
+        fields = json.loads(value)
+    except ValueError:
+        raise _not_ours() from None
+    if not isinstance(fields, dict):
+        raise _not_ours()
+    return fields
+
+
+def _not_ours() -> InputError:
+    return InputError("This button is not one that Kindling made; open /ai-stats and use the buttons there.")

@@ -1,0 +1,55 @@
+"""A message as Slack takes it: the whole of it as text for those who listen, and as blocks for those who look.
+
+Next: `bot/views/tip.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.views.pieces import Block, clean, escape, fit
+
+LONGEST_TEXT = 4000
+
+_TITLE_MARKS = re.compile(r"^\*(.+)\*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Message:
+    """`text` is escaped and complete; `blocks` are plain Block Kit dicts within Slack's limits."""
+
+    text: str
+    blocks: list[Block]
+
+
+def compose(first_line: str, blocks: Sequence[Block]) -> Message:
+    """Put a message together, reading its text off the blocks so that the two never differ.
+
+    `first_line` is what a locked screen may show to anybody who walks by: no figure, no tool, no verdict.
+    """
+    spoken = [escape(clean(first_line)), *(line for block in blocks for line in _spoken(block))]
+    return Message(text=fit("\n\n".join(spoken), LONGEST_TEXT), blocks=list(blocks))
+
+
+def _spoken(block: Block) -> Iterator[str]:
+    """What a reader hears of one block: its words, then the names of its buttons."""
+    if block["type"] == "actions":
+        yield "Choices: " + " · ".join(_label(element) for element in block["elements"])
+        return
+    for part in (block.get("text"), *block.get("fields", ()), *block.get("elements", ())):
+        if part is not None:
+            yield _TITLE_MARKS.sub(r"\1:", _text(part))
+
+
+def _label(element: Block) -> str:
+    options = element.get("options")
+    if options:
+        return " · ".join(_text(option["text"]) for option in options)
+    return _text(element["text"])
+
+
+def _text(part: Block) -> str:
+    text: str = part["text"]
+    return escape(text) if part["type"] == "plain_text" else text
