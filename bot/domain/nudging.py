@@ -54,6 +54,8 @@ class Preferences:
 
     `paused_at` holds until the person resumes; `snoozed_until` ends by itself; `stopped_at` ends messages for good,
     until the person resumes. `introduced_at` is when the first-contact message was delivered.
+    `heard_from_at` is when the person last did something with us: opened the card, pressed a button, resumed. It ends a
+    row of ignored messages.
     """
 
     paused_at: datetime | None = None
@@ -63,6 +65,7 @@ class Preferences:
     not_my_work_at: datetime | None = None
     no_access_at: datetime | None = None
     other_tool_at: datetime | None = None
+    heard_from_at: datetime | None = None
 
 
 @dataclass(frozen=True)

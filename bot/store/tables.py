@@ -263,6 +263,7 @@ class PreferenceRow(Base):
     not_my_work_at: Mapped[datetime | None]
     no_access_at: Mapped[datetime | None]
     other_tool_at: Mapped[datetime | None]
+    heard_from_at: Mapped[datetime | None]
 
 
 OPEN_NUDGE = "state IN ('planned', 'claimed', 'sending', 'ambiguous')"

@@ -238,6 +238,7 @@ def upgrade() -> None:
         sa.Column("not_my_work_at", bot.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("no_access_at", bot.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("other_tool_at", bot.store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("heard_from_at", bot.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.person_id"], name=op.f("fk_preference_person_id"), ondelete="CASCADE"
         ),
