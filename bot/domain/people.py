@@ -51,6 +51,16 @@ class Seat:
 
 
 @dataclass(frozen=True)
+class SlackMember:
+    """An employee's account as the workspace lists it. `email` is case-folded, None without the scope to read it."""
+
+    slack_user_id: str
+    email: str | None
+    timezone: str | None
+    locale: str | None
+
+
+@dataclass(frozen=True)
 class WorkCalendar:
     """One person's working days: time zone, weekend, public holidays, leave, first and last day employed."""
 
