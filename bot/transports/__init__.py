@@ -1,0 +1,1 @@
+"""How Slack reaches Kindling: over a WebSocket that we open, or over HTTP. One Bolt app behind both."""
