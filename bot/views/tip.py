@@ -1,0 +1,159 @@
+"""One tip, as the person reads it: their own fact, one thing to try, the way out.
+
+`jobs/deliver.py` sends `message`; `handlers/buttons.py` answers taps with the rest. Facts are the person's own figures
+as they were stored with the nudge; how each is spoken follows from its name (`_microusd`, a date, a tool).
+Next: `bot/slack.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from bot.domain.adoption import ZERO_STATES
+from bot.domain.nudging import Answer
+from bot.domain.tips import Tip
+from bot.views import pieces, rules
+from bot.views.ids import Action, Payload
+from bot.views.message import Message, compose
+from bot.views.pieces import Block
+
+Facts = Mapping[str, object]
+
+FIRST_LINE = "A private note from Kindling. Nothing needs an answer."
+FIRST_CONTACT = "Hello from Kindling: a private note, and who is writing."
+
+_PLACEHOLDER = re.compile(r"\{([a-z0-9_]+)\}")
+_LONGEST_TIP = 1200
+
+_THANKS: dict[Answer, str] = {
+    Answer.HELPFUL: "Thank you. This tip will not come again for at least 90 days.",
+    Answer.NOT_HELPFUL: "Thank you for saying so. This tip will not come again for at least 90 days.",
+    Answer.SHOW_ME: "Here is how, in small steps:",
+    Answer.NO_ACCESS: "Noted: you have no access. Whoever hands out seats here can give it; I have told nobody.",
+    Answer.OTHER_TOOL: "Noted: you use something else, which I may not be able to see. I have told nobody.",
+    Answer.NOT_MY_WORK: "Noted: not for your work. That is a good answer, and I have told nobody.",
+}
+
+
+def message(*, nudge_key: str, tip: Tip, trigger: str, facts: Facts, introduce_by: str | None) -> Message:
+    """The message as it is sent.
+
+    `trigger` is the state or detector that led here. `introduce_by` names who set Kindling up when this is the first
+    message the person ever gets, and is None afterwards.
+    """
+    opening = _introduction(introduce_by) if introduce_by is not None else []
+    blocks = [*opening, *_body(tip, facts), _answers(nudge_key, tip, trigger), _way_out(nudge_key)]
+    return compose(FIRST_CONTACT if opening else FIRST_LINE, blocks)
+
+
+def answered(*, nudge_key: str, tip: Tip, facts: Facts, answer: Answer) -> Message:
+    """The same message after a tap: a short thanks in place of the answers; the way out stays."""
+    thanks = [pieces.section(_THANKS[answer])]
+    if answer is Answer.SHOW_ME:
+        thanks += _steps(tip, facts)
+    return compose(FIRST_LINE, [*_body(tip, facts), *thanks, _way_out(nudge_key)])
+
+
+def how_to(*, tip: Tip, facts: Facts) -> Message:
+    """The steps of a tip on their own."""
+    return compose(FIRST_LINE, [pieces.section(_THANKS[Answer.SHOW_ME]), *_steps(tip, facts)])
+
+
+def why(*, trigger: str, facts: Facts, rule_version: str, today: date) -> Message:
+    """What led to a tip: the rule in words, its version, and every stored input."""
+    inputs = "\n".join(rules.evidence_lines(facts, today))
+    blocks = [
+        pieces.section(rules.rule_of(trigger), "Why you got this"),
+        *([pieces.words(f"What it was judged from\n{inputs}")] if inputs else []),
+        pieces.small_print(
+            f"Rule {pieces.quiet(rule_version)}. Only counts and dates were looked at, never what you wrote. "
+            "Nobody else was told that you got this."
+        ),
+    ]
+    return compose(FIRST_LINE, blocks)
+
+
+def unavailable() -> Message:
+    """For a button under a message whose nudge is gone, for instance after everything was erased."""
+    return compose(
+        FIRST_LINE, [pieces.section("I hold nothing about that message any more, so there is no more to say.")]
+    )
+
+
+def fill(text: str, facts: Facts) -> str:
+    """`text` with each `{placeholder}` replaced by the fact of that name, spoken as words.
+
+    A fact that is missing or unknown becomes "an unknown number" rather than an error: the message is already due.
+    """
+    today = _reference_day(facts)
+    return _PLACEHOLDER.sub(lambda found: _spoken(found[1], facts.get(found[1]), today), text)
+
+
+def _introduction(introduced_by: str) -> list[Block]:
+    return [
+        pieces.section(
+            f"Hello, I am Kindling. {pieces.quiet(introduced_by, 120)} set me up to help people get something out of "
+            "the AI tools that are paid for here."
+        ),
+        pieces.section(
+            "*What I see:* counts from the tools (requests, tokens, cost, accepted edits) and finished work. "
+            "Never prompts, answers or code.\n"
+            "*Who sees yours:* you. No message or screen of mine shows it to anybody else.\n"
+            "*How often:* at most one message in seven days and three in four weeks. The last row below ends them."
+        ),
+        pieces.row(
+            pieces.button("Show my card", Action.SHOW_CARD),
+            pieces.button("What do you hold about me?", Action.WHAT_IS_HELD),
+        ),
+        pieces.divider(),
+    ]
+
+
+def _body(tip: Tip, facts: Facts) -> list[Block]:
+    return [pieces.section(pieces.shorten(fill(part, facts), _LONGEST_TIP)) for part in (tip.text, tip.try_this)]
+
+
+def _answers(nudge_key: str, tip: Tip, trigger: str) -> Block:
+    choices: Sequence[tuple[str, Action]] = [("Helpful", Action.HELPFUL), ("Not helpful", Action.NOT_HELPFUL)]
+    if trigger in ZERO_STATES:
+        choices = [
+            ("I have no access", Action.NO_ACCESS),
+            ("I use something else", Action.OTHER_TOOL),
+            ("Not for my work", Action.NOT_MY_WORK),
+        ]
+    if tip.how_to:
+        choices = [("Show me how", Action.SHOW_ME), *choices]
+    return pieces.row(*(pieces.button(label, action, Payload(nudge_key)) for label, action in choices))
+
+
+def _way_out(nudge_key: str) -> Block:
+    return pieces.row(
+        pieces.button("Why this?", Action.WHY_TIP, Payload(nudge_key)),
+        pieces.snooze(nudge_key),
+        pieces.button("Stop these messages", Action.STOP, Payload(nudge_key)),
+    )
+
+
+def _steps(tip: Tip, facts: Facts) -> list[Block]:
+    steps = [pieces.section(fill(tip.how_to or tip.try_this, facts))]
+    if tip.link and tip.link.startswith("https://"):
+        steps.append(pieces.row(pieces.link("Read more", tip.link)))
+    return steps
+
+
+def _reference_day(facts: Facts) -> date:
+    """The day from which dates are spoken: the end of the window, so that no year is named without need."""
+    try:
+        return date.fromisoformat(str(facts.get("last_day")))
+    except ValueError:
+        return date.max  # far from every day, so that the year is said
+
+
+def _spoken(name: str, value: object, today: date) -> str:
+    if value is None:
+        return "an unknown number"
+    if isinstance(value, int) and name.endswith("_microusd"):
+        return pieces.dollars(value)
+    return rules.spoken(name, value, today)
