@@ -1,0 +1,72 @@
+"""What can drift is tested against what it describes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from bot.settings import SETTINGS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def test_every_setting_is_described() -> None:
+    """The settings page has a line for each setting with its variable, its key and its help, and no other line."""
+    text = page("reference/settings.md")
+    described = re.findall(r"^\| `([A-Z_]+)` \| (?:`([a-z_.]+)`|–) \| .* \| (.*) \|$", text, re.MULTILINE)
+
+    assert [(s.env, s.key or "", s.help) for s in SETTINGS] == described
+
+
+def test_tree_names_every_file() -> None:
+    """The README's tree names each folder and each module of the three rooms, and nothing that is not there."""
+    tree = README.split("```\n")[1].split("```")[0]
+    named = set(re.findall(r"[a-z_0-9]+(?:\.py|/)", tree))
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    modules = [Path(name) for name in tracked if name.startswith(("bot/", "handlers/", "jobs/")) and name.endswith(".py")]
+    expected = {path.name for path in modules if path.name != "__init__.py" and "versions" not in path.parts}
+
+    assert set() == expected - named
+    assert set() == {name for name in named if name.endswith(".py")} - expected - {"test_one_row.py"}
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link of every page names a file or folder that exists."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+    broken = [
+        f"{path.relative_to(ROOT)}: {target}"
+        for path in pages
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+        if not (path.parent / target).exists()
+    ]
+
+    assert [] == broken
+
+
+def test_every_promise_has_its_page_and_its_tests() -> None:
+    """Each promise of the page that is kept today has at least one test file with its number."""
+    numbers = [int(number) for number in re.findall(r"^\| P(\d+) ", page("promises.md"), re.MULTILINE)]
+    tested = {int(path.name[6:8]) for path in (ROOT / "tests" / "promises").glob("test_p*.py")}
+
+    assert list(range(1, 15)) == numbers
+    assert set(range(1, 15)) - {10} == tested  # there are no group figures yet that P10 could protect
+
+
+def test_nothing_of_this_machine_is_committed() -> None:
+    """No tracked text names a package registry or an absolute path of the machine it was written on."""
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    suspicious = re.compile(r"(/work/|/home/[a-z]+/|files\.pythonhosted|pypi\.org/simple|registry\.npmjs)")
+    texts = [(ROOT / name) for name in tracked if Path(name).suffix in {".py", ".md", ".toml", ".yml", ".lock", ".js", ""}]
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in texts
+        if path.name != "test_docs.py" and suspicious.search(path.read_text(encoding="utf-8"))
+    ]
+
+    assert [] == guilty
