@@ -6,6 +6,7 @@ Called by `jobs/collect.py` with what `users.list` returns. Next: `bot/store/peo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -16,6 +17,7 @@ _NOT_AN_EMPLOYEE = (
     "deleted",
     "is_bot",
     "is_workflow_bot",
+    "is_connector_bot",
     "is_restricted",  # guests of several channels
     "is_ultra_restricted",  # guests of one channel
     "is_stranger",  # people of other companies, seen in shared channels
@@ -42,6 +44,12 @@ def _member(member: Mapping[str, Any]) -> SlackMember:
     return SlackMember(
         slack_user_id=str(member["id"]),
         email=email or None,
-        timezone=timezone if timezone in available_timezones() else None,
+        timezone=timezone if timezone in _zones() else None,
         locale=str(member["locale"]) if member.get("locale") else None,
     )
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # Asked once: it walks the whole time zone directory.
+    return frozenset(available_timezones())

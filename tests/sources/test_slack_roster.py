@@ -34,7 +34,16 @@ def test_employee_keeps_four_fields_and_no_name() -> None:
 
 @pytest.mark.parametrize(
     "flag",
-    ["deleted", "is_bot", "is_workflow_bot", "is_restricted", "is_ultra_restricted", "is_stranger", "is_invited_user"],
+    [
+        "deleted",
+        "is_bot",
+        "is_workflow_bot",
+        "is_connector_bot",
+        "is_restricted",
+        "is_ultra_restricted",
+        "is_stranger",
+        "is_invited_user",
+    ],
 )
 def test_everybody_else_is_left_out(flag: str) -> None:
     """Bots, guests, strangers, deactivated and invited people are never contacted."""
