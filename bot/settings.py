@@ -1,8 +1,8 @@
 """Every setting there is: read once at start, checked, and frozen.
 
 `load` takes `kindling.toml` and the environment, which wins. Anything it does not understand is refused with its name
-and how to mend it, before the database or Slack is touched. Secrets come from the environment alone, or from a file that
-NAME_FILE points at, and never appear in a repr, a log or an error. Called by `bot/cli.py`. Next: `bot/app.py`.
+and how to mend it, before the database or Slack is touched. Secrets come from the environment alone, or from a file
+that NAME_FILE points at, and never appear in a repr, a log or an error. Called by `bot/cli.py`. Next: `bot/app.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class SourceConfig:
     """One `[[source]]` of the file. `api_key` is read from the environment variable that `api_key_env` names.
 
     `base_url` None means the vendor's own address. `console_login_only` lists e-mail addresses, or "*@domain", of
-    people who can reach the tool only in the way that this source sees: for them its silence proves that nothing was used.
+    people who can reach the tool only in the way that this source sees: for them its silence proves that nothing was
+    used.
     """
 
     kind: str

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, literal_c
 from sqlalchemy.orm import Session
 
 _BUSY_TIMEOUT_S = 30
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Store:
@@ -31,10 +31,15 @@ class Store:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def address(self) -> str:
+        """The URL for people to read, without a password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
     def upgrade(self) -> None:
         """Bring the tables to the newest migration; safe to call from several processes at once."""
         config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
+        config.set_main_option("script_location", str(MIGRATIONS))
         with self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

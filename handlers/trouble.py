@@ -1,0 +1,53 @@
+"""The one error door: every listener goes through it, so that a person always gets an answer and nothing escapes.
+
+Acknowledge first, then work: Slack waits three seconds. What is raised after that is caught here, because Bolt would
+lose the acknowledgement over it. The person gets a sentence with a short id, the log the same id with the class of the
+error; neither carries what was asked or answered. Next: `handlers/ai_stats.py`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack
+
+from bot.errors import SlackError
+from bot.log import EventLog
+from bot.views import trouble
+from handlers.desk import Desk
+from handlers.who import Asked, Body
+
+Work = Callable[[Asked], None]
+WhoAsked = Callable[[Desk, Body], Asked]
+Listener = Callable[[Ack, dict[str, Any]], None]
+
+log = EventLog("handlers")
+
+
+def door(desk: Desk, on: str, who_asked: WhoAsked, work: Work) -> Listener:
+    """A Bolt listener that acknowledges, works, and never raises. `on` is the static name that the log shows."""
+
+    def listener(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        asked = None
+        try:
+            asked = who_asked(desk, body)
+            work(asked)
+        except Exception as error:  # noqa: BLE001 - whatever escaped here would cost the person their answer
+            _admit(asked, on, error)
+
+    return listener
+
+
+def _admit(asked: Asked | None, on: str, error: Exception) -> None:
+    trouble_id = secrets.token_hex(3)
+    reason = error.reason if isinstance(error, SlackError) else None
+    log.error("handlers.trouble", trouble=trouble_id, on=on, error=type(error).__name__, reason=reason)
+    if asked is None:
+        return
+    try:
+        asked.say(trouble.message(trouble_id))
+    except SlackError as silent:
+        log.error("handlers.unanswered", trouble=trouble_id, on=on, reason=silent.reason)
