@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
+from slack_sdk.webhook import WebhookClient
 
 from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnclear
 
@@ -136,6 +137,20 @@ class Slack:
         if _data(page).get("has_more"):
             raise SlackUnclear("history_too_long")
         return None
+
+    def answer(self, response_url: str, *, text: str, blocks: list[dict[str, Any]], replace: bool = False) -> None:
+        """Answer a command or a tap so that only the one who asked sees it; `replace` changes the tapped message.
+
+        There is no way to ask for `in_channel`: an answer never becomes public (P1).
+        """
+        webhook = WebhookClient(response_url, timeout=HTTP_TIMEOUT_S, retry_handlers=[], logger=_silent_logger())
+        webhook.proxy = None
+        try:
+            answered = webhook.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=replace)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise _broke_off(error) from None
+        if answered.status_code != http.client.OK:
+            raise SlackRefused(f"response_url_{answered.status_code}")
 
     def publish_home(self, user_id: str, view: dict[str, Any]) -> None:
         """Put `view` on this person's App Home."""
