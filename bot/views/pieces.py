@@ -13,26 +13,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from bot.domain import tips
 from bot.views.ids import SNOOZE_WEEKS, Action, Payload
 
 Block = dict[str, Any]
-
-TOOL_NAMES = {
-    "claude_code": "Claude Code",
-    "claude_ai": "Claude",
-    "claude": "Claude",
-    "codex": "Codex",
-    "chatgpt": "ChatGPT",
-    "copilot": "GitHub Copilot",
-    "github_copilot": "GitHub Copilot",
-    "m365_copilot": "Microsoft 365 Copilot",
-    "cursor": "Cursor",
-    "gemini": "Gemini",
-    "gemini_cli": "Gemini CLI",
-    "litellm": "the AI gateway",
-    "openai_api": "the OpenAI API",
-    "anthropic_api": "the Anthropic API",
-}
 
 _MICROUSD = 1_000_000
 _LONGEST_SECTION = 3000
@@ -149,7 +133,7 @@ def snooze(nudge_key: str | None = None) -> Block:
 
 def tool_name(tool: str) -> str:
     """A tool as people call it: "claude_code" is "Claude Code". A tool we do not know keeps its own name, quietened."""
-    return TOOL_NAMES.get(tool) or quiet(tool) or "a tool without a name"
+    return quiet(tips.tool_name(clean(tool))) or "a tool without a name"
 
 
 def listing(names: Sequence[str], last: str = "and") -> str:
@@ -175,6 +159,23 @@ def dollars(microusd: int) -> str:
     if amount >= 100:
         step = 10 ** max(1, len(str(int(amount))) - 2)
     return f"${int(amount / step + 0.5) * step:,}"
+
+
+def about(microusd: int) -> str:
+    """An estimate in running text: "about $12", and "$0" when there is none."""
+    said = dollars(microusd)
+    return said if microusd < _MICROUSD else f"about {said}"
+
+
+def big_number(number: int) -> str:
+    """A meter reading in two leading digits: "about 12 million", "about 340,000", "87"."""
+    if number < 100:
+        return str(number)
+    step = 10 ** (len(str(number)) - 2)
+    rounded = (number + step // 2) // step * step
+    if rounded >= 1_000_000:
+        return f"about {rounded / 1_000_000:,.10g} million"
+    return f"about {rounded:,}"
 
 
 def dollar_range(low_microusd: int, high_microusd: int) -> str:

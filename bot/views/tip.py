@@ -1,31 +1,27 @@
 """One tip, as the person reads it: their own fact, one thing to try, the way out.
 
 `jobs/deliver.py` sends `message`; `handlers/buttons.py` answers taps with the rest. Facts are the person's own figures
-as they were stored with the nudge; how each is spoken follows from its name (`_microusd`, a date, a tool).
+as they were stored with the nudge.
 Next: `bot/slack.py`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from bot.domain.adoption import ZERO_STATES
 from bot.domain.nudging import Answer
-from bot.domain.tips import Tip
+from bot.domain.tips import Fact, Facts, Tip, fill
 from bot.views import pieces, rules
 from bot.views.ids import Action, Payload
 from bot.views.message import Message, compose
 from bot.views.pieces import Block
 
-Facts = Mapping[str, object]
-
 FIRST_LINE = "A private note from Kindling. Nothing needs an answer."
 FIRST_CONTACT = "Hello from Kindling: a private note, and who is writing."
 
-_PLACEHOLDER = re.compile(r"\{([a-z0-9_]+)\}")
-_LONGEST_TIP = 1200
+_LONGEST_FACT = 200
 
 _THANKS: dict[Answer, str] = {
     Answer.HELPFUL: "Thank you. This tip will not come again for at least 90 days.",
@@ -61,6 +57,11 @@ def how_to(*, tip: Tip, facts: Facts) -> Message:
     return compose(FIRST_LINE, [pieces.section(_THANKS[Answer.SHOW_ME]), *_steps(tip, facts)])
 
 
+def on_the_card(*, tip: Tip, facts: Facts) -> Message:
+    """The same words as an answer to somebody who asked for them: no answers to give, nothing to stop."""
+    return compose(FIRST_LINE, [*_body(tip, facts), *_steps(tip, facts)])
+
+
 def why(*, trigger: str, facts: Facts, rule_version: str, today: date) -> Message:
     """What led to a tip: the rule in words, its version, and every stored input."""
     inputs = "\n".join(rules.evidence_lines(facts, today))
@@ -80,15 +81,6 @@ def unavailable() -> Message:
     return compose(
         FIRST_LINE, [pieces.section("I hold nothing about that message any more, so there is no more to say.")]
     )
-
-
-def fill(text: str, facts: Facts) -> str:
-    """`text` with each `{placeholder}` replaced by the fact of that name, spoken as words.
-
-    A fact that is missing or unknown becomes "an unknown number" rather than an error: the message is already due.
-    """
-    today = _reference_day(facts)
-    return _PLACEHOLDER.sub(lambda found: _spoken(found[1], facts.get(found[1]), today), text)
 
 
 def _introduction(introduced_by: str) -> list[Block]:
@@ -112,7 +104,7 @@ def _introduction(introduced_by: str) -> list[Block]:
 
 
 def _body(tip: Tip, facts: Facts) -> list[Block]:
-    return [pieces.section(pieces.shorten(fill(part, facts), _LONGEST_TIP)) for part in (tip.text, tip.try_this)]
+    return [pieces.section(_filled(part, facts)) for part in (tip.text, tip.try_this)]
 
 
 def _answers(nudge_key: str, tip: Tip, trigger: str) -> Block:
@@ -137,23 +129,18 @@ def _way_out(nudge_key: str) -> Block:
 
 
 def _steps(tip: Tip, facts: Facts) -> list[Block]:
-    steps = [pieces.section(fill(tip.how_to or tip.try_this, facts))]
+    steps = [pieces.section(_filled(tip.how_to or tip.try_this, facts))]
     if tip.link and tip.link.startswith("https://"):
         steps.append(pieces.row(pieces.link("Read more", tip.link)))
     return steps
 
 
-def _reference_day(facts: Facts) -> date:
-    """The day from which dates are spoken: the end of the window, so that no year is named without need."""
-    try:
-        return date.fromisoformat(str(facts.get("last_day")))
-    except ValueError:
-        return date.max  # far from every day, so that the year is said
+def _filled(text: str, facts: Facts) -> str:
+    """`text` with the person's own facts, none of which can mark up, mention or link."""
+    return fill(text, {name: _quiet(fact) for name, fact in facts.items()})
 
 
-def _spoken(name: str, value: object, today: date) -> str:
-    if value is None:
-        return "an unknown number"
-    if isinstance(value, int) and name.endswith("_microusd"):
-        return pieces.dollars(value)
-    return rules.spoken(name, value, today)
+def _quiet(fact: Fact) -> Fact:
+    if isinstance(fact, list):
+        return [pieces.tool_name(entry) for entry in fact]
+    return pieces.quiet(fact, _LONGEST_FACT) if isinstance(fact, str) else fact

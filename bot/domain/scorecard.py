@@ -1,0 +1,310 @@
+"""The balanced scorecard of one person: habit, efficiency, outcome and value over 28 days, beside the 28 before.
+
+The only yardstick is the person's own past (P2). What is not known is None and is said as unknown. No volume of tokens,
+requests or money turns into a better word: the card states them and judges none of them (P3).
+`handlers/` asks `build` with what `bot/store/scorecard.py` loaded. Next: `bot/views/scorecard.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from bot.domain.people import Seat, WorkCalendar
+from bot.domain.usage import WINDOW_DAYS, Counters, Coverage, UsageWindow
+
+RULE_VERSION = "card-1"
+WEEKS_SHOWN = 4
+STILL_THERE_DAYS = 14
+"""A merged change counts as still there when nobody took it back within 14 days (the usual churn horizon)."""
+
+
+class OutcomeKind(StrEnum):
+    """What finished work can be."""
+
+    PR_MERGED = "pr_merged"
+    PR_CLOSED = "pr_closed"
+    PR_REVERTED = "pr_reverted"
+    DEPLOYED = "deployed"
+    TICKET_DONE = "ticket_done"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True)
+class OutcomeFact:
+    """One finished piece of work. `ref` is the source's name for it; a revert carries the ref of what it took back."""
+
+    kind: OutcomeKind
+    ref: str
+    day: date
+
+
+@dataclass(frozen=True)
+class Ledgers:
+    """What became of the money of one window, in micro-dollars, each dollar in one place only (P6).
+
+    `spend` is None when no source told a price; the other three are None when the window was not judged.
+    """
+
+    spend_microusd: int | None
+    optimizable_microusd: int | None
+    wasted_microusd: int | None
+    exploration_microusd: int | None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Everything held of one person that a card needs; nothing of anybody else."""
+
+    window: UsageWindow
+    coverage: Coverage
+    calendar: WorkCalendar
+    seats: tuple[Seat, ...]
+    ledgers: Ledgers
+    spend_before_microusd: int | None
+    outcomes: tuple[OutcomeFact, ...]
+    outcomes_ever_seen: bool
+    tips_helpful: int
+    tips_not_helpful: int
+    exploring_until: date | None = None
+    """Last day of the first 60 days of use, when the window's end lies within them."""
+
+
+@dataclass(frozen=True)
+class DaysOfUse:
+    """Working days of one window, how many of them hold use, and how many of the others could not be seen."""
+
+    working_days: int
+    used_days: int
+    unseen_days: int
+    days_off_used: int
+
+
+@dataclass(frozen=True)
+class Habit:
+    """Days with any use, in the window and in the one before."""
+
+    now: DaysOfUse
+    before: DaysOfUse
+
+
+@dataclass(frozen=True)
+class Efficiency:
+    """The meter reading and what became of the money. Tokens are all four kinds together."""
+
+    ledgers: Ledgers
+    tokens: int | None
+    some_unpriced: bool
+    exploring_until: date | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Finished work. `old_enough` merged changes had their 14 days; `still_there` of them were not taken back."""
+
+    counts: dict[OutcomeKind, int]
+    merged_before: int
+    old_enough: int
+    still_there: int
+    cost_per_merged_microusd: int | None
+    cost_per_merged_before_microusd: int | None
+
+    @property
+    def merged(self) -> int:
+        return self.counts.get(OutcomeKind.PR_MERGED, 0)
+
+
+@dataclass(frozen=True)
+class Value:
+    """What the person told us themselves."""
+
+    tips_helpful: int
+    tips_not_helpful: int
+
+
+class Gap(StrEnum):
+    """Why a tool cannot be seen."""
+
+    NOT_CONNECTED = "not_connected"
+    ENDS_EARLY = "ends_early"
+    DAYS_MISSING = "days_missing"
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A tool of this person that cannot be seen in full. `reach` is the last day that a source has finished."""
+
+    tool: str
+    gap: Gap
+    reach: date | None
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Four quadrants of equal weight and what is not visible. `outcome` is None when no finished work was ever seen."""
+
+    first_day: date
+    last_day: date
+    habit: Habit
+    efficiency: Efficiency
+    outcome: Outcome | None
+    value: Value
+    tools: tuple[str, ...]
+    unknowns: tuple[Unknown, ...]
+    sources: dict[str, tuple[str, ...]]
+    days_used_by_week: tuple[int, ...]
+    """Days with use in each of the 12 weeks, oldest first."""
+    rule_version: str = RULE_VERSION
+
+
+def build(numbers: Numbers) -> Scorecard:
+    """The card for the 28 days that end on the window's last day."""
+    window = numbers.window
+    first, last = window.first_day(), window.last_day
+    tools = tools_of(numbers.seats, window)
+    habit = Habit(now=_days_of_use(numbers, tools, last), before=_days_of_use(numbers, tools, _before(last)))
+    efficiency = _efficiency(numbers)
+    return Scorecard(
+        first_day=first,
+        last_day=last,
+        habit=habit,
+        efficiency=efficiency,
+        outcome=_outcome(numbers, habit, efficiency) if numbers.outcomes_ever_seen else None,
+        value=Value(numbers.tips_helpful, numbers.tips_not_helpful),
+        tools=tools,
+        unknowns=tuple(_unknowns(numbers, tools)),
+        sources={tool: numbers.coverage.sources.get(tool, ()) for tool in tools},
+        days_used_by_week=_days_used_by_week(window),
+    )
+
+
+def tools_of(seats: Sequence[Seat], window: UsageWindow) -> tuple[str, ...]:
+    """The tools a card is about: seats held in the 28 days, and whatever was used in the 12 weeks."""
+    first = window.first_day()
+    held = {
+        seat.tool
+        for seat in seats
+        if seat.assigned_on <= window.last_day and (seat.released_on is None or seat.released_on > first)
+    }
+    return tuple(sorted(held | window.tools_seen()))
+
+
+def _before(last: date) -> date:
+    return last - timedelta(days=WINDOW_DAYS)
+
+
+def _days_of_use(numbers: Numbers, tools: Sequence[str], last: date) -> DaysOfUse:
+    first = last - timedelta(days=WINDOW_DAYS - 1)
+    working = numbers.calendar.working_days(first, last)
+    used = {day for day in numbers.window.active_days() if first <= day <= last}
+    unseen = [day for day in working if day not in used and not _seen(numbers, tools, day)]
+    return DaysOfUse(
+        working_days=len(working),
+        used_days=len(used.intersection(working)),
+        unseen_days=len(unseen),
+        days_off_used=len(used.difference(working)),
+    )
+
+
+def _seen(numbers: Numbers, tools: Sequence[str], day: date) -> bool:
+    """Whether a day without use is known to be one: every tool that could have been used was covered."""
+    could_use = [tool for tool in tools if _could_use(numbers, tool, day)]
+    return bool(could_use) and all(numbers.coverage.covers(tool, day) for tool in could_use)
+
+
+def _could_use(numbers: Numbers, tool: str, day: date) -> bool:
+    seats = [seat for seat in numbers.seats if seat.tool == tool]
+    return not seats or tool in numbers.window.tools_seen() or any(seat.held_on(day) for seat in seats)
+
+
+def _efficiency(numbers: Numbers) -> Efficiency:
+    total = Counters()
+    some_unpriced = False
+    for week in numbers.window.between(0, WEEKS_SHOWN - 1):
+        total = total.plus(week.counters)
+        some_unpriced |= week.active_mask != 0 and week.counters.cost_microusd is None
+    return Efficiency(
+        ledgers=numbers.ledgers,
+        tokens=_tokens(total),
+        some_unpriced=some_unpriced,
+        exploring_until=numbers.exploring_until,
+    )
+
+
+def _tokens(counters: Counters) -> int | None:
+    kinds = (counters.input_tokens, counters.cache_read_tokens, counters.cache_write_tokens, counters.output_tokens)
+    known = [kind for kind in kinds if kind is not None]
+    return sum(known) if known else None
+
+
+def _outcome(numbers: Numbers, habit: Habit, efficiency: Efficiency) -> Outcome:
+    last = numbers.window.last_day
+    now = _within(numbers.outcomes, last)
+    before = _within(numbers.outcomes, _before(last))
+    counts = Counter(fact.kind for fact in now)
+    merged_before = sum(fact.kind is OutcomeKind.PR_MERGED for fact in before)
+    merged = [fact for fact in now if fact.kind is OutcomeKind.PR_MERGED]
+    old_enough = [fact for fact in merged if (last - fact.day).days >= STILL_THERE_DAYS]
+    whole = not efficiency.some_unpriced
+    return Outcome(
+        counts=dict(counts),
+        merged_before=merged_before,
+        old_enough=len(old_enough),
+        still_there=sum(not _taken_back(fact, numbers.outcomes) for fact in old_enough),
+        cost_per_merged_microusd=_each(numbers.ledgers.spend_microusd, len(merged), habit.now, whole=whole),
+        cost_per_merged_before_microusd=_each(
+            numbers.spend_before_microusd, merged_before, habit.before, whole=not _unpriced_before(numbers.window)
+        ),
+    )
+
+
+def _within(outcomes: Sequence[OutcomeFact], last: date) -> list[OutcomeFact]:
+    first = last - timedelta(days=WINDOW_DAYS - 1)
+    return [fact for fact in outcomes if first <= fact.day <= last]
+
+
+def _taken_back(merged: OutcomeFact, outcomes: Sequence[OutcomeFact]) -> bool:
+    return any(
+        fact.kind is OutcomeKind.PR_REVERTED
+        and fact.ref == merged.ref
+        and 0 <= (fact.day - merged.day).days <= STILL_THERE_DAYS
+        for fact in outcomes
+    )
+
+
+def _unpriced_before(window: UsageWindow) -> bool:
+    weeks = window.between(WEEKS_SHOWN, 2 * WEEKS_SHOWN - 1)
+    return any(week.active_mask and week.counters.cost_microusd is None for week in weeks)
+
+
+def _each(spend_microusd: int | None, merged: int, days: DaysOfUse, *, whole: bool) -> int | None:
+    """Cost of one merged change; None unless all of the cost is known and something was merged."""
+    if spend_microusd is None or merged == 0 or days.unseen_days or not whole:
+        return None
+    return spend_microusd // merged
+
+
+def _unknowns(numbers: Numbers, tools: Sequence[str]) -> list[Unknown]:
+    first, last = numbers.window.first_day(), numbers.window.last_day
+    found = []
+    for tool in tools:
+        working = [day for day in numbers.calendar.working_days(first, last) if _could_use(numbers, tool, day)]
+        missing = [day for day in working if not numbers.coverage.covers(tool, day)]
+        reach = numbers.coverage.reach(tool)
+        if not missing:
+            continue
+        if reach is None or reach < first:
+            found.append(Unknown(tool, Gap.NOT_CONNECTED, reach))
+        elif all(day > reach for day in missing):
+            found.append(Unknown(tool, Gap.ENDS_EARLY, reach))
+        else:
+            found.append(Unknown(tool, Gap.DAYS_MISSING, reach))
+    return found
+
+
+def _days_used_by_week(window: UsageWindow) -> tuple[int, ...]:
+    counts = Counter((window.last_day - day).days // 7 for day in window.active_days())
+    return tuple(counts.get(week, 0) for week in range(11, -1, -1))

@@ -1,0 +1,187 @@
+"""The card: four quadrants of equal weight in words, what is not visible, and three ways on.
+
+`handlers/ai_stats.py` answers with `message`; App Home shows the same `quadrants`. Next: `bot/views/why.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from bot.domain.scorecard import DaysOfUse, Efficiency, Gap, Habit, Outcome, OutcomeKind, Scorecard, Unknown, Value
+from bot.domain.tips import Facts, Tip
+from bot.views import pieces
+from bot.views import tip as tip_views
+from bot.views.ids import Action
+from bot.views.message import Message, compose
+from bot.views.pieces import Block
+
+FIRST_LINE = "Your card from Kindling. Nobody else can see it."
+
+_OTHER_WORK = {
+    OutcomeKind.PR_CLOSED: ("change closed without merging", "changes closed without merging"),
+    OutcomeKind.PR_REVERTED: ("change taken back", "changes taken back"),
+    OutcomeKind.DEPLOYED: ("release", "releases"),
+    OutcomeKind.TICKET_DONE: ("ticket done", "tickets done"),
+    OutcomeKind.DOCUMENT: ("document", "documents"),
+}
+
+
+def message(card: Scorecard, *, today: date, has_tip: bool) -> Message:
+    """The whole card as an ephemeral answer. `has_tip` says whether there is one thing to try."""
+    return compose(FIRST_LINE, [*quadrants(card, today=today), ways_on(has_tip=has_tip)])
+
+
+def quadrants(card: Scorecard, *, today: date) -> list[Block]:
+    """Period, four sections of the same kind, and what is not visible."""
+    return [
+        pieces.small_print(
+            f"{pieces.days(card.first_day, card.last_day, today)}, beside the four weeks before. Only you can see this."
+        ),
+        pieces.section(habit_words(card.habit), "Habit"),
+        pieces.section(efficiency_words(card.efficiency, today), "Efficiency"),
+        pieces.section(outcome_words(card.outcome), "Outcome"),
+        pieces.section(value_words(card.value), "Value"),
+        pieces.small_print(unknown_words(card, today)),
+    ]
+
+
+def ways_on(*, has_tip: bool) -> Block:
+    """The buttons under the card."""
+    one_thing = [pieces.button("One thing to try", Action.ONE_THING)] if has_tip else []
+    return pieces.row(
+        pieces.button("Why?", Action.WHY_CARD),
+        *one_thing,
+        pieces.button("What do you hold about me?", Action.WHAT_IS_HELD),
+    )
+
+
+def one_thing(tip: Tip | None, facts: Facts) -> Message:
+    """The one thing to try that goes with the card, or that there is none."""
+    if tip is None:
+        return compose(FIRST_LINE, [pieces.section("There is nothing I would suggest just now. That is fine.")])
+    return tip_views.on_the_card(tip=tip, facts=facts)
+
+
+# ---------------------------------------------------------------- the four, in words
+
+
+def habit_words(habit: Habit) -> str:
+    """Days with use. A day on which nothing could be seen is not called a day without use (P12)."""
+    now = _days(habit.now)
+    return f"{now[0].upper()}{now[1:]}.\nThe four weeks before: {_days(habit.before)}."
+
+
+def efficiency_words(efficiency: Efficiency, today: date) -> str:
+    """The meter reading and its three parts, always together (P4), none with a verdict (P3)."""
+    return " ".join(_efficiency(efficiency, today))
+
+
+def outcome_words(outcome: Outcome | None) -> str:
+    """Finished work beside one's own past, or that none is visible."""
+    if outcome is None:
+        return "I do not see your merged work yet, so what the money led to is missing here."
+    lines = [_merged(outcome)] if outcome.merged or outcome.merged_before or not outcome.counts else []
+    others = [
+        pieces.count(outcome.counts[kind], *said) for kind, said in _OTHER_WORK.items() if outcome.counts.get(kind)
+    ]
+    if others:
+        lines.append(f"{'Also ' if lines else ''}{pieces.listing(others)}.")
+    if outcome.cost_per_merged_microusd is not None:
+        lines.append(_each_merged(outcome))
+    return " ".join(lines)
+
+
+def value_words(value: Value) -> str:
+    """What the person reported; nothing is asked of those who reported nothing."""
+    parts = []
+    if value.tips_helpful:
+        parts.append(f"{pieces.count(value.tips_helpful, 'tip')} helped")
+    if value.tips_not_helpful:
+        parts.append(f"{pieces.count(value.tips_not_helpful, 'tip')} did not")
+    if not parts:
+        return "You have reported nothing, and nothing needs reporting."
+    return f"You told me that {pieces.listing(parts)}."
+
+
+def unknown_words(card: Scorecard, today: date) -> str:
+    """What the card cannot know, tool by tool, with the day that the data reach."""
+    if not card.tools:
+        return "I know of no seat of yours and have seen no use of any tool."
+    if not card.unknowns:
+        return (
+            f"{pieces.listing([pieces.tool_name(tool) for tool in card.tools])}: every working day was visible to me."
+        )
+    return f"*Not visible to me:* {'; '.join(gap_words(unknown, today) for unknown in card.unknowns)}."
+
+
+def gap_words(unknown: Unknown, today: date) -> str:
+    """One tool that cannot be seen in full: which, why, and up to when it was."""
+    name = pieces.tool_name(unknown.tool)
+    if unknown.reach is None:
+        return f"{name} (no source covers it for you)"
+    if unknown.gap is Gap.NOT_CONNECTED:
+        return f"{name} (no source has covered it for you since {pieces.day(unknown.reach, today)})"
+    if unknown.gap is Gap.ENDS_EARLY:
+        return f"{name} after {pieces.day(unknown.reach, today)} (the source has not finished later days)"
+    return f"{name} on some days (the source did not finish them; it reaches to {pieces.day(unknown.reach, today)})"
+
+
+# ---------------------------------------------------------------- parts of sentences
+
+
+def _days(days: DaysOfUse) -> str:
+    if days.working_days == 0:
+        said = "no working days"
+    elif days.unseen_days == 0:
+        said = f"used on {days.used_days} of {pieces.count(days.working_days, 'working day')}"
+    elif days.used_days == 0 and days.unseen_days == days.working_days:
+        said = "not visible to me"
+    else:
+        said = (
+            f"use seen on {days.used_days} of {pieces.count(days.working_days, 'working day')}, "
+            f"{days.unseen_days} not visible to me"
+        )
+    return f"{said}; also on {pieces.count(days.days_off_used, 'day')} off" if days.days_off_used else said
+
+
+def _efficiency(efficiency: Efficiency, today: date) -> Iterator[str]:
+    ledgers = efficiency.ledgers
+    if ledgers.spend_microusd is None:
+        yield (
+            "The cost is not visible to me, so I cannot say what could have been less, "
+            "what bought nothing or what was exploring."
+        )
+    elif None in (ledgers.optimizable_microusd, ledgers.wasted_microusd, ledgers.exploration_microusd):
+        yield (
+            f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included. Not judged so far: what could have been "
+            "less, what bought nothing, what was exploring."
+        )
+    else:
+        yield (
+            f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included: "
+            f"{pieces.about(ledgers.optimizable_microusd or 0)} could have been less, "
+            f"{pieces.about(ledgers.wasted_microusd or 0)} bought nothing, "
+            f"{pieces.about(ledgers.exploration_microusd or 0)} was exploring."
+        )
+    if efficiency.some_unpriced:
+        yield "Some use came without a price and is not in these sums."
+    if efficiency.tokens is not None:
+        yield f"Meter reading: {pieces.big_number(efficiency.tokens)} tokens."
+    if efficiency.exploring_until is not None:
+        yield f"Until {pieces.day(efficiency.exploring_until, today)} everything counts as exploring."
+
+
+def _merged(outcome: Outcome) -> str:
+    changes = pieces.count(outcome.merged, "change") if outcome.merged else "No change"
+    said = f"{changes} merged ({outcome.merged_before} the four weeks before)."
+    if outcome.old_enough:
+        said += f" {outcome.still_there} of the {outcome.old_enough} older than 14 days still there."
+    return said
+
+
+def _each_merged(outcome: Outcome) -> str:
+    said = pieces.about(outcome.cost_per_merged_microusd or 0)
+    before = outcome.cost_per_merged_before_microusd
+    compared = f" ({pieces.about(before)} before)" if before is not None else ""
+    return f"{said[0].upper()}{said[1:]} a merged change{compared}."
