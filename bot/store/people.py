@@ -1,0 +1,357 @@
+"""Who works here, what they hold, when they are away. Names are not kept; who is who stands in `identity` alone.
+
+Called by the imports, the Slack sweep, and everything that judges. Next: `bot/store/usage.py`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from bot.domain.people import IdentitySource, Person, Seat, SlackMember
+from bot.domain.roster import AbsenceRecord, PersonRecord, SeatRecord
+from bot.errors import KindlingError
+from bot.store import identities
+from bot.store.batches import Saved, chunks, merge
+from bot.store.identities import IdentityTakenError, normal, resolve
+from bot.store.tables import CalendarDayRow, IdentityRow, PersonRow, SeatRow
+
+__all__ = [
+    "AbsenceRecord",
+    "IdentityTakenError",
+    "ManagerCircleError",
+    "PersonRecord",
+    "Saved",
+    "SeatRecord",
+    "SlackMember",
+    "leave_days",
+    "load",
+    "person_by_email",
+    "person_by_slack",
+    "resolve",
+    "save_absences",
+    "save_people",
+    "save_seats",
+    "save_slack_members",
+    "seats",
+    "shards",
+]
+
+LEAVE = "leave"
+_FACTS = ("team", "timezone", "locale", "country", "role", "started_on", "ended_on")
+_KEPT_WHEN_BLANK = frozenset({"timezone", "locale"})  # Slack knows them too; a blank in a roster does not unlearn them
+ROSTER_COLUMNS = frozenset({*_FACTS, "manager_email", "github_login", "slack_user_id"})
+_OPEN_END = date.max
+
+
+class ManagerCircleError(KindlingError):
+    """Following managers upwards from `email` comes back to it: somebody would be their own manager."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__("the managers form a circle")
+        self.email = email
+
+
+# ---------------------------------------------------------------- in
+
+
+def save_people(
+    session: Session, *, records: Sequence[PersonRecord], now: datetime, columns: Collection[str] = ROSTER_COLUMNS
+) -> Saved:
+    """Add the people of a roster, or bring those we know up to date; people it does not list are left alone.
+
+    `columns` says which fields the roster speaks about: the others keep what they have. Usage that was kept under an
+    address of nobody goes to the person who has that address now. Managers whom nobody knows are left out and come
+    back as `unmapped`. Raises IdentityTakenError and ManagerCircleError; the caller then rolls back.
+    """
+    by_email = {normal(IdentitySource.EMAIL, record.email): record for record in records}
+    added = _add_people(session, by_email.keys(), now=now)
+    ids = resolve(session, source=IdentitySource.EMAIL, ids=by_email)
+    by_id = {ids[email]: record for email, record in by_email.items()}
+    changed = _save_facts(session, by_id, columns)
+    changed |= _claim(session, IdentitySource.GITHUB, {i: r.github_login for i, r in by_id.items()}, now=now)
+    changed |= _claim(session, IdentitySource.SLACK, {i: r.slack_user_id for i, r in by_id.items()}, now=now)
+    unknown: tuple[str, ...] = ()
+    if "manager_email" in columns:
+        moved, unknown = _save_managers(session, by_id)
+        changed |= moved
+        _refuse_circles(session, by_id)
+    known = len(by_id) - len(added)
+    changed_known = len((changed & by_id.keys()) - added)
+    return Saved(len(added), changed_known, known - changed_known, unmapped=unknown)
+
+
+def save_seats(session: Session, *, seats: Sequence[SeatRecord]) -> Saved:
+    """Keep seats; a kept seat of the same person and tool that overlaps a new one was a mistake and is replaced.
+
+    Addresses of nobody we know come back as `unmapped`, once for each seat.
+    """
+    ids = resolve(session, source=IdentitySource.EMAIL, ids={seat.email for seat in seats})
+    rows = [
+        {
+            "person_id": ids[seat.email],
+            "tool": seat.tool,
+            "assigned_on": seat.assigned_on,
+            "released_on": seat.released_on,
+            "monthly_cost_microusd": seat.monthly_cost_microusd,
+        }
+        for seat in seats
+        if seat.email in ids
+    ]
+    corrected = _drop_overlapping(session, rows)
+    saved = merge(session, SeatRow, rows)
+    moved = min(corrected, saved.added)
+    unmapped = tuple(seat.email for seat in seats if seat.email not in ids)
+    return Saved(saved.added - moved, saved.changed + moved, saved.unchanged, unmapped)
+
+
+def save_absences(session: Session, *, absences: Sequence[AbsenceRecord]) -> Saved:
+    """Keep days away; the counts are days, not lines. Addresses of nobody come back as `unmapped`, once a record."""
+    ids = resolve(session, source=IdentitySource.EMAIL, ids={absence.email for absence in absences})
+    days = {(ids[a.email], day) for a in absences if a.email in ids for day in _days(a.first_day, a.last_day)}
+    rows = ({"person_id": person_id, "day": day, "reason": LEAVE} for person_id, day in sorted(days))
+    unmapped = tuple(absence.email for absence in absences if absence.email not in ids)
+    return merge(session, CalendarDayRow, rows).plus(Saved(unmapped=unmapped))
+
+
+def save_slack_members(
+    session: Session, *, members: Sequence[SlackMember], now: datetime, create: bool = False
+) -> Saved:
+    """Link people to the Slack accounts that are theirs by e-mail address (else by an id we were given before).
+
+    Time zone and locale follow Slack where Slack says them. Whoever is no longer listed loses their Slack id. A member
+    whom nobody knows is left out and comes back as `unmapped`, unless `create`.
+    """
+    if not members:  # a workspace has members: an empty list is an accident, not news
+        return Saved()
+    added = _add_people(session, {m.email for m in members if m.email}, now=now) if create else set()
+    homes = _homes(session, members)
+    claims = {member.slack_user_id: person_id for person_id, member in homes.items()}
+    linked = identities.claim(
+        session, source=IdentitySource.SLACK, claims=claims, method="slack", now=now, take_over=True
+    )
+    gone = _unlist(session, listed={member.slack_user_id for member in members})
+    records = {i: PersonRecord(email="", timezone=m.timezone, locale=m.locale) for i, m in homes.items()}
+    changed = (linked | gone | _save_facts(session, records, {"timezone", "locale"})) - added
+    unmapped = tuple(sorted(member.slack_user_id for member in members if member.slack_user_id not in claims))
+    unchanged = len(homes.keys() - changed - added)
+    return Saved(len(added), len(changed), unchanged, unmapped)
+
+
+# ---------------------------------------------------------------- out
+
+
+def person_by_slack(session: Session, *, slack_user_id: str) -> int | None:
+    """Whose Slack account this is."""
+    return resolve(session, source=IdentitySource.SLACK, ids=[slack_user_id]).get(slack_user_id)
+
+
+def person_by_email(session: Session, *, email: str) -> int | None:
+    """Whose e-mail address this is."""
+    return resolve(session, source=IdentitySource.EMAIL, ids=[email]).get(email)
+
+
+def load(session: Session, *, person_ids: Collection[int]) -> dict[int, Person]:
+    """The people with these numbers, as the rules see them; numbers of nobody are not in the answer."""
+    people: dict[int, Person] = {}
+    on_slack = and_(IdentityRow.person_id == PersonRow.person_id, IdentityRow.source == IdentitySource.SLACK.value)
+    for batch in chunks(sorted(set(person_ids))):
+        rows = (
+            select(PersonRow, IdentityRow.external_id)
+            .outerjoin(IdentityRow, on_slack)
+            .where(PersonRow.person_id.in_(batch))
+        )
+        people.update({row.person_id: _person(row, slack_id) for row, slack_id in session.execute(rows)})
+    return people
+
+
+def seats(session: Session, *, person_ids: Collection[int]) -> dict[int, tuple[Seat, ...]]:
+    """All seats, released ones too, by tool and day; everybody asked for is in the answer."""
+    held: dict[int, list[Seat]] = {person_id: [] for person_id in person_ids}
+    for batch in chunks(sorted(held)):
+        rows = select(SeatRow).where(SeatRow.person_id.in_(batch)).order_by(SeatRow.tool, SeatRow.assigned_on)
+        for row in session.scalars(rows):
+            held[row.person_id].append(Seat(row.tool, row.assigned_on, row.released_on, row.monthly_cost_microusd))
+    return {person_id: tuple(theirs) for person_id, theirs in held.items()}
+
+
+def leave_days(session: Session, *, person_ids: Collection[int], first: date, last: date) -> dict[int, frozenset[date]]:
+    """Days away from `first` to `last`, both included; everybody asked for is in the answer."""
+    away: dict[int, set[date]] = {person_id: set() for person_id in person_ids}
+    for batch in chunks(sorted(away)):
+        rows = select(CalendarDayRow.person_id, CalendarDayRow.day).where(
+            CalendarDayRow.person_id.in_(batch), CalendarDayRow.day.between(first, last)
+        )
+        for person_id, day in session.execute(rows):
+            away[person_id].add(day)
+    return {person_id: frozenset(days) for person_id, days in away.items()}
+
+
+def shards(session: Session, *, size: int) -> Iterator[list[int]]:
+    """All person numbers in ascending pages of at most `size`, each page one small statement."""
+    last = 0
+    while True:
+        page = select(PersonRow.person_id).where(PersonRow.person_id > last).order_by(PersonRow.person_id).limit(size)
+        person_ids = list(session.scalars(page))
+        if not person_ids:
+            return
+        yield person_ids
+        last = person_ids[-1]
+
+
+# ---------------------------------------------------------------- helpers
+
+
+def _add_people(session: Session, emails: Iterable[str], *, now: datetime) -> set[int]:
+    """Make a person for each address that is nobody's yet; returns the new numbers."""
+    wanted = {normal(IdentitySource.EMAIL, email) for email in emails}
+    known = identities.owners(session, source=IdentitySource.EMAIL, ids=wanted)
+    new = sorted(email for email in wanted if known.get(email) is None)
+    added: set[int] = set()
+    for batch in chunks(new):
+        rows = [PersonRow(created_at=now) for _ in batch]
+        session.add_all(rows)
+        session.flush()
+        claims = {email: row.person_id for email, row in zip(batch, rows, strict=True)}
+        identities.claim(session, source=IdentitySource.EMAIL, claims=claims, method="email", now=now)
+        added |= set(claims.values())
+        session.expunge_all()
+    identities.adopt(session, source=IdentitySource.EMAIL, ids=[email for email in new if email in known])
+    return added
+
+
+def _save_facts(session: Session, by_id: Mapping[int, PersonRecord], columns: Collection[str]) -> set[int]:
+    """Write the facts of `columns` that differ; returns the people for whom something did."""
+    names = [name for name in _FACTS if name in columns]
+    changed: set[int] = set()
+    if not names:
+        return changed
+    for batch in chunks(sorted(by_id)):
+        wanted = [PersonRow.person_id, *(getattr(PersonRow, name) for name in names)]
+        updates = []
+        for row in session.execute(select(*wanted).where(PersonRow.person_id.in_(batch))).mappings():
+            facts = {name: _fact(by_id[row["person_id"]], name, row[name]) for name in names}
+            if any(row[name] != fact for name, fact in facts.items()):
+                updates.append({"person_id": row["person_id"], **facts})
+        changed |= _update_people(session, updates)
+    return changed
+
+
+def _fact(record: PersonRecord, name: str, known: Any) -> Any:
+    fact = getattr(record, name)
+    return known if fact is None and name in _KEPT_WHEN_BLANK else fact
+
+
+def _claim(session: Session, source: IdentitySource, given: Mapping[int, str | None], *, now: datetime) -> set[int]:
+    claims = {normal(source, external_id): person_id for person_id, external_id in given.items() if external_id}
+    return identities.claim(session, source=source, claims=claims, method="roster", now=now)
+
+
+def _save_managers(session: Session, by_id: Mapping[int, PersonRecord]) -> tuple[set[int], tuple[str, ...]]:
+    """Write who reports to whom; returns the people for whom it changed, and the managers whom nobody knows."""
+    emails = {record.manager_email for record in by_id.values() if record.manager_email}
+    managers = resolve(session, source=IdentitySource.EMAIL, ids=emails)
+    changed: set[int] = set()
+    for batch in chunks(sorted(by_id)):
+        rows = select(PersonRow.person_id, PersonRow.manager_id).where(PersonRow.person_id.in_(batch))
+        updates = [
+            {"person_id": person_id, "manager_id": managers.get(by_id[person_id].manager_email or "")}
+            for person_id, manager_id in session.execute(rows)
+            if manager_id != managers.get(by_id[person_id].manager_email or "")
+        ]
+        changed |= _update_people(session, updates)
+    return changed, tuple(sorted(emails - managers.keys()))
+
+
+def _refuse_circles(session: Session, by_id: Mapping[int, PersonRecord]) -> None:
+    rows = select(PersonRow.person_id, PersonRow.manager_id).where(PersonRow.manager_id.is_not(None))
+    manager_of = dict(session.execute(rows).tuples())
+    safe: set[int] = set()
+    for start in sorted(by_id):
+        path: list[int] = []
+        person_id: int | None = start
+        while person_id is not None and person_id not in safe:
+            if person_id in path:
+                circle = path[path.index(person_id) :]
+                raise ManagerCircleError(next(by_id[member].email for member in circle if member in by_id))
+            path.append(person_id)
+            person_id = manager_of.get(person_id)
+        safe.update(path)
+
+
+def _update_people(session: Session, updates: Sequence[dict[str, Any]]) -> set[int]:
+    if updates:
+        session.execute(update(PersonRow), updates)
+    return {row["person_id"] for row in updates}
+
+
+def _drop_overlapping(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Drop kept seats that overlap one of `rows` without being it; returns how many."""
+    new: dict[tuple[int, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        new[row["person_id"], row["tool"]].append(row)
+    wrong = []
+    for batch in chunks(sorted({person_id for person_id, _tool in new})):
+        for kept in session.scalars(select(SeatRow).where(SeatRow.person_id.in_(batch))):
+            others = new.get((kept.person_id, kept.tool), [])
+            same = any(other["assigned_on"] == kept.assigned_on for other in others)
+            if not same and any(_overlap(kept, other) for other in others):
+                wrong.append((kept.person_id, kept.tool, kept.assigned_on))
+    for keys in chunks(wrong):
+        these = tuple_(SeatRow.person_id, SeatRow.tool, SeatRow.assigned_on).in_(keys)
+        session.execute(delete(SeatRow).where(these).execution_options(synchronize_session=False))
+    session.expire_all()
+    return len(wrong)
+
+
+def _overlap(kept: SeatRow, other: Mapping[str, Any]) -> bool:
+    return kept.assigned_on < (other["released_on"] or _OPEN_END) and other["assigned_on"] < (
+        kept.released_on or _OPEN_END
+    )
+
+
+def _homes(session: Session, members: Sequence[SlackMember]) -> dict[int, SlackMember]:
+    """Whose account each member is: by e-mail address first, else by a Slack id we already knew."""
+    by_email = resolve(session, source=IdentitySource.EMAIL, ids={m.email for m in members if m.email})
+    by_slack = resolve(session, source=IdentitySource.SLACK, ids={m.slack_user_id for m in members})
+    homes: dict[int, SlackMember] = {}
+    for member in members:
+        if member.email in by_email:
+            homes.setdefault(by_email[member.email], member)
+    for member in members:
+        if member.email not in by_email and member.slack_user_id in by_slack:
+            homes.setdefault(by_slack[member.slack_user_id], member)
+    return homes
+
+
+def _unlist(session: Session, *, listed: Collection[str]) -> set[int]:
+    """Drop Slack ids that the workspace does not list any more; returns whose they were."""
+    rows = select(IdentityRow.external_id, IdentityRow.person_id).where(
+        IdentityRow.source == IdentitySource.SLACK.value
+    )
+    gone = {external_id: person_id for external_id, person_id in session.execute(rows) if external_id not in listed}
+    identities.drop(session, source=IdentitySource.SLACK, ids=gone.keys())
+    return {person_id for person_id in gone.values() if person_id is not None}
+
+
+def _person(row: PersonRow, slack_user_id: str | None) -> Person:
+    return Person(
+        person_id=row.person_id,
+        timezone=row.timezone,
+        country=row.country,
+        locale=row.locale,
+        role=row.role,
+        team=row.team,
+        started_on=row.started_on,
+        ended_on=row.ended_on,
+        slack_user_id=slack_user_id,
+    )
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
