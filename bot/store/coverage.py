@@ -123,7 +123,7 @@ def _finished_days(session: Session, *, first: date, last: date) -> dict[tuple[s
     return {key: frozenset(found) for key, found in days.items()}
 
 
-def _ranges_within(person_ids: Sequence[int], first: date, last: date) -> Select[tuple[CoveredPersonRow]]:
+def _ranges_within(person_ids: Sequence[int], first: date, last: date) -> Select[CoveredPersonRow]:
     return select(CoveredPersonRow).where(
         CoveredPersonRow.person_id.in_(person_ids),
         CoveredPersonRow.first_day <= last,

@@ -50,7 +50,7 @@ def owners(session: Session, *, source: IdentitySource, ids: Collection[str]) ->
         rows = select(IdentityRow.external_id, IdentityRow.person_id).where(
             IdentityRow.source == source.value, IdentityRow.external_id.in_(batch)
         )
-        found.update(session.execute(rows).tuples())
+        found.update(session.execute(rows).tuples().all())
     return found
 
 

@@ -270,7 +270,7 @@ def _save_managers(session: Session, by_id: Mapping[int, PersonRecord]) -> tuple
 
 def _refuse_circles(session: Session, by_id: Mapping[int, PersonRecord]) -> None:
     rows = select(PersonRow.person_id, PersonRow.manager_id).where(PersonRow.manager_id.is_not(None))
-    manager_of = dict(session.execute(rows).tuples())
+    manager_of = dict(session.execute(rows).tuples().all())
     safe: set[int] = set()
     for start in sorted(by_id):
         path: list[int] = []
