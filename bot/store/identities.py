@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from hashlib import sha256
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource
 from bot.errors import KindlingError
-from bot.store.batches import chunks, upsert
+from bot.store.batches import chunks, table_of, upsert
 from bot.store.tables import IdentityRow, SessionFactsRow, UsageDayRow
 
 CERTAIN = "certain"
@@ -90,21 +91,21 @@ def note_unmapped(session: Session, *, source: IdentitySource, ids: Collection[s
         upsert(session, IdentityRow, [_row(said, external_id, None) for external_id in batch])
 
 
-def adopt(session: Session, *, source: IdentitySource, ids: Collection[str]) -> None:
+def subject_key(source: IdentitySource, external_id: str) -> str:
+    """What stands for an id in tables that must not know names: always the same, and not the id itself."""
+    return sha256(f"{source.value}:{normal(source, external_id)}".encode()).hexdigest()[:32]
+
+
+def adopt(session: Session, *, source: IdentitySource, claims: Mapping[str, int]) -> None:
     """Give the usage that was kept under these ids, and belonged to nobody, to the person who has the id now."""
-    for batch in chunks(sorted(ids)):
-        for model in (UsageDayRow, SessionFactsRow):
-            owner = (
-                select(IdentityRow.person_id)
-                .where(IdentityRow.source == source.value, IdentityRow.external_id == model.subject)
-                .scalar_subquery()
-            )
-            session.execute(
-                update(model)
-                .where(model.person_id.is_(None), model.subject.in_(batch))
-                .values(person_id=owner)
-                .execution_options(synchronize_session=False)
-            )
+    keys = {subject_key(source, external_id): person_id for external_id, person_id in claims.items()}
+    for model in (UsageDayRow, SessionFactsRow) if keys else ():
+        table = table_of(model)
+        homeless = set(session.scalars(select(model.subject).where(model.person_id.is_(None)).distinct()))
+        found = [{"whose": keys[subject], "which": subject} for subject in sorted(homeless & keys.keys())]
+        if found:
+            mine = (table.c.person_id.is_(None), table.c.subject == bindparam("which"))
+            session.connection().execute(update(table).where(*mine).values(person_id=bindparam("whose")), found)
 
 
 def _drop_others(session: Session, *, source: IdentitySource, claims: Mapping[str, int]) -> set[int]:

@@ -40,6 +40,7 @@ __all__ = [
     "save_slack_members",
     "seats",
     "shards",
+    "time_zones",
 ]
 
 LEAVE = "leave"
@@ -180,6 +181,17 @@ def seats(session: Session, *, person_ids: Collection[int]) -> dict[int, tuple[S
     return {person_id: tuple(theirs) for person_id, theirs in held.items()}
 
 
+def time_zones(session: Session, *, person_ids: Collection[int]) -> dict[int, str]:
+    """Where these people keep their clocks; whoever's time zone is not known is not in the answer."""
+    zones: dict[int, str] = {}
+    for batch in chunks(sorted(set(person_ids))):
+        rows = select(PersonRow.person_id, PersonRow.timezone).where(
+            PersonRow.person_id.in_(batch), PersonRow.timezone.is_not(None)
+        )
+        zones.update({person_id: zone for person_id, zone in session.execute(rows) if zone is not None})
+    return zones
+
+
 def leave_days(session: Session, *, person_ids: Collection[int], first: date, last: date) -> dict[int, frozenset[date]]:
     """Days away from `first` to `last`, both included; everybody asked for is in the answer."""
     away: dict[int, set[date]] = {person_id: set() for person_id in person_ids}
@@ -212,17 +224,18 @@ def _add_people(session: Session, emails: Iterable[str], *, now: datetime) -> se
     wanted = {normal(IdentitySource.EMAIL, email) for email in emails}
     known = identities.owners(session, source=IdentitySource.EMAIL, ids=wanted)
     new = sorted(email for email in wanted if known.get(email) is None)
-    added: set[int] = set()
+    claimed: dict[str, int] = {}
     for batch in chunks(new):
         rows = [PersonRow(created_at=now) for _ in batch]
         session.add_all(rows)
         session.flush()
         claims = {email: row.person_id for email, row in zip(batch, rows, strict=True)}
         identities.claim(session, source=IdentitySource.EMAIL, claims=claims, method="email", now=now)
-        added |= set(claims.values())
+        claimed |= claims
         session.expunge_all()
-    identities.adopt(session, source=IdentitySource.EMAIL, ids=[email for email in new if email in known])
-    return added
+    seen_before = {email: person_id for email, person_id in claimed.items() if email in known}
+    identities.adopt(session, source=IdentitySource.EMAIL, claims=seen_before)
+    return set(claimed.values())
 
 
 def _save_facts(session: Session, by_id: Mapping[int, PersonRecord], columns: Collection[str]) -> set[int]:
