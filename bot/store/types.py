@@ -48,3 +48,26 @@ def _postgresql_days(element: days_between, compiler: SQLCompiler, **kw: Any) ->
 def _sqlite_days(element: days_between, compiler: SQLCompiler, **kw: Any) -> str:
     later, earlier = element.clauses
     return f"CAST(julianday({compiler.process(later, **kw)}) - julianday({compiler.process(earlier, **kw)}) AS INTEGER)"
+
+
+class wall_clock(GenericFunction[datetime]):  # noqa: N801 - named as it reads in SQL
+    """`wall_clock(plus_s)`: the database's own time plus some seconds, read while the statement runs.
+
+    Leases and pacing must not be computed from a moment fetched earlier: the process may have been frozen since.
+    """
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(wall_clock, "postgresql")
+def _postgresql_wall_clock(element: wall_clock, compiler: SQLCompiler, **kw: Any) -> str:
+    (plus_s,) = element.clauses
+    return f"(clock_timestamp() + make_interval(secs => CAST({compiler.process(plus_s, **kw)} AS DOUBLE PRECISION)))"
+
+
+@compiles(wall_clock, "sqlite")
+def _sqlite_wall_clock(element: wall_clock, compiler: SQLCompiler, **kw: Any) -> str:
+    # The same text as a stored moment (microseconds), so that the two can be compared.
+    (plus_s,) = element.clauses
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', {compiler.process(plus_s, **kw)} || ' seconds') || '000')"

@@ -1,0 +1,44 @@
+"""When the next message may leave: one row for the whole workspace, on the database's clock.
+
+However many workers there are, they reserve their slots here, evenly spaced, and one refusal of Slack's holds them all.
+Called by `jobs/deliver.py`. Next: `bot/store/runs.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.store.database import wall_now
+from bot.store.tables import SendSlotRow
+
+
+def reserve(session: Session, *, name: str, rate_per_s: float, patience_s: float) -> float | None:
+    """Seconds to wait for the slot just reserved, or None (and nothing reserved) when it is further than `patience_s`.
+
+    Slots are `1 / rate_per_s` apart (the generic cell rate algorithm with no burst).
+    """
+    slot, now = _locked(session, name)
+    free_at = max(now, slot.next_at, slot.hold_until or now)
+    wait_s = (free_at - now).total_seconds()
+    if wait_s > patience_s:
+        return None
+    slot.next_at = free_at + timedelta(seconds=1 / rate_per_s)
+    return wait_s
+
+
+def hold(session: Session, *, name: str, wait_s: float) -> None:
+    """Let nothing leave for `wait_s`, whoever asks: Slack said so. A longer hold already there stays."""
+    slot, now = _locked(session, name)
+    until = now + timedelta(seconds=wait_s)
+    slot.hold_until = max(until, slot.hold_until or until)
+
+
+def _locked(session: Session, name: str) -> tuple[SendSlotRow, datetime]:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(insert(SendSlotRow).values(name=name, next_at=wall_now(session)).on_conflict_do_nothing())
+    slot = session.scalars(select(SendSlotRow).where(SendSlotRow.name == name).with_for_update()).one()
+    return slot, wall_now(session)  # read once the row is ours: the wait for it may have been long
