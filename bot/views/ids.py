@@ -60,6 +60,7 @@ class Callback(StrEnum):
     """Every `callback_id` of a view."""
 
     HOME = "home"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True)

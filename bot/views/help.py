@@ -1,0 +1,34 @@
+"""How to use the command, for `help` and for anything that was not understood. Next: `bot/views/privacy.py`."""
+
+from __future__ import annotations
+
+from bot.views import pieces
+from bot.views.message import Message, compose
+
+FIRST_LINE = "How to use Kindling."
+
+_USES = (
+    ("", "your card: habit, efficiency, outcome and value, beside your own past"),
+    ("why", "how each line of the card was reckoned, and from which data"),
+    ("privacy", "what is held about you, for how long, and who can see it"),
+    ("pause", "no messages until you resume"),
+    ("resume", "messages again, at most one in seven days"),
+    ("snooze 2w", "no messages for 2, 4 or 12 weeks (2w, 4w, 12w)"),
+    ("stop", "no more messages; the card stays"),
+    ("export", "everything held about you, sent to you as a file"),
+    ("forget", "erase everything held about you; I ask once before"),
+    ("help", "this page"),
+)
+
+
+def message(*, command: str, not_understood: str | None = None) -> Message:
+    """The usage. `command` is the command's name here; `not_understood` is what was typed when nothing fitted."""
+    opening = []
+    if not_understood:
+        typed = pieces.quiet(not_understood, 40) or "that"
+        opening = [pieces.section(f"I did not understand “{typed}”, and nothing was changed. These I know:")]
+    lines = "\n".join(f"`{f'{command} {word}'.strip()}`  {what}" for word, what in _USES)
+    return compose(
+        FIRST_LINE,
+        [*opening, pieces.section(lines), pieces.small_print("Every answer is for you alone, wherever you type it.")],
+    )

@@ -1,0 +1,41 @@
+"""What is said when something did not work: what happened, that nothing was lost, what to do. Never data.
+
+`handlers/trouble.py` is the one door through which these leave. Next: `handlers/trouble.py`.
+"""
+
+from __future__ import annotations
+
+from bot.views import pieces
+from bot.views.message import Message, compose
+
+FIRST_LINE = "Kindling could not answer."
+
+
+def error(*, error_id: str) -> Message:
+    """Something broke. `error_id` is a short id that leads to the log entry and tells nothing by itself."""
+    return _said(
+        "Something went wrong on my side; nothing was lost. Please try again in a minute. "
+        f"If it stays, give this to whoever looks after me: {pieces.quiet(error_id, 20)}."
+    )
+
+
+def not_in_roster() -> Message:
+    """The one who asks is not in the company's list of people, or their Slack account is not tied to it."""
+    return _said(
+        "I do not find you in the list of people I was given, so I hold nothing about you. "
+        "If you expected a card, whoever looks after me can add you; the list is read again every night."
+    )
+
+
+def too_busy() -> Message:
+    """The answer would have come too late for Slack."""
+    return _said("I am busy just now and nothing was changed. Please try again in a minute.")
+
+
+def not_ours() -> Message:
+    """A tap came back that no button of ours sends."""
+    return _said("I do not know that button, and nothing was changed. The card has the current ones.")
+
+
+def _said(words: str) -> Message:
+    return compose(FIRST_LINE, [pieces.section(words)])
