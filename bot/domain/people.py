@@ -55,9 +55,9 @@ class SlackMember:
     """An employee's account as the workspace lists it. `email` is case-folded, None without the scope to read it."""
 
     slack_user_id: str
-    email: str | None
-    timezone: str | None
-    locale: str | None
+    email: str | None = None
+    timezone: str | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True)
