@@ -1,0 +1,88 @@
+"""What is too old to be kept, deleted in small bites so that nobody waits for a long lock.
+
+Called by `jobs/tidy.py`, one bite a transaction. Next: `jobs/tidy.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, not_, select, text, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from bot.store import rights
+from bot.store.batches import table_of
+from bot.store.tables import (
+    OPEN_NUDGE,
+    Base,
+    CalendarDayRow,
+    CoverageRow,
+    CoveredPersonRow,
+    FindingRow,
+    IdentityRow,
+    NudgeRow,
+    NudgeStepRow,
+    OutcomeRow,
+    PersonRow,
+    RunRow,
+    SeatRow,
+    SessionFactsRow,
+    SilenceRow,
+    SourceRunRow,
+    StateRow,
+    UsageDayRow,
+)
+from bot.store.types import UtcDateTime
+
+_STILL_OPEN = select(NudgeRow.nudge_id).where(text(OPEN_NUDGE))
+
+
+@dataclass(frozen=True)
+class Aged:
+    """Which column tells the age of a table's rows, and which rows stay whatever their age."""
+
+    model: type[Base]
+    column: InstrumentedAttribute[Any]
+    unless: ColumnElement[bool] | None = None
+
+
+AGED: tuple[Aged, ...] = (
+    Aged(UsageDayRow, UsageDayRow.day),
+    Aged(SessionFactsRow, SessionFactsRow.day),
+    Aged(OutcomeRow, OutcomeRow.at),
+    Aged(CoverageRow, CoverageRow.day),
+    Aged(CoveredPersonRow, CoveredPersonRow.last_day),
+    Aged(CalendarDayRow, CalendarDayRow.day),
+    Aged(SeatRow, SeatRow.released_on),
+    Aged(StateRow, StateRow.last_day),
+    Aged(FindingRow, FindingRow.window_last_day),
+    Aged(SilenceRow, SilenceRow.last_day),
+    Aged(NudgeStepRow, NudgeStepRow.at, unless=NudgeStepRow.nudge_id.in_(_STILL_OPEN)),
+    Aged(NudgeRow, NudgeRow.due_at, unless=NudgeRow.nudge_id.in_(_STILL_OPEN)),
+    Aged(IdentityRow, IdentityRow.first_seen_at, unless=IdentityRow.person_id.is_not(None)),
+    Aged(SourceRunRow, SourceRunRow.started_at),
+    Aged(RunRow, RunRow.scheduled_for),
+)
+"""Every table whose rows grow old. Preferences, and people who still work here, stay until they are erased."""
+
+
+def delete_some(session: Session, *, aged: Aged, before: datetime, most: int) -> int:
+    """Delete up to `most` rows of one table that are older than `before`; returns how many went."""
+    table = table_of(aged.model)
+    keys = list(table.primary_key.columns)
+    limit = before if isinstance(aged.column.type, UtcDateTime) else before.date()
+    old = [aged.column < limit, *([not_(aged.unless)] if aged.unless is not None else [])]
+    doomed = select(*keys).where(*old).limit(most)
+    return session.connection().execute(delete(table).where(tuple_(*keys).in_(doomed))).rowcount
+
+
+def forget_some_who_left(session: Session, *, before: datetime, most: int) -> int:
+    """Erase up to `most` people who left before `before`, with all that is held about them."""
+    left = session.scalars(
+        select(PersonRow.person_id).where(PersonRow.ended_on < before.date()).order_by(PersonRow.person_id).limit(most)
+    ).all()
+    for person_id in left:
+        rights.forget(session, person_id=person_id)
+    return len(left)

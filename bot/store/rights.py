@@ -1,0 +1,169 @@
+"""A person's own rights over their rows: to see how much is held, to take all of it along, to have it erased (P14).
+
+Which rows are a person's is said once, in `_theirs`: rows that carry their number, the steps of their nudges, and rows
+that a source filed under one of their own ids but could not tie to anybody. A table is either among these or in
+`NOT_PERSONAL`; a test holds that. Called by `handlers/` and by `kindling forget`. Next: `bot/store/retention.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, delete, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from bot.store.batches import table_of
+from bot.store.tables import (
+    Base,
+    CalendarDayRow,
+    CoveredPersonRow,
+    FindingRow,
+    IdentityRow,
+    NudgeRow,
+    NudgeStepRow,
+    OutcomeRow,
+    PersonRow,
+    PreferenceRow,
+    SeatRow,
+    SessionFactsRow,
+    SilenceRow,
+    StateRow,
+    UsageDayRow,
+)
+
+EXPORT_SCHEMA = "kindling-export-1"
+
+PERSONAL: tuple[type[Base], ...] = (
+    NudgeStepRow,
+    NudgeRow,
+    PreferenceRow,
+    SilenceRow,
+    FindingRow,
+    StateRow,
+    OutcomeRow,
+    SessionFactsRow,
+    UsageDayRow,
+    CoveredPersonRow,
+    CalendarDayRow,
+    SeatRow,
+    IdentityRow,
+    PersonRow,
+)
+"""Tables with rows about a person, in the order in which they can be emptied."""
+
+NOT_PERSONAL = frozenset({"coverage", "source_run", "send_slot", "run"})
+"""Tables about sources, jobs and the workspace, which name nobody."""
+
+_FILED_UNDER: dict[type[Base], str] = {UsageDayRow: "subject", SessionFactsRow: "subject", IdentityRow: "external_id"}
+_SECTIONS: dict[str, type[Base]] = {
+    "identities": IdentityRow,
+    "seats": SeatRow,
+    "days_of_leave": CalendarDayRow,
+    "usage_days": UsageDayRow,
+    "session_facts": SessionFactsRow,
+    "coverage": CoveredPersonRow,
+    "outcomes": OutcomeRow,
+    "states": StateRow,
+    "findings": FindingRow,
+    "silences": SilenceRow,
+}
+_OURS = frozenset(
+    {"person_id", "manager_id", "nudge_id", "nudge_step_id", "finding_id", "owner", "lease_until", "next_try_at"}
+)
+"""Columns that say nothing about the person: our own numbers, another person's number, which process held a row."""
+
+
+def held(session: Session, *, person_id: int) -> dict[str, int]:
+    """How many rows of each table are about this person, for the privacy page. Two statements."""
+    names = _names(session, person_id)
+    counts = [
+        select(literal(model.__tablename__).label("name"), func.count().label("rows"))
+        .select_from(table_of(model))
+        .where(_theirs(model, person_id, names))
+        for model in PERSONAL
+    ]
+    return dict(session.execute(union_all(*counts)).tuples().all())
+
+
+def export(session: Session, *, person_id: int, now: datetime) -> dict[str, Any]:
+    """Everything held about this person as one JSON document, as `docs/reference/export.schema.json` describes it.
+
+    Money is in micro-dollars, moments in UTC; null means that nobody told us. `receipts` is empty as long as no summary
+    exists that could count anybody. Raises LookupError for somebody who is not there.
+    """
+    names = _names(session, person_id)
+    person = session.get(PersonRow, person_id)
+    if person is None:
+        raise LookupError("no such person")
+    preferences = _rows(session, PreferenceRow, person_id, names)
+    return {
+        "schema": EXPORT_SCHEMA,
+        "exported_at": _plain(now),
+        "person": {**_rows(session, PersonRow, person_id, names)[0], "manager_known": person.manager_id is not None},
+        **{section: _rows(session, model, person_id, names) for section, model in _SECTIONS.items()},
+        "nudges": _nudges(session, person_id),
+        "preferences": preferences[0] if preferences else None,
+        "receipts": [],
+    }
+
+
+def forget(session: Session, *, person_id: int) -> dict[str, int]:
+    """Erase every row of this person from every table; returns how many went, by table.
+
+    Nothing remains that can be tied to them. The people they managed lose that entry and nothing else.
+    """
+    names = _names(session, person_id)
+    gone = {}
+    for model in PERSONAL:
+        statement = delete(table_of(model)).where(_theirs(model, person_id, names))
+        gone[model.__tablename__] = session.connection().execute(statement).rowcount
+    session.expire_all()
+    return gone
+
+
+def _names(session: Session, person_id: int) -> list[str]:
+    """What sources call this person, as kept and in small letters."""
+    found = session.scalars(select(IdentityRow.external_id).where(IdentityRow.person_id == person_id))
+    return sorted({spelled for name in found for spelled in (name, name.lower(), name.casefold())})
+
+
+def _theirs(model: type[Base], person_id: int, names: Sequence[str]) -> ColumnElement[bool]:
+    columns = table_of(model).c
+    if model is NudgeStepRow:
+        return columns.nudge_id.in_(select(NudgeRow.nudge_id).where(NudgeRow.person_id == person_id))
+    own: ColumnElement[bool] = columns.person_id == person_id
+    filed_under = _FILED_UNDER.get(model)
+    if filed_under is None or not names:
+        return own
+    return or_(own, and_(columns.person_id.is_(None), func.lower(columns[filed_under]).in_(names)))
+
+
+def _rows(session: Session, model: type[Base], person_id: int, names: Sequence[str]) -> list[dict[str, Any]]:
+    table = table_of(model)
+    found = session.execute(
+        select(table).where(_theirs(model, person_id, names)).order_by(*table.primary_key.columns)
+    ).mappings()
+    return [_document(table, dict(row)) for row in found]
+
+
+def _nudges(session: Session, person_id: int) -> list[dict[str, Any]]:
+    nudge, step = table_of(NudgeRow), table_of(NudgeStepRow)
+    steps: dict[int, list[dict[str, Any]]] = {}
+    for row in session.execute(
+        select(step).where(_theirs(NudgeStepRow, person_id, ())).order_by(step.c.nudge_step_id)
+    ).mappings():
+        steps.setdefault(row["nudge_id"], []).append(_document(step, dict(row)))
+    found = session.execute(select(nudge).where(nudge.c.person_id == person_id).order_by(nudge.c.nudge_id)).mappings()
+    return [{**_document(nudge, dict(row)), "steps": steps.get(row["nudge_id"], [])} for row in found]
+
+
+def _document(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    return {column.name: _plain(row[column.name]) for column in table.columns if column.name not in _OURS}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date) else value

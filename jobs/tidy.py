@@ -1,0 +1,47 @@
+"""Delete what is older than the retention time, in small bites, so that nothing else has to wait.
+
+Nothing is concluded or said here. Next: `bot/store/retention.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.store import retention
+from bot.store.database import Store
+
+ROWS_A_BITE = 5_000
+PEOPLE_A_BITE = 20
+
+
+def tidy(store: Store, *, now: datetime, retention_days: int, rows_a_bite: int = ROWS_A_BITE) -> dict[str, int]:
+    """Delete everything older than `retention_days` before `now`; returns how many rows went, by table.
+
+    People who left longer ago than that are erased whole and counted as "people_who_left". Running it again at the
+    same `now` deletes nothing more.
+    """
+    before = now - timedelta(days=retention_days)
+    gone = {"people_who_left": _forget_who_left(store, before)}
+    for aged in retention.AGED:
+        gone[aged.model.__tablename__] = _delete(store, aged, before, rows_a_bite)
+    return gone
+
+
+def _delete(store: Store, aged: retention.Aged, before: datetime, rows_a_bite: int) -> int:
+    total = 0
+    while True:
+        with store.begin() as session:
+            bite = retention.delete_some(session, aged=aged, before=before, most=rows_a_bite)
+        total += bite
+        if bite < rows_a_bite:
+            return total
+
+
+def _forget_who_left(store: Store, before: datetime) -> int:
+    total = 0
+    while True:
+        with store.begin() as session:
+            bite = retention.forget_some_who_left(session, before=before, most=PEOPLE_A_BITE)
+        total += bite
+        if bite < PEOPLE_A_BITE:
+            return total
