@@ -35,6 +35,7 @@ _LOOK_UP_LIMIT = 15  # what the tightest rate class of conversations.history ret
 _MEMBERS_PAGE = 200
 _MEMBERS_PATIENCE = 10  # pages in a row that may answer "later" before the sweep gives up
 _DEFAULT_RETRY_AFTER_S = 30.0
+_NOT_REACHED_RETRY_S = 5.0
 
 # Codes that say nothing about this person: the same answer would come for everybody.
 INSTALLATION_REFUSALS = {
@@ -225,7 +226,7 @@ def _said_no(error: SlackApiError) -> SlackError:
 def _broke_off(error: Exception) -> SlackError:
     cause = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, ConnectionRefusedError | socket.gaierror | ssl.SSLCertVerificationError):
-        return SlackBusy("not_reached", retry_after_s=_DEFAULT_RETRY_AFTER_S)
+        return SlackBusy("not_reached", retry_after_s=_NOT_REACHED_RETRY_S)
     if isinstance(cause, TimeoutError):
         return SlackUnclear("timed_out")
     if isinstance(cause, OSError | http.client.HTTPException):

@@ -196,23 +196,24 @@ def ambiguous(session: Session, nudge: HeldNudge, *, reason: str, now: datetime)
     )
 
 
+def let_go(session: Session, nudge: HeldNudge, *, reason: str, wait_s: float, now: datetime) -> bool:
+    """A claim is given up before the fence; somebody may take it in `wait_s`."""
+    values = {**_NOT_HELD, "next_try_at": wall_clock(wait_s)}
+    return _arrow(session, nudge, NudgeState.CLAIMED, NudgeState.PLANNED, now=now, reason=reason, values=values)
+
+
 def back_to_planned(session: Session, nudge: HeldNudge, *, reason: str, wait_s: float, now: datetime) -> bool:
-    """It was provably not sent; it may be tried again in `wait_s`."""
-    return _arrow(
-        session,
-        nudge,
-        (NudgeState.CLAIMED, NudgeState.SENDING),
-        NudgeState.PLANNED,
-        now=now,
-        reason=reason,
-        values={**_NOT_HELD, "next_try_at": wall_clock(wait_s)},
-    )
+    """It was provably not sent, although perhaps past the fence; it may be tried again in `wait_s`."""
+    states = (NudgeState.CLAIMED, NudgeState.SENDING)
+    values = {**_NOT_HELD, "next_try_at": wall_clock(wait_s)}
+    return _arrow(session, nudge, states, NudgeState.PLANNED, now=now, reason=reason, values=values)
 
 
-def absent(session: Session, nudge: HeldNudge, *, now: datetime) -> bool:
+def absent(session: Session, nudge: HeldNudge, *, wait_s: float, now: datetime) -> bool:
     """The look-up, made after the settle time, did not see the message: it was never sent, so it is due again."""
+    values = {**_NOT_HELD, "next_try_at": wall_clock(wait_s)}
     return nudge.settled and _arrow(
-        session, nudge, NudgeState.AMBIGUOUS, NudgeState.PLANNED, now=now, reason="absent", values={**_NOT_HELD}
+        session, nudge, NudgeState.AMBIGUOUS, NudgeState.PLANNED, now=now, reason="absent", values=values
     )
 
 

@@ -1,0 +1,109 @@
+"""One run of delivery: its tools, its pace and its memory. Shared by `jobs/deliver.py` and `jobs/look_up.py`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.domain.nudging import Moved, Silence
+from bot.domain.tips import Tip
+from bot.errors import SlackBusy, SlackError, SlackRefused
+from bot.log import EventLog
+from bot.slack import HTTP_TIMEOUT_S, Slack
+from bot.store import send_slots
+from bot.store.database import Store
+from bot.store.delivery import HeldNudge
+from bot.views.message import Message
+
+Recheck = Callable[[Session, HeldNudge], Silence | Moved | None]
+Render = Callable[[HeldNudge, Tip], Message]
+
+_log = EventLog("deliver")
+_RESTING_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while the machine sleeps
+
+
+def seconds() -> float:
+    """Seconds since some moment, for measuring how long something took on this machine."""
+    return time.clock_gettime(_RESTING_CLOCK)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast, and how patient. The rates are 90 % of what Slack allows: about one message a second a workspace.
+
+    `settle_s` is how long after a send's time-out an absent message counts as never sent. `give_up_after` failures in
+    a row end this run, `patience_s` is the longest wait for a send slot, and `run_s` ends a run after which the time
+    of day that it was given would be stale. `most_lookups` unclear look-ups, and it is given up as unknown.
+    """
+
+    rate_per_s: float = 0.9
+    look_up_rate_per_s: float = 0.5
+    batch: int = 8
+    lease_s: float = 30.0
+    http_timeout_s: float = float(HTTP_TIMEOUT_S)
+    settle_s: float = 30.0
+    give_up_after: int = 5
+    patience_s: float = 10.0
+    run_s: float = 300.0
+    most_lookups: int = 30
+
+    @property
+    def absent_after_s(self) -> float:
+        """How long after its row said `sending` a message that is not there was never sent."""
+        return self.http_timeout_s + self.settle_s
+
+
+@dataclass
+class Round:
+    """What one run works with. `failures` counts those in a row; `slot_in_hand` is a reserved slot not yet used."""
+
+    store: Store
+    slack: Slack
+    tips: Mapping[str, Tip]
+    now: datetime
+    recheck: Recheck
+    render: Render
+    owner: str
+    pace: Pace
+    sleep: Callable[[float], None]
+    stop: threading.Event
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: int = 0
+    slot_in_hand: bool = False
+    started: float = field(default_factory=seconds)
+
+    def is_over(self) -> bool:
+        """Whether to leave the rest to a later run: told to stop, Slack not answering, or too long at it."""
+        is_tired = self.failures >= self.pace.give_up_after
+        return self.stop.is_set() or is_tired or seconds() - self.started > self.pace.run_s
+
+    def wait_for_slot(self, name: str, rate_per_s: float) -> bool:
+        """Wait for the workspace's next slot; False when everything is held for longer than we wait."""
+        with self.store.begin() as session:
+            wait_s = send_slots.reserve(session, name=name, rate_per_s=rate_per_s, patience_s=self.pace.patience_s)
+        if wait_s is None:
+            return False
+        if wait_s > 0:
+            self.sleep(wait_s)
+        return not self.stop.is_set()
+
+    def back_off_s(self, nudge: HeldNudge) -> float:
+        """A nudge that failed again and again lets the others pass: 2 s, 4 s, and so on up to ten minutes."""
+        return min(600.0, 2.0 ** min(nudge.attempt - 2, 10)) if nudge.attempt > 2 else 0.0
+
+
+def is_rate_limit(error: SlackError) -> bool:
+    """Whether Slack asked everybody to wait."""
+    return isinstance(error, SlackBusy) and error.reason != "not_reached"
+
+
+def said_once(error: SlackRefused) -> SlackRefused:
+    """The refusal of the whole installation, written to the log on its way up and out of the run."""
+    _log.error("deliver.installation_refused", reason=error.reason)
+    return error
