@@ -101,6 +101,12 @@ class Slack:
         """Who we are to Slack: `team_id`, `user_id`, `bot_id` and so on."""
         return _data(_call(self.client.auth_test))
 
+    def scopes(self) -> frozenset[str]:
+        """The permissions this token was granted, as Slack names them beside the answer to auth.test."""
+        headers = _call(self.client.auth_test).headers
+        granted = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), "")
+        return frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
+
     def open_dm(self, user_id: str) -> str:
         """The channel id of the app's direct messages with this person; asking twice gives the same."""
         opened = _call(self.client.conversations_open, users=user_id)

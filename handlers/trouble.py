@@ -48,6 +48,6 @@ def _admit(asked: Asked | None, on: str, error: Exception) -> None:
     if asked is None:
         return
     try:
-        asked.say(trouble.message(trouble_id))
+        asked.say(trouble.error(error_id=trouble_id))
     except SlackError as silent:
         log.error("handlers.unanswered", trouble=trouble_id, on=on, reason=silent.reason)

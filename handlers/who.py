@@ -9,11 +9,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.errors import SlackRefused
 from bot.store import people
+from bot.views import home
 from bot.views.message import Message
 from handlers.desk import Desk
 
 Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class View:
+    """Where a tap came from when it was no message: App Home, or an open modal."""
+
+    view_id: str
+    is_home: bool
+    trigger_id: str
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class Asked:
     text: str = ""
     value: str | None = None
     response_url: str | None = None
-    in_home: bool = False
+    view: View | None = None
 
     def person(self) -> int | None:
         """Our number for the one who asked; None when the roster does not list them (a guest, a newcomer, a bot)."""
@@ -33,11 +44,11 @@ class Asked:
             return people.person_by_slack(session, slack_user_id=self.slack_user_id)
 
     def say(self, message: Message) -> None:
-        """Answer where only the one who asked can read it: ephemerally, or in the app's own messages with them."""
+        """Answer where only the one who asked can read it: ephemerally, in a modal, or in the app's own messages."""
         slack = self.desk.slack
         if self.response_url is not None:
             slack.answer(self.response_url, text=message.text, blocks=message.blocks)
-        else:
+        elif self.view is None or not self._show_modal(self.view, message):
             slack.post(slack.open_dm(self.slack_user_id), text=message.text, blocks=message.blocks)
 
     def replace(self, message: Message) -> None:
@@ -46,6 +57,17 @@ class Asked:
             self.say(message)
         else:
             self.desk.slack.answer(self.response_url, text=message.text, blocks=message.blocks, replace=True)
+
+    def _show_modal(self, view: View, message: Message) -> bool:
+        modal = home.modal("Kindling", message)
+        try:
+            if view.is_home:
+                self.desk.slack.open_view(view.trigger_id, modal)
+            else:
+                self.desk.slack.update_view(view.view_id, modal)
+        except SlackRefused:
+            return False  # the three seconds of a trigger were over, or the modal was closed meanwhile
+        return True
 
 
 def of_command(desk: Desk, body: Body) -> Asked:
@@ -67,10 +89,17 @@ def of_action(desk: Desk, body: Body) -> Asked:
         slack_user_id=str(body["user"]["id"]),
         value=chosen.get("value"),
         response_url=body.get("response_url"),
-        in_home=(body.get("view") or {}).get("type") == "home",
+        view=_view(body),
     )
 
 
 def of_event(desk: Desk, body: Body) -> Asked:
-    """From an event, such as App Home being opened."""
-    return Asked(desk, slack_user_id=str(body["event"]["user"]))
+    """From App Home being opened; `text` is the tab."""
+    return Asked(desk, slack_user_id=str(body["event"]["user"]), text=str(body["event"].get("tab") or ""))
+
+
+def _view(body: Body) -> View | None:
+    view = body.get("view")
+    if not view:
+        return None
+    return View(view["id"], is_home=view["type"] == "home", trigger_id=str(body.get("trigger_id") or ""))

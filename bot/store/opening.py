@@ -6,6 +6,7 @@ Called by `bot/app.py` and `bot/doctor.py`. Next: `bot/store/database.py`.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NoReturn
 
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -40,11 +41,16 @@ def open_store(url: str) -> Store:
         if found is Fit.EMPTY:
             store.upgrade()
         elif found is not Fit.CURRENT:
-            raise InputError(f"The database {store.address} {_WHY_NOT[found]}.")
+            refuse(store, found)
     except BaseException:
         store.close()
         raise
     return store
+
+
+def refuse(store: Store, found: Fit) -> NoReturn:
+    """Say in one sentence why this database cannot be worked with as it is."""
+    raise InputError(f"The database {store.address} {_WHY_NOT[found]}.")
 
 
 def connect(url: str) -> Store:

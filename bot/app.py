@@ -1,0 +1,143 @@
+"""The composition root: from settings and a clock to one running Kindling.
+
+Called by `bot/cli.py`, the playground's demo and the tests. Next: `handlers/__init__.py` for what people ask,
+`jobs/calendar.py` for what the clock asks.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from slack_bolt import App, BoltContext
+from slack_bolt.authorization import AuthorizeResult
+
+import handlers
+from bot.clock import Clock
+from bot.errors import InputError, SlackRefused
+from bot.log import EventLog
+from bot.settings import Settings
+from bot.slack import Slack
+from bot.sources import catalogue, tip_library
+from bot.sources.prices import GenaiPrices
+from bot.store.opening import open_store
+from bot.transports import http, socket_mode
+from handlers.desk import Desk
+
+LISTENER_THREADS = 40
+"""Bolt's own pool of 5 answers the last of 50 commands at once after 3.8 s; Slack waits 3 s."""
+
+_STRANGER = "I only serve the people of the workspace in which I was installed."
+
+Authorize = Callable[..., AuthorizeResult | None]
+
+log = EventLog("app")
+
+
+def build(settings: Settings, *, clock: Clock) -> Desk:
+    """Open the database, load tips and prices, make the door to Slack. Slack is not called.
+
+    Raises InputError when the database does not fit, a source is of no known kind, or a tip cannot be read.
+    """
+    for source in settings.sources:
+        catalogue.connector_of(source)
+    return Desk(
+        store=open_store(settings.database_url),
+        slack=Slack(settings.slack_bot_token or "", settings.slack_api_url),
+        clock=clock,
+        settings=settings,
+        tips=tip_library.load_tips(),
+        prices=GenaiPrices(),
+    )
+
+
+@contextmanager
+def running(settings: Settings, *, clock: Clock) -> Iterator[Desk]:
+    """`build`, and close the database at the end."""
+    desk = build(settings, clock=clock)
+    try:
+        yield desk
+    finally:
+        desk.store.close()
+
+
+def bolt(desk: Desk) -> App:
+    """The Bolt app with every listener, for either transport. Asks Slack once who we are.
+
+    Raises InputError when Slack refuses the bot token, SlackBusy or SlackUnclear when it cannot be asked.
+    """
+    silent = logging.getLogger("slack_bolt.kindling")
+    silent.setLevel(logging.CRITICAL + 1)  # Bolt logs bodies of requests; what matters is logged by the handlers
+    app = App(
+        name="kindling",
+        logger=silent,
+        client=desk.slack.client,
+        signing_secret=desk.settings.slack_signing_secret or "",
+        # Given here, so that client id and secret in the environment do not switch Bolt to its OAuth mode.
+        authorize=_authorize(desk),
+        user_facing_authorize_error_message=_STRANGER,
+        token_verification_enabled=False,
+        process_before_response=False,
+        listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener"),
+    )
+    handlers.register(app, desk)
+    return app
+
+
+def serve_socket(desk: Desk, stop: threading.Event) -> None:
+    """Listen over Socket Mode until `stop` is set. Raises InputError without an app-level token."""
+    token = desk.settings.slack_app_token
+    if not token:
+        raise InputError("SLACK_APP_TOKEN is not set: Socket Mode needs the app-level token (xapp-) of the app.")
+    socket_mode.serve(bolt(desk), app_token=token, web_client=desk.slack.client, stop=stop)
+
+
+def serve_http(desk: Desk, stop: threading.Event) -> None:
+    """Listen over HTTP until `stop` is set. Raises InputError without a signing secret."""
+    secret = desk.settings.slack_signing_secret
+    if not secret:
+        raise InputError("SLACK_SIGNING_SECRET is not set: without it no request over HTTP can be trusted.")
+    host, port = desk.settings.http_host, desk.settings.http_port
+    http.serve(bolt(desk), signing_secret=secret, host=host, port=port, stop=stop)
+
+
+def _authorize(desk: Desk) -> Authorize:
+    """Who we are, asked once; Bolt would ask again for every request, inside the three seconds."""
+    ours = _who_we_are(desk)
+
+    def authorize(context: BoltContext, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        homes = (team_id, enterprise_id), (context.get("actor_team_id"), context.get("actor_enterprise_id"))
+        if all(_is_ours(ours, team, enterprise) for team, enterprise in homes):
+            return ours
+        log.warning("app.stranger")
+        return None
+
+    return authorize
+
+
+def _is_ours(ours: AuthorizeResult, team_id: str | None, enterprise_id: str | None) -> bool:
+    if team_id is None or team_id == ours.team_id:
+        return True
+    return ours.enterprise_id is not None and enterprise_id == ours.enterprise_id
+
+
+def _who_we_are(desk: Desk) -> AuthorizeResult:
+    token = desk.settings.slack_bot_token
+    if not token:
+        raise InputError("SLACK_BOT_TOKEN is not set: copy the bot token (xoxb-) from OAuth & Permissions of the app.")
+    try:
+        said = desk.slack.auth()
+    except SlackRefused as refused:
+        raise InputError(
+            f"Slack refused SLACK_BOT_TOKEN ({refused.reason}): copy the bot token (xoxb-) from OAuth & Permissions."
+        ) from None
+    return AuthorizeResult(
+        enterprise_id=said.get("enterprise_id"),
+        team_id=said.get("team_id"),
+        bot_user_id=said.get("user_id"),
+        bot_id=said.get("bot_id"),
+        bot_token=token,
+    )

@@ -1,0 +1,246 @@
+"""The command line: `kindling`, also `python -m bot`. The only file that sees every room.
+
+Exit codes: 0 done; 1 something failed and was recorded; 2 the input or the configuration is wrong, said in one sentence,
+and nothing was changed. Next: `bot/app.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import bot
+from bot import app, doctor
+from bot.clock import HandClock, SystemClock
+from bot.errors import InputError, KindlingError, SlackError
+from bot.log import start_logging
+from bot.settings import Settings, load
+from bot.store import opening, people, rights
+from jobs import calendar, import_files
+
+DONE, FAILED, WRONG = 0, 1, 2
+JOBS = ("collect", "detect", "decide", "deliver", "tidy")
+KINDS = ("people", "seats", "absences", "usage", "outcomes")
+
+Counts = Mapping[str, object]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; returns the exit code."""
+    try:
+        arguments = _parser().parse_args(argv)
+        code: int = arguments.run(arguments)
+    except InputError as error:
+        return _complain(str(error), WRONG)
+    except SlackError as error:
+        return _complain(f"Slack could not be asked ({error.reason}); nothing was lost, try again later.", FAILED)
+    except KindlingError as error:
+        return _complain(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _complain("Stopped.", FAILED)
+    return code
+
+
+def _run(_arguments: argparse.Namespace) -> int:
+    settings = _settings()
+    start_logging()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with app.running(settings, clock=SystemClock()) as kindling:
+        app.serve(kindling, stop)
+    return DONE
+
+
+def _tick(arguments: argparse.Namespace) -> int:
+    with _kindling(arguments) as kindling:
+        now = kindling.clock.now()
+        counts = calendar.tick(kindling.store, work=_shown(app.work(kindling)), now=now)
+    return _report("tick", counts, arguments)
+
+
+def _job(arguments: argparse.Namespace) -> int:
+    with _kindling(arguments) as kindling:
+        counts = _shown(app.work(kindling))[arguments.command](kindling.clock.now())
+    return _report(arguments.command, counts, arguments)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    if not arguments.file.is_file():
+        raise InputError(f"{arguments.file}: there is no such file; name a CSV file, or one ending in .gz.")
+    with _kindling(arguments) as kindling:
+        report = import_files.import_file(
+            kindling.store,
+            kind=arguments.kind,
+            path=arguments.file,
+            now=kindling.clock.now(),
+            complete_through=arguments.complete_through,
+            prices=kindling.prices,
+        )
+    return _report(f"import {arguments.kind}", report.as_counts(), arguments)
+
+
+def _db_upgrade(arguments: argparse.Namespace) -> int:
+    store = opening.connect(_settings().database_url)
+    try:
+        before = opening.fit(store)
+        if before in (opening.Fit.FOREIGN, opening.Fit.NEWER):
+            opening.refuse(store, before)
+        store.upgrade()
+    finally:
+        store.close()
+    return _report("db upgrade", {"before": before.value, "after": opening.Fit.CURRENT.value}, arguments)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    checks = doctor.examine(_settings(), now=_now(arguments))
+    for check in checks:
+        print(f"{'ok  ' if check.ok else 'BAD '} {check.name}: {check.finding}")
+    if arguments.json:
+        print(json.dumps({check.name: {"ok": check.ok, "finding": check.finding} for check in checks}))
+    return DONE if all(check.ok for check in checks) else FAILED
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    with _kindling(arguments) as kindling:
+        with kindling.store.begin() as session:
+            person_id = people.person_by_email(session, email=arguments.email)
+            if person_id is None:
+                raise InputError("Nobody with this e-mail address is known here; nothing was erased.")
+            erased = rights.forget(session, person_id=person_id)
+    return _report("forget", {"rows": sum(erased.values())}, arguments)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from bot.playground import demo  # noqa: PLC0415 - the browser's workspace is loaded only by whoever asks for it
+
+    return demo.main(seconds=arguments.seconds, browser=not arguments.no_browser)
+
+
+def _settings() -> Settings:
+    return load(os.environ)
+
+
+def _now(arguments: argparse.Namespace) -> datetime:
+    return arguments.now or datetime.now(UTC)
+
+
+def _kindling(arguments: argparse.Namespace) -> app.Running:
+    """Everything, standing at the moment that `--now` names, or at the real one."""
+    clock = HandClock(arguments.now) if arguments.now else SystemClock()
+    settings = _settings()
+    start_logging()
+    return app.running(settings, clock=clock)
+
+
+def _shown(work: app.Work) -> app.Work:
+    """The same jobs, each saying its name on a terminal while it runs; a pipe stays clean."""
+    if not sys.stderr.isatty():
+        return work
+    return {name: _saying(name, job) for name, job in work.items()}
+
+
+def _saying(name: str, job: app.Job) -> app.Job:
+    def run(now: datetime) -> dict[str, int]:
+        print(f"{name} ...", file=sys.stderr)
+        return job(now)
+
+    return run
+
+
+def _report(what: str, counts: Counts, arguments: argparse.Namespace) -> int:
+    print(f"{what}: " + (_spoken(counts) or "nothing to do"))
+    if arguments.json:
+        print(json.dumps(counts))
+    return FAILED if counts.get("failed") else DONE
+
+
+def _spoken(counts: Counts) -> str:
+    return ", ".join(f"{name} {value}" for name, value in counts.items() if value not in (0, None, {}, []))
+
+
+def _complain(sentence: str, code: int) -> int:
+    print(f"kindling: {sentence}", file=sys.stderr)
+    return code
+
+
+# ---------------------------------------------------------------- arguments
+
+
+class _Parser(argparse.ArgumentParser):
+    """One sentence and exit code 2 for a wrong argument, like every other wrong input."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="kindling", description="Private, calm help with the AI tools that people were given.")
+    parser.add_argument("--version", action="version", version=f"kindling {bot.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    demo = commands.add_parser("demo", help="a whole invented company in your browser, no Slack account needed")
+    demo.add_argument("--seconds", type=_seconds, metavar="N", help="end by itself after N seconds")
+    demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    demo.set_defaults(run=_demo)
+    _add(commands, "run", _run, "clock and Slack in one process, until it is told to stop")
+    _add(commands, "tick", _tick, "everything that is due at one instant, once, in order")
+    for job in JOBS:
+        _add(commands, job, _job, f"only the job {job}, now")
+    files = _add(commands, "import", _import, "read a CSV file")
+    files.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    files.add_argument("file", type=Path, metavar="FILE", help="UTF-8 CSV with a header, also .gz")
+    files.add_argument("--complete-through", type=_day, metavar="DAY", help="usage: nothing is missing up to this day")
+    database = commands.add_parser("db", help="look after the database").add_subparsers(
+        dest="what", required=True, metavar="COMMAND", parser_class=_Parser
+    )
+    _add(database, "upgrade", _db_upgrade, "bring the tables to this version")
+    _add(commands, "doctor", _doctor, "one line for each thing that must be right")
+    forget = _add(commands, "forget", _forget, "erase everything held about one person")
+    forget.add_argument("email", metavar="EMAIL")
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[_Parser], name: str, run: Callable[[argparse.Namespace], int], help_: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=help_)
+    if name != "run":
+        command.add_argument("--now", type=_moment, metavar="MOMENT", help="act as if it were this moment")
+        command.add_argument("--json", action="store_true", help="print the counts as JSON on the last line")
+    command.set_defaults(run=run)
+    return command
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a moment such as 2026-03-02T10:00:00Z") from None
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no time zone: write 2026-03-02T10:00:00Z")
+    return moment.astimezone(UTC)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-03-02") from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds

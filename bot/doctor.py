@@ -1,0 +1,125 @@
+"""`kindling doctor`: one line for each thing that must be right, with what to do about it, and nobody's name.
+
+Called by `bot/cli.py`. Next: `bot/store/health.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.errors import InputError, SlackError
+from bot.settings import Settings, SourceConfig
+from bot.slack import Slack
+from bot.sources import catalogue, tip_library
+from bot.store import health, opening
+from bot.store.database import Store
+
+FRESH_DAYS = 3
+"""A source that has finished no day for longer makes people `unknown`, and Kindling falls silent."""
+
+_LOOK_BACK = timedelta(days=28)
+NEEDED_SCOPES = frozenset({"chat:write", "commands", "files:write", "im:write", "users:read", "users:read.email"})
+_HISTORY = "im:history"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line: what was looked at, whether it is right, what was found or is to be done."""
+
+    name: str
+    ok: bool
+    finding: str
+
+
+def examine(settings: Settings, *, now: datetime) -> list[Check]:
+    """Look at everything that can be looked at without changing anything."""
+    return [*_slack(settings), *_database(settings, now), *_sources(settings), *_tips(now)]
+
+
+def _slack(settings: Settings) -> Iterator[Check]:
+    needed = {"SLACK_BOT_TOKEN": settings.slack_bot_token}
+    if settings.transport == "socket":
+        needed["SLACK_APP_TOKEN"] = settings.slack_app_token
+    else:
+        needed["SLACK_SIGNING_SECRET"] = settings.slack_signing_secret
+    for name, value in needed.items():
+        yield Check(name, bool(value), "set" if value else "not set")
+    if not settings.slack_bot_token:
+        return
+    slack = Slack(settings.slack_bot_token, settings.slack_api_url)
+    try:
+        scopes = slack.scopes()
+    except SlackError as error:
+        yield Check("Slack", False, f"auth.test did not succeed ({error.reason}): look at SLACK_BOT_TOKEN")
+        return
+    yield Check("Slack", True, "auth.test accepted the bot token")
+    missing = sorted(NEEDED_SCOPES - scopes)
+    found = f"missing {', '.join(missing)}: install the app again from manifest.yml" if missing else "all there"
+    yield Check("scopes", not missing, found)
+    without = "there" if _HISTORY in scopes else "not granted: a message whose reply is lost is not sent again"
+    yield Check("scope im:history (optional)", True, without)
+
+
+def _database(settings: Settings, now: datetime) -> Iterator[Check]:
+    try:
+        store = opening.connect(settings.database_url)
+    except InputError as error:
+        yield Check("database", False, str(error))
+        return
+    try:
+        found = opening.fit(store)
+        if found is not opening.Fit.CURRENT:
+            yield Check("database", False, f"the tables are {found.value}: run `kindling db upgrade`")
+            return
+        yield Check("database", True, f"{store.address}, tables up to date")
+        yield from _data(store, now)
+    except InputError as error:
+        yield Check("database", False, str(error))
+    finally:
+        store.close()
+
+
+def _data(store: Store, now: datetime) -> Iterator[Check]:
+    with store.read() as session:
+        everybody, reachable = health.people_counts(session)
+        runs = health.last_runs(session)
+        reaches = health.reaches(session, since=(now - _LOOK_BACK).date())
+    yield Check("people", everybody > 0, f"{everybody} known, {reachable} with a Slack account")
+    for run in runs:
+        why = f": {run.message}" if run.message and run.status != "done" else ""
+        ended = f"{run.status} on {run.started_at.date().isoformat()}{why}"
+        yield Check(f"source {run.source}", run.status != "failed", ended)
+    for reach in reaches:
+        fresh = reach.last_covered_on is not None and (now.date() - reach.last_covered_on).days <= FRESH_DAYS
+        days = ", ".join(f"{count} {status}" for status, count in reach.days_by_status.items())
+        last = reach.last_covered_on.isoformat() if reach.last_covered_on else "no day"
+        yield Check(f"coverage {reach.source} {reach.tool}", fresh, f"28 days: {days}; finished up to {last}")
+
+
+def _sources(settings: Settings) -> Iterator[Check]:
+    if not settings.sources:
+        yield Check("sources", True, "none is set up; usage comes from files")
+    for source in settings.sources:
+        yield Check(f"source {source.name} set up", *_set_up(source))
+
+
+def _set_up(source: SourceConfig) -> tuple[bool, str]:
+    try:
+        catalogue.connector_of(source)
+    except InputError as error:
+        return False, str(error)
+    for_whom = f"can prove a zero for {len(source.console_login_only)} entries of console_login_only"
+    return True, for_whom if source.console_login_only else "proves use only: console_login_only is empty"
+
+
+def _tips(now: datetime) -> Iterator[Check]:
+    try:
+        tips = tip_library.load_tips()
+    except InputError as error:
+        yield Check("tips", False, str(error))
+        return
+    old = sorted(tip.tip_id for tip in tips if tip.expires_on < now.astimezone(UTC).date())
+    found = f"{len(old)} of {len(tips)} are out of date and not sent: {', '.join(old)}" if old else f"{len(tips)} valid"
+    yield Check("tips", not old, found)

@@ -1,0 +1,116 @@
+"""Every button and every choice under a message, on the card and in App Home.
+
+Registered by `handlers/__init__.py`. What a button carries is looked up again for the one who tapped, so a forwarded or
+invented key leads nowhere. Next: `handlers/home.py`.
+"""
+
+from __future__ import annotations
+
+from bot.domain.nudging import Answer
+from bot.domain.tips import Tip
+from bot.errors import InputError
+from bot.store import nudges, preferences
+from bot.views import ids, settings, trouble
+from bot.views import tip as tip_views
+from bot.views.ids import Action
+from handlers import wishes, yours
+from handlers.ai_stats import ForPerson, for_person
+from handlers.desk import Desk
+from handlers.trouble import Work
+from handlers.who import Asked
+
+
+def why_tip(asked: Asked, person_id: int) -> None:
+    """What led to the tip under which the button stands."""
+    with asked.desk.store.read() as session:
+        nudge = nudges.find(session, nudge_key=_key(asked), person_id=person_id)
+    if nudge is None:
+        asked.say(tip_views.unavailable())
+        return
+    today = asked.desk.clock.now().date()
+    said = tip_views.why(trigger=nudge.trigger, facts=nudge.facts, rule_version=nudge.rule_version, today=today)
+    asked.say(said)
+
+
+def snooze(asked: Asked, person_id: int) -> None:
+    """Quiet for as many weeks as were chosen."""
+    weeks = ids.parse(asked.value).weeks
+    if weeks is None:
+        raise InputError("a snooze without weeks")
+    wishes.snooze(asked, person_id, weeks=weeks)
+
+
+def open_link(_asked: Asked) -> None:
+    """The browser has opened the link by itself; nothing is kept of it."""
+
+
+def unknown(asked: Asked) -> None:
+    """A button of an older version, or of nobody's."""
+    asked.say(trouble.not_ours())
+
+
+def answered(answer: Answer) -> ForPerson:
+    """Keep the answer and put a short thanks in its place."""
+
+    def keep(asked: Asked, person_id: int) -> None:
+        desk, key = asked.desk, _key(asked)
+        with desk.store.begin() as session:
+            kept = nudges.answer(session, nudge_key=key, person_id=person_id, answer=answer, now=desk.clock.now())
+            if kept:
+                preferences.said(session, person_id=person_id, answer=answer, now=desk.clock.now())
+            nudge = nudges.find(session, nudge_key=key, person_id=person_id)
+        tip = _tip(desk, nudge.tip_id) if kept and nudge else None
+        if nudge is None or tip is None:
+            asked.say(tip_views.unavailable())
+        else:
+            asked.replace(tip_views.answered(nudge_key=key, tip=tip, facts=nudge.facts, answer=answer))
+
+    return keep
+
+
+_FOR_PERSON: dict[Action, ForPerson] = {
+    **{action: answered(answer) for action, answer in ids.ANSWERS.items()},
+    Action.WHY_TIP: why_tip,
+    Action.SNOOZE: snooze,
+    Action.STOP: wishes.stop,
+    Action.PAUSE: wishes.pause,
+    Action.RESUME: wishes.resume,
+    Action.SHOW_CARD: yours.card,
+    Action.WHY_CARD: yours.why,
+    Action.ONE_THING: yours.one_thing,
+    Action.EXPORT: yours.export,
+    Action.FORGET: yours.ask_before_forgetting,
+    Action.FORGET_NOW: yours.forget,
+}
+
+_FOR_ANYBODY: dict[Action, Work] = {
+    Action.WHAT_IS_HELD: yours.privacy,
+    Action.KEEP: lambda asked: asked.replace(settings.kept()),
+    Action.OPEN_LINK: open_link,
+}
+
+
+def work_of(action: Action) -> Work:
+    """What is done when this button is tapped. A payload that we did not write is answered, not followed."""
+
+    def work(asked: Asked) -> None:
+        try:
+            if action in _FOR_ANYBODY:
+                _FOR_ANYBODY[action](asked)
+            else:
+                for_person(asked, _FOR_PERSON[action])
+        except InputError:
+            unknown(asked)
+
+    return work
+
+
+def _key(asked: Asked) -> str:
+    key = ids.parse(asked.value).nudge_key
+    if key is None:
+        raise InputError("a button of a message without its key")
+    return key
+
+
+def _tip(desk: Desk, tip_id: str) -> Tip | None:
+    return next((tip for tip in desk.tips if tip.tip_id == tip_id), None)

@@ -1,0 +1,53 @@
+"""App Home: the same card as the command gives, and the settings.
+
+Registered by `handlers/__init__.py`. Next: `bot/views/home.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.nudging import Preferences
+from bot.store import preferences
+from bot.views import home
+from handlers import cards
+from handlers.who import Asked
+
+
+def opened(asked: Asked) -> None:
+    """Publish the page when its tab is opened; the Messages tab needs nothing from us."""
+    if asked.text != "home":
+        return
+    person_id = asked.person()
+    if person_id is None:
+        clear(asked)
+    else:
+        publish(asked, person_id)
+
+
+def publish(asked: Asked, person_id: int) -> None:
+    """Put this person's card and settings on their own App Home. Looking at it counts as being heard from."""
+    desk = asked.desk
+    now = desk.clock.now()
+    with desk.store.begin() as session:
+        preferences.heard_from(session, person_id=person_id, now=now)
+        card = cards.load(session, desk, person_id=person_id)
+        wishes = preferences.load(session, person_ids=[person_id])[person_id]
+    _show(asked, card, wishes, now)
+
+
+def clear(asked: Asked) -> None:
+    """Put the page of somebody about whom nothing is held."""
+    _show(asked, None, Preferences(), asked.desk.clock.now())
+
+
+def _show(asked: Asked, card: cards.Card | None, wishes: Preferences, now: datetime) -> None:
+    view = home.view(
+        card=card.scorecard if card else None,
+        preferences=wishes,
+        has_tip=card is not None and card.choice is not None,
+        introduced_by=asked.desk.settings.set_up_by,
+        now=now,
+        today=now.date(),
+    )
+    asked.desk.slack.publish_home(asked.slack_user_id, view)

@@ -1,0 +1,45 @@
+"""What people wish for their messages: pause, resume, snooze, stop. Each takes effect at once, planned ones included.
+
+Called by `handlers/ai_stats.py` and `handlers/buttons.py`. Next: `handlers/yours.py`.
+"""
+
+from __future__ import annotations
+
+from bot.store import preferences
+from bot.views import settings
+from bot.views.message import Message
+from handlers import home
+from handlers.who import Asked
+
+
+def pause(asked: Asked, person_id: int) -> None:
+    with asked.desk.store.begin() as session:
+        preferences.pause(session, person_id=person_id, now=asked.desk.clock.now())
+    _confirm(asked, person_id, settings.paused())
+
+
+def resume(asked: Asked, person_id: int) -> None:
+    with asked.desk.store.begin() as session:
+        preferences.resume(session, person_id=person_id, now=asked.desk.clock.now())
+    _confirm(asked, person_id, settings.resumed())
+
+
+def stop(asked: Asked, person_id: int) -> None:
+    with asked.desk.store.begin() as session:
+        preferences.stop(session, person_id=person_id, now=asked.desk.clock.now())
+    _confirm(asked, person_id, settings.stopped())
+
+
+def snooze(asked: Asked, person_id: int, *, weeks: int) -> None:
+    now = asked.desk.clock.now()
+    with asked.desk.store.begin() as session:
+        until = preferences.snooze(session, person_id=person_id, weeks=weeks, now=now)
+    _confirm(asked, person_id, settings.snoozed(until=until.date(), today=now.date()))
+
+
+def _confirm(asked: Asked, person_id: int, message: Message) -> None:
+    """App Home shows by itself what changed; anywhere else a sentence says it."""
+    if asked.view is None or not asked.view.is_home:
+        asked.say(message)
+    if asked.view is not None:
+        home.publish(asked, person_id)

@@ -1,0 +1,92 @@
+"""What is yours: the card, why it says so, what is held, the export, and erasing it.
+
+Called by `handlers/ai_stats.py` and `handlers/buttons.py`, always for the one who asked. Next: `handlers/cards.py`.
+"""
+
+from __future__ import annotations
+
+import json
+
+from bot.store import preferences, rights
+from bot.views import privacy as privacy_views
+from bot.views import scorecard as card_views
+from bot.views import settings
+from bot.views import why as why_views
+from handlers import cards, home
+from handlers.who import Asked
+
+
+def card(asked: Asked, person_id: int) -> None:
+    """The balanced card. Opening it counts as being heard from."""
+    asked_card = _card(asked, person_id)
+    today = asked.desk.clock.now().date()
+    asked.say(card_views.message(asked_card.scorecard, today=today, has_tip=asked_card.choice is not None))
+
+
+def why(asked: Asked, person_id: int) -> None:
+    """How each line of the card was reckoned."""
+    asked_card = _card(asked, person_id)
+    asked.say(
+        why_views.message(
+            asked_card.scorecard,
+            standing=asked_card.standing,
+            findings=asked_card.findings,
+            not_judged=asked_card.not_judged,
+            today=asked.desk.clock.now().date(),
+        )
+    )
+
+
+def one_thing(asked: Asked, person_id: int) -> None:
+    """The one thing to try that goes with the card."""
+    choice = _card(asked, person_id).choice
+    asked.say(card_views.one_thing(choice.tip if choice else None, choice.facts if choice else {}))
+
+
+def privacy(asked: Asked) -> None:
+    """What is held, for how long, who can see it; for somebody we do not know: nothing."""
+    desk, person_id = asked.desk, asked.person()
+    held: dict[str, int] = {}
+    if person_id is not None:
+        with desk.store.read() as session:
+            held = rights.held(session, person_id=person_id)
+    asked.say(
+        privacy_views.message(
+            held=held,
+            retention_days=desk.settings.retention_days,
+            introduced_by=desk.settings.set_up_by,
+            sources=[source.name for source in desk.settings.sources],
+        )
+    )
+
+
+def export(asked: Asked, person_id: int) -> None:
+    """Everything held, as a JSON file in the app's own messages with the person."""
+    desk, now = asked.desk, asked.desk.clock.now()
+    with desk.store.begin() as session:
+        preferences.heard_from(session, person_id=person_id, now=now)
+        document = rights.export(session, person_id=person_id, now=now)
+    asked.say(settings.export_on_its_way())
+    content = json.dumps(document, indent=2, ensure_ascii=False).encode()
+    channel = desk.slack.open_dm(asked.slack_user_id)
+    filename = f"kindling-{now.date().isoformat()}.json"
+    desk.slack.send_file(channel, filename=filename, content=content, title="Everything Kindling holds about you")
+
+
+def ask_before_forgetting(asked: Asked, _person_id: int) -> None:
+    """Asked once, with what it means."""
+    asked.say(settings.forget_question())
+
+
+def forget(asked: Asked, person_id: int) -> None:
+    """Erase every row, and the card on App Home with it."""
+    with asked.desk.store.begin() as session:
+        erased = rights.forget(session, person_id=person_id)
+    home.clear(asked)
+    asked.replace(settings.forgotten(row_count=sum(erased.values())))
+
+
+def _card(asked: Asked, person_id: int) -> cards.Card:
+    with asked.desk.store.begin() as session:
+        preferences.heard_from(session, person_id=person_id, now=asked.desk.clock.now())
+        return cards.load(session, asked.desk, person_id=person_id)
