@@ -15,7 +15,11 @@ from enum import StrEnum
 WINDOW_DAYS = 28
 LOOKBACK_WEEKS = 12
 LOOKBACK_DAYS = LOOKBACK_WEEKS * 7
+LOADED_WEEKS = LOOKBACK_WEEKS + 2
+"""Two weeks more than are judged, so that the 12 weeks that ended 14 days ago can be judged as well (at risk)."""
 ANY_MODEL = "*"
+API_KEY_SUBJECT = "api_key_name:"
+"""Begins the subject of a row that names only an API key, so that no key is ever taken for an e-mail address."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ class DaySum:
 
 @dataclass(frozen=True)
 class UsageWindow:
-    """Everything the rules need of one person's use: 12 weeks of sums that end on `last_day`, and two dates.
+    """Everything the rules need of one person's use: 14 weeks of sums that end on `last_day`, and two dates.
 
     `first_active_on` and `last_active_on` look back over all that is kept, so that "was active before" is known even
     when it lies outside the 12 weeks.
@@ -119,6 +123,8 @@ class UsageWindow:
     """All days of the 28-day window, tool and model apart, of a person who had at least one heavy day."""
     active_after_window: bool = False
     """Activity seen after `last_day`: late enough that the window must not call this person idle."""
+    tools_after_window: frozenset[str] = frozenset()
+    """The tools of that activity."""
 
     def first_day(self, window_days: int = WINDOW_DAYS) -> date:
         return self.last_day - timedelta(days=window_days - 1)
@@ -133,10 +139,14 @@ class UsageWindow:
 
     def tools_seen(self) -> frozenset[str]:
         """Tools with any activity in the 12 weeks."""
-        return frozenset(week.tool for week in self.weeks if week.active_mask)
+        return frozenset(week.tool for week in self.between(0, LOOKBACK_WEEKS - 1) if week.active_mask)
+
+    def active_weeks(self, first_week: int, last_week: int) -> int:
+        """How many of the weeks `first_week` to `last_week`, both included, hold any activity."""
+        return len({week.week for week in self.between(first_week, last_week) if week.active_mask})
 
     def _active_days(self, tool: str | None) -> Iterator[date]:
-        for week in self.weeks:
+        for week in self.between(0, LOOKBACK_WEEKS - 1):
             if tool is not None and week.tool != tool:
                 continue
             week_end = self.last_day - timedelta(days=7 * week.week)

@@ -1,14 +1,33 @@
-"""What a detector may say: a finding, nothing, or why it cannot judge. Ledgers and arithmetic: `ledger.py`."""
+"""What a detector is given and what it may say: a finding, nothing, or why it cannot judge.
+
+Next: the detectors beside this file, then `ledger.py`, which counts every dollar once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from bot.domain.people import Seat, WorkCalendar
+from bot.domain.prices import PriceBook
+from bot.domain.usage import UsageWindow
+
+WINDOW_WEEKS = 4
+MIN_WINDOW_MICROUSD = 8_000_000
+"""$2 a week over the four weeks of a window: below that a pattern is not worth anybody's attention."""
+MIN_OCCURRENCES = 3
+MIN_SINGLE_EVENT_MICROUSD = 10_000_000
+SEAT_MODEL = "seat"
+
 
 class Ledger(StrEnum):
-    """Where a dollar of a finding stands (field.md 4)."""
+    """Where a dollar of a finding stands.
+
+    Wasted: produced nothing anybody could use. Optimizable: the same result was probably to be had for less.
+    Exploration: learning, never called waste. Friction: costs time and no money.
+    """
 
     WASTED = "wasted"
     OPTIMIZABLE = "optimizable"
@@ -21,14 +40,30 @@ Evidence = dict[str, str | int | float | None]
 
 @dataclass(frozen=True)
 class Cell:
-    """A disjoint part of a person's spend: one tool and model, on one day or on the rest of the window.
+    """A part of a person's spend: one tool and model over the window, or on one day of it.
 
-    `day` is None for the rest. The model of a seat's price is "seat". A cell feeds at most one finding (P6).
+    Tools and models are disjoint; a day's cell lies within its tool and model, and `ledger.settle` takes it out of
+    there. The model of a seat's price is "seat".
     """
 
     tool: str
     model: str
     day: date | None = None
+
+    def pool(self) -> Cell:
+        """The tool and model that this cell's dollars belong to."""
+        return Cell(self.tool, self.model)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a detector may look at. `outcome_days` is None when no source of finished work knows this person."""
+
+    window: UsageWindow
+    seats: Sequence[Seat]
+    calendar: WorkCalendar
+    outcome_days: frozenset[date] | None
+    prices: PriceBook
 
 
 @dataclass(frozen=True)
@@ -59,3 +94,9 @@ class NotJudged:
 
     detector: str
     reason: str
+
+
+def is_worth_saying(*, total_microusd: int, occurrences: int, largest_microusd: int) -> bool:
+    """Whether a pattern is large and frequent enough to report: $8 a window seen three times, or once $10."""
+    often = total_microusd >= MIN_WINDOW_MICROUSD and occurrences >= MIN_OCCURRENCES
+    return often or largest_microusd >= MIN_SINGLE_EVENT_MICROUSD
