@@ -1,13 +1,40 @@
 """Who may hear what, now, or why not: one pure policy for planning and for the moment of sending (P9).
 
-The policy functions `decide` and `still_right` stand below their vocabulary. Next: `jobs/deliver.py`.
+`decide` answers with a plan or with the one reason for silence; `still_right` asks the same things again right before
+sending. The hour comes from `bot/domain/fair_hours.py`, the tip and its facts from `bot/domain/occasions.py`. Nothing
+here is random: the same person on the same day gets the same answer.
+Next: `jobs/decide.py`, then `jobs/deliver.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+from bot.domain.adoption import ZERO_STATES, Standing, State
+from bot.domain.fair_hours import fair_time, is_fair
+from bot.domain.occasions import choose, is_speakable, occasions
+from bot.domain.people import Person, Seat, WorkCalendar
+from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Tip
+from bot.domain.waste.ledger import CountedFinding
+
+RULE_VERSION = "nudges-1"
+
+WEEK = timedelta(days=7)
+FOUR_WEEKS = timedelta(days=28)
+MOST_IN_FOUR_WEEKS = 3
+IGNORED_AFTER = WEEK
+"""Caps and back-off weigh what reminders cost: they raise use and sign-offs alike, so the default is few."""
+MOST_IGNORED = 3
+SAME_TIP_AGAIN_AFTER = timedelta(days=90)
+NOT_RELEVANT_FOR = timedelta(days=182)
+LIVES_FOR = WEEK
+"""A message not delivered a week after it was due is out of date."""
+PLANS_AHEAD = WEEK
+OLDEST_STANDING_DAYS = 3
+"""A state judged on older data proves nothing about now (P12)."""
 
 
 class Silence(StrEnum):
@@ -77,3 +104,226 @@ class PastNudge:
     sent_at: datetime
     answer: Answer | None
     answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One message worth sending: the tip, what triggered it, the person's own facts, when it is due and void.
+
+    `facts` is plain JSON with the versions of the rules, so that "Why this?" can be answered months later.
+    """
+
+    tip: Tip
+    trigger: str
+    facts: dict[str, Fact]
+    due_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Right, but not now: the next fair time."""
+
+    due_at: datetime
+
+
+def decide(
+    *,
+    standing: Standing | None,
+    findings: Sequence[CountedFinding],
+    exploring: bool,
+    preferences: Preferences,
+    history: Sequence[PastNudge],
+    has_open_nudge: bool,
+    calendar: WorkCalendar | None,
+    person: Person,
+    tips: Sequence[Tip],
+    now: datetime,
+    switched_on: bool,
+    seats: Sequence[Seat] = (),
+    quiet_until: datetime | None = None,
+) -> Plan | Silence:
+    """The one message this person may hear next, or why there is none.
+
+    `findings` are those of the last window; `exploring` says that it lies in the first 60 days after first use (P7).
+    `history` is everything that was or may have been sent. `calendar` is None when the time zone is not known.
+    `quiet_until` is the end of a do-not-disturb that holds now.
+    """
+    silence = (
+        _unreachable(preferences, person, calendar, now, switched_on)
+        or (Silence.ALREADY_PLANNED if has_open_nudge else None)
+        or _not_to_be_judged(standing, now)
+        or _said_no(standing, preferences, history, now)
+        or _too_soon(preferences, history, now)
+    )
+    if silence or standing is None or calendar is None:
+        return silence or Silence.UNKNOWN
+    welcome = not _declined(preferences, history, now)
+    candidates = occasions(standing, findings, exploring=exploring, welcome=welcome)
+    if not candidates:
+        return _why_nothing(standing, findings, exploring=exploring, welcome=welcome)
+    chosen = choose(
+        candidates,
+        standing=standing,
+        seats=seats,
+        tips=tips,
+        person=person,
+        day=(now + PLANS_AHEAD).astimezone(UTC).date(),
+        recent={nudge.tip_id for nudge in history if now - nudge.sent_at < SAME_TIP_AGAIN_AFTER},
+        seen={nudge.tip_id for nudge in history},
+    )
+    if chosen is None:
+        return Silence.NO_TIP_LEFT
+    due_at = fair_time(
+        calendar, not_before=max(now, quiet_until or now), until=now + PLANS_AHEAD, person_id=person.person_id
+    )
+    if due_at is None:
+        return Silence.NO_FAIR_HOUR
+    facts = chosen.facts | {"nudge_rule": RULE_VERSION}
+    return Plan(chosen.tip, chosen.trigger, facts, due_at=due_at, expires_at=due_at + LIVES_FOR)
+
+
+def still_right(
+    *,
+    trigger: str,
+    facts: Mapping[str, object],
+    expires_at: datetime,
+    standing: Standing | None,
+    findings: Sequence[CountedFinding],
+    exploring: bool,
+    preferences: Preferences,
+    history: Sequence[PastNudge],
+    calendar: WorkCalendar | None,
+    person: Person,
+    now: datetime,
+    switched_on: bool,
+    quiet_until: datetime | None = None,
+) -> Silence | Moved | None:
+    """Asked right before sending, with everything loaded afresh: skip for this reason, move to then, or send (None).
+
+    `trigger`, `facts` and `expires_at` are those of the plan. `history` does not hold the nudge that is asked about.
+    """
+    silence = (
+        _unreachable(preferences, person, calendar, now, switched_on)
+        or (Silence.EXPIRED if now >= expires_at else None)
+        or _not_to_be_judged(standing, now)
+        or _no_longer_true(trigger, facts, standing, findings, exploring=exploring)
+        or _said_no(standing, preferences, history, now)
+        or (Silence.SAID_NOT_RELEVANT if _answered_away(trigger, preferences, history, now) else None)
+        or _too_soon(preferences, history, now)
+    )
+    if silence or calendar is None:
+        return silence
+    not_before = max(now, quiet_until or now)
+    if not_before == now and is_fair(calendar, now):
+        return None
+    due_at = fair_time(calendar, not_before=not_before, until=expires_at, person_id=person.person_id)
+    return Silence.NO_FAIR_HOUR if due_at is None else Moved(due_at)
+
+
+def ignored_in_a_row(history: Sequence[PastNudge], preferences: Preferences, now: datetime) -> int:
+    """How many of the latest messages stayed without any answer for a week, since the person last did something."""
+    count = 0
+    for nudge in sorted(history, key=lambda past: past.sent_at, reverse=True):
+        if nudge.answer is not None or _is_before(nudge.sent_at, preferences.heard_from_at):
+            break
+        count += now - nudge.sent_at >= IGNORED_AFTER
+    return count
+
+
+# ---------------------------------------------------------------- whether
+
+
+def _unreachable(
+    preferences: Preferences, person: Person, calendar: WorkCalendar | None, now: datetime, switched_on: bool
+) -> Silence | None:
+    today = (calendar.local(now) if calendar else now).date()
+    snoozed = preferences.snoozed_until is not None and now < preferences.snoozed_until
+    gone = person.ended_on is not None and person.ended_on < today
+    not_yet = person.started_on is not None and today < person.started_on
+    reasons = (
+        (not switched_on, Silence.KILL_SWITCH),
+        (preferences.stopped_at is not None, Silence.STOPPED),
+        (preferences.paused_at is not None, Silence.PAUSED),
+        (snoozed, Silence.SNOOZED),
+        (person.slack_user_id is None, Silence.NO_SLACK_ACCOUNT),
+        (gone or not_yet, Silence.NOT_EMPLOYED),
+        (calendar is None, Silence.NO_TIME_ZONE),
+    )
+    return next((reason for holds, reason in reasons if holds), None)
+
+
+def _not_to_be_judged(standing: Standing | None, now: datetime) -> Silence | None:
+    if standing is None or (now.astimezone(UTC).date() - standing.last_day).days > OLDEST_STANDING_DAYS:
+        return Silence.UNKNOWN
+    return _SILENT_STATES.get(standing.state)
+
+
+_SILENT_STATES = {
+    State.UNKNOWN: Silence.UNKNOWN,
+    State.NOT_PROVISIONED: Silence.NOT_PROVISIONED,
+    State.GRACE: Silence.GRACE,
+}
+
+
+def _said_no(
+    standing: Standing | None, preferences: Preferences, history: Sequence[PastNudge], now: datetime
+) -> Silence | None:
+    """Who does not use a tool and told us why hears nothing about it for half a year, not even of its price."""
+    idle = standing is not None and standing.state in ZERO_STATES
+    return Silence.SAID_NOT_RELEVANT if idle and _declined(preferences, history, now) else None
+
+
+def _answered_away(trigger: str, preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> bool:
+    return trigger in ENABLEMENT_TRIGGERS and _declined(preferences, history, now)
+
+
+_DECLINES = frozenset({Answer.NOT_MY_WORK, Answer.NO_ACCESS, Answer.OTHER_TOOL})
+
+
+def _declined(preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> bool:
+    told = [preferences.not_my_work_at, preferences.no_access_at, preferences.other_tool_at]
+    told += [nudge.answered_at for nudge in history if nudge.answer in _DECLINES]
+    return any(at is not None and now - at < NOT_RELEVANT_FOR for at in told)
+
+
+def _too_soon(preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> Silence | None:
+    """Caps over everything that was or may have been sent, then the gap, which doubles with each ignored message."""
+    if not history:
+        return None
+    since_last = now - max(nudge.sent_at for nudge in history)
+    if since_last < WEEK:
+        return Silence.WEEKLY_CAP
+    if sum(now - nudge.sent_at < FOUR_WEEKS for nudge in history) >= MOST_IN_FOUR_WEEKS:
+        return Silence.FOUR_WEEK_CAP
+    ignored = ignored_in_a_row(history, preferences, now)
+    if ignored >= MOST_IGNORED:
+        return Silence.THREE_IGNORED
+    return Silence.BACKING_OFF if since_last < WEEK * 2**ignored else None
+
+
+def _no_longer_true(
+    trigger: str,
+    facts: Mapping[str, object],
+    standing: Standing | None,
+    findings: Sequence[CountedFinding],
+    *,
+    exploring: bool,
+) -> Silence | None:
+    if trigger in ENABLEMENT_TRIGGERS:
+        same = standing is not None and standing.state.value == trigger
+        return None if same else Silence.NO_LONGER_TRUE
+    if exploring:
+        return Silence.EXPLORING
+    found = any((seen.detector, seen.tool) == (trigger, facts.get("tool")) for seen in findings if is_speakable(seen))
+    return None if found else Silence.NO_LONGER_TRUE
+
+
+def _why_nothing(standing: Standing, findings: Sequence[CountedFinding], *, exploring: bool, welcome: bool) -> Silence:
+    if not welcome and standing.state.value in ENABLEMENT_TRIGGERS:
+        return Silence.SAID_NOT_RELEVANT
+    return Silence.EXPLORING if exploring and findings else Silence.NOTHING_TO_SAY
+
+
+def _is_before(moment: datetime, other: datetime | None) -> bool:
+    return other is not None and moment <= other

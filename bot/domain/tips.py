@@ -74,6 +74,7 @@ PLACEHOLDERS = {
     "last_day": Placeholder("the last day looked at", "2026-03-01"),
     "seen_by": Placeholder("how many sources were looked at", "the 2 sources I can see"),
     "seat_since": Placeholder("since when the seat is held", "2026-01-13"),
+    "days_used": Placeholder("on how many of these days there was any use", "5 days"),
     "last_used": Placeholder("the last day with any use", "2026-01-19"),
     "dollars": Placeholder("the estimate of a finding, as a range", "roughly $11 to $16"),
     "occurrences": Placeholder("how often a pattern was seen", 9),
@@ -248,6 +249,9 @@ class _TipFile:
 
     def _link(self) -> str | None:
         if "link" not in self._head:
+            if self._value("link_kind") == LinkKind.DOC:
+                number = self._head["link_kind"][0]
+                raise self._wrong(number, 'the link_kind "doc" needs a link; add a line "link: https://..."')
             return None
         number, value = self._head["link"]
         if not re.fullmatch(r"https://[^\s<>|]+", value):

@@ -1,0 +1,58 @@
+"""The hour at which a message may arrive, on the person's own clock and calendar (P9).
+
+Called by `bot/domain/nudging.py` when it plans and when it sends. Next: `bot/domain/occasions.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from bot.domain.people import WorkCalendar
+
+MONDAY, FRIDAY = 0, 4
+OPENS, CLOSES = time(10), time(16)
+OPENS_AFTER_WEEKEND, CLOSES_BEFORE_WEEKEND = time(13), time(12)
+"""Not in the first minutes of a day, not on Monday morning, not on Friday afternoon: messages then are met worst."""
+
+
+def fair_time(calendar: WorkCalendar, *, not_before: datetime, until: datetime, person_id: int) -> datetime | None:
+    """The first fair moment from `not_before` to before `until`, or None.
+
+    Fair is 10:00-16:00 on a working day and on the person's clock; after a weekend from 13:00, before one until 12:00.
+    Inside the first half of that span everybody has an own minute, so that messages do not leave all at 10:00 sharp.
+    """
+    day = calendar.local(not_before).date()
+    while day <= calendar.local(until).date():
+        span = _fair_span(calendar, day)
+        if span is not None:
+            opens, closes = span
+            moment = max(not_before.astimezone(UTC), opens + _own_minute(person_id, closes - opens))
+            if moment < min(closes, until):
+                return moment
+        day += timedelta(days=1)
+    return None
+
+
+def is_fair(calendar: WorkCalendar, moment: datetime) -> bool:
+    """Whether a message may arrive at `moment`."""
+    span = _fair_span(calendar, calendar.local(moment).date())
+    return span is not None and span[0] <= moment < span[1]
+
+
+def _fair_span(calendar: WorkCalendar, day: date) -> tuple[datetime, datetime] | None:
+    """The fair hours of a day as two moments in UTC, or None when there are none."""
+    if not calendar.is_working(day):
+        return None
+    after_weekend = day.weekday() == MONDAY or (day.weekday() - 1) % 7 in calendar.weekend
+    before_weekend = day.weekday() == FRIDAY or (day.weekday() + 1) % 7 in calendar.weekend
+    zone = ZoneInfo(calendar.timezone)
+    opens = datetime.combine(day, OPENS_AFTER_WEEKEND if after_weekend else OPENS, tzinfo=zone)
+    closes = datetime.combine(day, CLOSES_BEFORE_WEEKEND if before_weekend else CLOSES, tzinfo=zone)
+    return (opens.astimezone(UTC), closes.astimezone(UTC)) if opens < closes else None
+
+
+def _own_minute(person_id: int, span: timedelta) -> timedelta:
+    minutes = int(span.total_seconds()) // 60 // 2
+    return timedelta(minutes=int.from_bytes(sha256(str(person_id).encode()).digest()[:8]) % minutes)

@@ -1,0 +1,93 @@
+"""What people told us about messages. A stop, a pause and a snooze also end what was planned and not yet sent (P9).
+
+Called by `handlers/` when somebody asks for it, and by `jobs/decide.py` and `jobs/deliver.py` before anything is said.
+Next: `bot/store/silences.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.domain.nudging import Answer, Preferences, Silence
+from bot.store import nudges
+from bot.store.batches import upsert
+from bot.store.tables import PreferenceRow
+
+_ANSWER_COLUMNS = {
+    Answer.NOT_MY_WORK: "not_my_work_at",
+    Answer.NO_ACCESS: "no_access_at",
+    Answer.OTHER_TOOL: "other_tool_at",
+}
+
+
+def load(session: Session, *, person_ids: Sequence[int]) -> dict[int, Preferences]:
+    """Preferences of these people; who never said anything has the default ones."""
+    rows = session.scalars(
+        select(PreferenceRow).where(PreferenceRow.person_id.in_(person_ids)).execution_options(populate_existing=True)
+    )
+    said = {row.person_id: _preferences(row) for row in rows}
+    return {person_id: said.get(person_id, Preferences()) for person_id in person_ids}
+
+
+def pause(session: Session, *, person_id: int, now: datetime) -> None:
+    """No messages until the person resumes."""
+    _write(session, person_id, now, paused_at=now)
+    nudges.cancel_open(session, person_id=person_id, reason=Silence.PAUSED, now=now)
+
+
+def stop(session: Session, *, person_id: int, now: datetime) -> None:
+    """No messages any more, until the person resumes."""
+    _write(session, person_id, now, stopped_at=now)
+    nudges.cancel_open(session, person_id=person_id, reason=Silence.STOPPED, now=now)
+
+
+def snooze(session: Session, *, person_id: int, weeks: int, now: datetime) -> datetime:
+    """No messages for `weeks`; returns the moment at which that ends."""
+    until = now + timedelta(weeks=weeks)
+    _write(session, person_id, now, snoozed_until=until)
+    nudges.cancel_open(session, person_id=person_id, reason=Silence.SNOOZED, now=now)
+    return until
+
+
+def resume(session: Session, *, person_id: int, now: datetime) -> None:
+    """Messages are welcome again: ends a pause, a stop, a snooze and the silence after three ignored ones."""
+    _write(session, person_id, now, paused_at=None, stopped_at=None, snoozed_until=None)
+
+
+def introduced(session: Session, *, person_id: int, now: datetime) -> None:
+    """The first-contact message was delivered. The first time stands."""
+    current = session.get(PreferenceRow, person_id, populate_existing=True)
+    if current is None or current.introduced_at is None:
+        upsert(session, PreferenceRow, [{"person_id": person_id, "introduced_at": now}])
+
+
+def said(session: Session, *, person_id: int, answer: Answer, now: datetime) -> None:
+    """The person answered a message; "not for my work", "no access" and "something else" are remembered for long."""
+    column = _ANSWER_COLUMNS.get(answer)
+    _write(session, person_id, now, **({column: now} if column else {}))
+
+
+def heard_from(session: Session, *, person_id: int, now: datetime) -> None:
+    """The person did something with us, such as opening the card: earlier messages were not ignored."""
+    _write(session, person_id, now)
+
+
+def _write(session: Session, person_id: int, now: datetime, **columns: datetime | None) -> None:
+    upsert(session, PreferenceRow, [{"person_id": person_id, "heard_from_at": now, **columns}])
+
+
+def _preferences(row: PreferenceRow) -> Preferences:
+    return Preferences(
+        paused_at=row.paused_at,
+        stopped_at=row.stopped_at,
+        snoozed_until=row.snoozed_until,
+        introduced_at=row.introduced_at,
+        not_my_work_at=row.not_my_work_at,
+        no_access_at=row.no_access_at,
+        other_tool_at=row.other_tool_at,
+        heard_from_at=row.heard_from_at,
+    )
