@@ -5,6 +5,8 @@ Called by `jobs/collect.py` and by the check of the settings. Next: `bot/sources
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 
 from bot import __version__
@@ -44,12 +46,15 @@ def open_client(source: SourceConfig) -> httpx.Client:
     )
 
 
-def covers(source: SourceConfig, email: str) -> bool:
-    """Whether the settings declare that this person can use the tool only in the way that this source sees.
+def declared(source: SourceConfig) -> Callable[[str], bool]:
+    """Tells of an e-mail address whether the settings declare its owner to be visible to this source.
 
     `console_login_only` holds whole addresses, or "*@domain" for everybody of a domain.
     """
-    address = email.strip().casefold()
-    domain = address.rpartition("@")[2]
-    declared = {entry.strip().casefold() for entry in source.console_login_only}
-    return address in declared or f"*@{domain}" in declared
+    listed = frozenset(entry.strip().casefold() for entry in source.console_login_only)
+
+    def is_declared(email: str) -> bool:
+        address = email.strip().casefold()
+        return address in listed or f"*@{address.rpartition('@')[2]}" in listed
+
+    return is_declared

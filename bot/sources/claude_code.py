@@ -14,10 +14,11 @@ from typing import Any
 
 import httpx
 
-from bot.domain.usage import ANY_MODEL, Counters, CoverageStatus, UsageRow
+from bot.domain.usage import ANY_MODEL, API_KEY_SUBJECT, Counters, CoverageStatus, UsageRow
+from bot.domain.usage_sums import REPORTED
 from bot.errors import SourceError
 from bot.sources.http import JsonObject, Wait, cursor_pages, get_json
-from bot.sources.shape import API_KEY_SUBJECT, Connector, SourceDay
+from bot.sources.shape import Connector, SourceDay
 
 TOOL = "claude_code"
 PATH = "/v1/organizations/usage_report/claude_code"
@@ -30,9 +31,10 @@ _MICROUSD_PER_CENT = 10_000
 
 
 def fetch_day(client: httpx.Client, *, day: date, now: datetime, wait: Wait) -> SourceDay:
-    """All rows of `day`, several of one person summed. Final (COVERED) when `day` ended at least an hour before `now`.
+    """All rows of `day`. Final (COVERED) when `day` ended at least an hour before `now`.
 
-    Raises SourceError when the day cannot be read whole. A page cursor that ran out begins the day anew, once.
+    One person may have several rows of one model (local and remote use, several terminals): whoever keeps them adds
+    them up. Raises SourceError when the day cannot be read whole. A page cursor that ran out begins the day anew, once.
     """
     try:
         entries = list(_entries(client, day, wait))
@@ -43,8 +45,8 @@ def fetch_day(client: httpx.Client, *, day: date, now: datetime, wait: Wait) -> 
             raise again.error from None
     end_of_day = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
     if end_of_day + FINAL_AFTER <= now:
-        return SourceDay(day, _rows(day, entries), CoverageStatus.COVERED)
-    return SourceDay(day, _rows(day, entries), CoverageStatus.PENDING, "the day is not over at the source")
+        return SourceDay(day, tuple(_rows(day, entries)), CoverageStatus.COVERED)
+    return SourceDay(day, tuple(_rows(day, entries)), CoverageStatus.PENDING, "the day is not over at the source")
 
 
 class _CursorLostError(Exception):
@@ -104,18 +106,14 @@ def _check_day(entry: JsonObject, day: date) -> None:
         raise _unreadable("a row of another day")
 
 
-def _rows(day: date, entries: Iterable[JsonObject]) -> tuple[UsageRow, ...]:
-    """Rows by subject and model. What the report says of a person as a whole stands in their row of ANY_MODEL."""
-    sums: dict[tuple[str, str], Counters] = {}
+def _rows(day: date, entries: Iterable[JsonObject]) -> Iterator[UsageRow]:
+    """What the report says of a person as a whole stands in a row of ANY_MODEL."""
     for entry in entries:
         subject = _subject(entry)
         for model, counters in (*_by_model(entry), (ANY_MODEL, _behaviour(entry))):
+            priced = None if counters.cost_microusd is None else REPORTED
             if counters != Counters():
-                sums[subject, model] = sums.get((subject, model), Counters()).plus(counters)
-    return tuple(
-        UsageRow(subject, day, TOOL, model, counters, None if counters.cost_microusd is None else "reported")
-        for (subject, model), counters in sorted(sums.items(), key=lambda item: item[0])
-    )
+                yield UsageRow(subject, day, TOOL, model, counters, priced)
 
 
 def _subject(entry: JsonObject) -> str:

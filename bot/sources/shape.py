@@ -15,9 +15,6 @@ import httpx
 from bot.domain.usage import CoverageStatus, UsageRow
 from bot.sources.http import Wait
 
-API_KEY_SUBJECT = "api_key_name:"
-"""Begins the subject of a row that only names an API key, so that no key can be taken for an e-mail address."""
-
 
 @dataclass(frozen=True)
 class SourceDay:

@@ -6,10 +6,10 @@ Called by the import, by `jobs/collect.py` and by every judgement. Next: `bot/do
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, delete, or_, select, tuple_
+from sqlalchemy import Select, delete, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from bot.domain.usage import Coverage, CoverageStatus
@@ -65,6 +65,26 @@ def cover_people(
         names = ("person_id", "first_day", "last_day")
         rows = [{"source": source, "tool": tool, **dict(zip(names, span, strict=True))} for span in new]
         upsert(session, CoveredPersonRow, rows)
+
+
+def declare_people(session: Session, *, source: str, tool: str, people: Mapping[int, date], first_day: date) -> None:
+    """Make `people` those whom `source` sees whole, from now on and until they are declared no longer.
+
+    Somebody who was never covered by it before is so from their day in `people`, whoever comes back only from
+    `first_day`. Who is not among them any more stays covered up to the day before `first_day`: how they sign in may
+    have changed since then.
+    """
+    columns = (CoveredPersonRow.person_id, CoveredPersonRow.last_day)
+    mine = (CoveredPersonRow.source == source, CoveredPersonRow.tool == tool)
+    known = list(session.execute(select(*columns).where(*mine)).tuples())
+    seen_before = {person_id for person_id, _ in known}
+    still = {person_id for person_id, last_day in known if last_day is None}
+    _end(session, source=source, tool=tool, person_ids=still - people.keys(), last_day=first_day - _ONE_DAY)
+    by_first_day: dict[date, list[int]] = defaultdict(list)
+    for person_id in people.keys() - still:
+        by_first_day[first_day if person_id in seen_before else people[person_id]].append(person_id)
+    for since, ids in by_first_day.items():
+        cover_people(session, source=source, tool=tool, person_ids=ids, first_day=since, last_day=None)
 
 
 def load(session: Session, *, person_ids: Collection[int], first: date, last: date) -> dict[int, Coverage]:
@@ -164,6 +184,21 @@ def _join(ranges: Sequence[Range]) -> list[Range]:
             longest = None if before[1] is None or last_day is None else max(before[1], last_day)
             joined[-1] = (before[0], longest)
     return joined
+
+
+def _end(session: Session, *, source: str, tool: str, person_ids: Collection[int], last_day: date) -> None:
+    """Close the open ranges of these people; one that has not begun by then goes."""
+    for batch in chunks(sorted(person_ids)):
+        theirs = (
+            CoveredPersonRow.source == source,
+            CoveredPersonRow.tool == tool,
+            CoveredPersonRow.person_id.in_(batch),
+            CoveredPersonRow.last_day.is_(None),
+        )
+        not_begun = delete(CoveredPersonRow).where(*theirs, CoveredPersonRow.first_day > last_day)
+        ended = update(CoveredPersonRow).where(*theirs).values(last_day=last_day)
+        for statement in (not_begun, ended):
+            session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _touches(span: Range, first_day: date) -> bool:

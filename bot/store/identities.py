@@ -5,7 +5,7 @@ Called by `bot/store/people.py` and `bot/store/usage.py`. Next: `bot/store/peopl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 
@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource
 from bot.errors import KindlingError
-from bot.store.batches import chunks, table_of, upsert
-from bot.store.tables import IdentityRow, SessionFactsRow, UsageDayRow
+from bot.store.batches import BATCH_ROWS, chunks, table_of, upsert
+from bot.store.tables import IdentityRow, PersonRow, SessionFactsRow, UsageDayRow
 
 CERTAIN = "certain"
 UNMAPPED = "unmapped"
@@ -53,6 +53,17 @@ def owners(session: Session, *, source: IdentitySource, ids: Collection[str]) ->
         )
         found.update(session.execute(rows).tuples().all())
     return found
+
+
+def addresses(session: Session) -> Iterator[tuple[str, int, datetime]]:
+    """The e-mail address of everybody we know, with their number and since when we know them, a batch at a time."""
+    rows = (
+        select(IdentityRow.external_id, PersonRow.person_id, PersonRow.created_at)
+        .join(PersonRow, PersonRow.person_id == IdentityRow.person_id)
+        .where(IdentityRow.source == IdentitySource.EMAIL.value)
+    )
+    for row in session.execute(rows.execution_options(yield_per=BATCH_ROWS)):
+        yield row.external_id, row.person_id, row.created_at
 
 
 def claim(

@@ -73,3 +73,24 @@ def last_status(session: Session, *, source: str) -> RunStatus | None:
     )
     status = session.scalar(newest)
     return None if status is None else RunStatus(status)
+
+
+def last_started_at(session: Session, *, source: str) -> datetime | None:
+    """When the last finished attempt began; None when there was none."""
+    newest = (
+        select(SourceRunRow.started_at)
+        .where(SourceRunRow.source == source, SourceRunRow.status != RunStatus.RUNNING.value)
+        .order_by(SourceRunRow.source_run_id.desc())
+        .limit(1)
+    )
+    return session.scalar(newest)
+
+
+def note_rows(session: Session, *, source_run_id: int, row_count: int) -> None:
+    """Keep how many rows a running attempt has brought so far, in the transaction that brought them."""
+    session.execute(
+        update(SourceRunRow)
+        .where(SourceRunRow.source_run_id == source_run_id)
+        .values(row_count=row_count)
+        .execution_options(synchronize_session=False)
+    )
