@@ -16,6 +16,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, func, literal_column, select
 from sqlalchemy.orm import Session
 
+__all__ = ["Session", "Store", "wall_now"]  # jobs and handlers name the session they pass on, and say no SQL
+
 _BUSY_TIMEOUT_S = 30
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from bot.domain.outcomes import OutcomeRecord
 from bot.domain.people import IdentitySource
-from bot.domain.usage import Counters, SessionFacts, UsageRow
+from bot.domain.usage import API_KEY_SUBJECT, Counters, SessionFacts, UsageRow
+from bot.domain.usage_sums import add_up
 from bot.store import identities
 from bot.store.batches import Saved, chunks, merge
 from bot.store.tables import IdentityRow, OutcomeRow, SessionFactsRow, UsageDayRow
@@ -43,8 +44,8 @@ def replace_days(
 def merge_rows(session: Session, *, source: str, rows: Iterable[UsageRow], now: datetime) -> Saved:
     """Keep `rows`; those with the same subject, day, tool and model are replaced, nothing else is touched (files).
 
-    No key may come twice (`add_up` sees to that). A subject whom nobody knows keeps a row of nobody, which `save_people`
-    hands over as soon as somebody has that address; such subjects come back as `unmapped`, once each batch.
+    No key may come twice (`add_up` sees to that). A subject whom nobody knows keeps a row of nobody, which
+    `save_people` hands over as soon as somebody has that address; such subjects come back as `unmapped`.
     """
     saved = Saved()
     for batch in chunks(rows):
@@ -84,20 +85,6 @@ def unmapped(session: Session) -> dict[IdentitySource, int]:
     return {IdentitySource(source): count for source, count in session.execute(rows)}
 
 
-def add_up(rows: Iterable[UsageRow]) -> list[UsageRow]:
-    """One row for each subject, day, tool and model. A sum with an estimated part is an estimate."""
-    sums: dict[tuple[str, date, str, str], UsageRow] = {}
-    for row in rows:
-        key = (row.subject, row.day, row.tool, row.model)
-        before = sums.get(key)
-        if before is None:
-            sums[key] = row
-        else:
-            priced = "estimated" if "estimated" in (before.priced, row.priced) else before.priced or row.priced
-            sums[key] = UsageRow(*key, before.counters.plus(row.counters), priced)
-    return list(sums.values())
-
-
 def _owners(session: Session, subjects: Collection[str], *, now: datetime) -> dict[str, int | None]:
     """Whose each subject is. A subject never seen before is noted as nobody's."""
     found: dict[str, int | None] = {}
@@ -110,7 +97,8 @@ def _owners(session: Session, subjects: Collection[str], *, now: datetime) -> di
 
 
 def _source_of(subject: str) -> IdentitySource:
-    return IdentitySource.EMAIL if "@" in subject else IdentitySource.API_KEY_NAME
+    is_address = "@" in subject and not subject.startswith(API_KEY_SUBJECT)
+    return IdentitySource.EMAIL if is_address else IdentitySource.API_KEY_NAME
 
 
 def _usage_day(source: str, row: UsageRow, person_id: int | None, now: datetime) -> Mapping[str, Any]:
