@@ -84,7 +84,7 @@ def held(session: Session, *, person_id: int) -> dict[str, int]:
         .where(_theirs(model, person_id, names))
         for model in PERSONAL
     ]
-    return dict(session.execute(union_all(*counts)).tuples().all())
+    return {row.name: row.rows for row in session.execute(union_all(*counts))}
 
 
 def export(session: Session, *, person_id: int, now: datetime) -> dict[str, Any]:

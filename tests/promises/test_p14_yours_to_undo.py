@@ -1,0 +1,177 @@
+"""P14: a person can see all that is held, take it along and have it erased; afterwards nothing can be tied to them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.store import rights
+from bot.store.database import Store
+from bot.store.tables import Base, PersonRow
+from bot.views.privacy import KINDS
+from tests.store.everything import ADA, ADA_NAMES, BEN_NAMES, NOON, fill
+
+SCHEMA = json.loads(Path("docs/reference/export.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """A store in which Ada and Ben have rows in every table."""
+    with store.begin() as session:
+        fill(session)
+    return store
+
+
+def test_every_table_is_somebodys_or_nobodys() -> None:
+    """A table that nobody has put on either side cannot slip through erasing and export."""
+    sorted_out = {model.__tablename__ for model in rights.PERSONAL} | rights.NOT_PERSONAL
+
+    assert set(Base.metadata.tables) == sorted_out
+
+
+def test_tables_about_nobody_have_no_column_for_a_person() -> None:
+    """What counts as being about nobody has no place for a person's number or name."""
+    columns = {c.name for name in rights.NOT_PERSONAL for c in Base.metadata.tables[name].columns}
+
+    assert set() == columns & {"person_id", "subject", "external_id", "email", "slack_user_id"}
+
+
+def test_forget_leaves_nothing_of_the_person(filled: Store) -> None:
+    """After erasing Ada, neither her number nor any of her names stands in any column of any table."""
+    with filled.begin() as session:
+        rights.forget(session, person_id=ADA)
+
+    with filled.read() as session:
+        left = everything(session)
+    for table, rows in left.items():
+        for row in rows:
+            for column, value in row.items():
+                assert not (column.endswith(("person_id", "manager_id")) and value == ADA), (table, column)
+                for name in ADA_NAMES.values():
+                    assert name.casefold() not in str(value).casefold(), (table, column)
+
+
+def test_forget_leaves_the_others_alone(filled: Store) -> None:
+    """Ben keeps every row as it was, except that nobody manages him any more."""
+    with filled.read() as session:
+        before = rows_of_ben(session)
+    with filled.begin() as session:
+        rights.forget(session, person_id=ADA)
+
+    with filled.read() as session:
+        after = rows_of_ben(session)
+    before["person"][0]["manager_id"] = None
+    assert before == after
+
+
+def test_forget_counts_what_went(filled: Store) -> None:
+    """The answer counts the rows by table, and the same as the privacy page counted before."""
+    with filled.begin() as session:
+        held = rights.held(session, person_id=ADA)
+        gone = rights.forget(session, person_id=ADA)
+
+        assert held == gone
+        assert all(gone.values())
+        assert 0 == sum(rights.held(session, person_id=ADA).values())
+
+
+def test_forgotten_number_is_never_used_again(store: Store) -> None:
+    """Whoever comes next gets a new number, so that nothing kept elsewhere can point at them."""
+    with store.begin() as session:
+        gone = PersonRow(created_at=NOON)
+        session.add(gone)
+        session.flush()
+        gone_id = gone.person_id
+        rights.forget(session, person_id=gone_id)
+    with store.begin() as session:
+        newcomer = PersonRow(created_at=NOON)
+        session.add(newcomer)
+        session.flush()
+
+        assert newcomer.person_id > gone_id
+
+
+def test_export_keeps_its_schema(filled: Store) -> None:
+    """A real export with every kind of row is valid against the published schema, which allows nothing more."""
+    with filled.read() as session:
+        document = rights.export(session, person_id=ADA, now=NOON)
+
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(json.loads(json.dumps(document)), SCHEMA, cls=jsonschema.Draft202012Validator)
+    assert all(document[section] for section in SCHEMA["required"] if section != "receipts")
+
+
+def test_schema_is_strict() -> None:
+    """Every object of the schema names all of its fields and allows no other."""
+    for place in objects(SCHEMA):
+        assert place.get("additionalProperties") is False or place is SCHEMA["$defs"]["plain"]
+
+
+def test_export_of_an_empty_person_keeps_its_schema(store: Store) -> None:
+    """Somebody about whom nothing is known but that they exist can export that."""
+    with store.begin() as session:
+        session.add(PersonRow(person_id=ADA, created_at=NOON))
+    with store.read() as session:
+        document = rights.export(session, person_id=ADA, now=NOON)
+
+    jsonschema.validate(document, SCHEMA, cls=jsonschema.Draft202012Validator)
+    assert document["preferences"] is None
+
+
+def test_export_holds_everything_and_nobody_else(filled: Store) -> None:
+    """As many rows as are held, and no name of Ben, whose manager Ada is."""
+    with filled.read() as session:
+        held = rights.held(session, person_id=ADA)
+        document = rights.export(session, person_id=ADA, now=NOON)
+
+    counted = sum(len(part) for part in document.values() if isinstance(part, list))
+    steps = sum(len(nudge["steps"]) for nudge in document["nudges"])
+    assert sum(held.values()) == counted + steps + len(["person", "preferences"])
+    assert not [name for name in BEN_NAMES.values() if name in json.dumps(document)]
+
+
+def test_export_of_nobody_is_refused(sqlite_store: Store) -> None:
+    """There is no document about somebody who is not there."""
+    with sqlite_store.read() as session, pytest.raises(LookupError):
+        rights.export(session, person_id=99, now=NOON)
+
+
+def test_privacy_page_has_words_for_every_table() -> None:
+    """Whatever is held about a person is named on the page that says what is held."""
+    assert {model.__tablename__ for model in rights.PERSONAL} == set(KINDS)
+
+
+def everything(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table."""
+    return {
+        name: [dict(row) for row in session.execute(select(table)).mappings()]
+        for name, table in Base.metadata.tables.items()
+    }
+
+
+def rows_of_ben(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table that is not Ada's."""
+    mine = {"x1", *(name.casefold() for name in ADA_NAMES.values())}
+
+    def is_adas(row: dict[str, Any]) -> bool:
+        names = {str(row.get("subject")).casefold(), str(row.get("external_id")).casefold()}
+        return row.get("person_id", row.get("nudge_id")) == ADA or bool(names & mine)
+
+    return {name: [row for row in rows if not is_adas(row)] for name, rows in everything(session).items()}
+
+
+def objects(schema: Any) -> list[dict[str, Any]]:
+    """Every part of a schema that describes an object."""
+    if isinstance(schema, list):
+        return [found for part in schema for found in objects(part)]
+    if not isinstance(schema, dict):
+        return []
+    kinds = schema.get("type")
+    here = [schema] if kinds == "object" or (isinstance(kinds, list) and "object" in kinds) else []
+    return here + [found for part in schema.values() for found in objects(part)]
