@@ -10,10 +10,12 @@ POST command (as, command, text)   say (as, text)   press (as, action_id, value,
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.playground.acts import Acts
 from bot.playground.call import Refusal
@@ -86,7 +88,14 @@ def _state(control: Control, given: Json) -> Json:
             "home": {"view_id": home.view_id, **home.content} if home else None,
             "modal": {"view_id": stack[-1].view_id, "depth": len(stack), **stack[-1].content} if stack else None,
             "notes": workspace.notes[-20:],
+            "mail": _mail(workspace),
         }
+
+
+def _mail(workspace: Workspace) -> dict[str, int]:
+    """How many direct messages each member has from the app: enough for a dot beside a name, and no more."""
+    counts = Counter(message.channel for message in workspace.messages if message.by == "app" and not message.only_for)
+    return {user_id: counts[workspace.dm_of(user_id)] for user_id in workspace.members}
 
 
 def _members(control: Control, _given: Json) -> Json:
@@ -143,16 +152,17 @@ def _home(control: Control, given: Json) -> Json:
 
 
 def _clock(control: Control, given: Json) -> Json:
-    """`to` is a moment with a time zone; `by` is +1h, +1w or next_morning (of the member `as`)."""
+    """`to` is a moment, in the member's own time when it has no zone; `by` is +1h, +1w or next_morning (theirs)."""
     now = control.workspace.now()
     if given.get("by") == "next_morning":
-        control.turn_clock(next_working_morning(now, control.workspace.member(str(given.get("as"))).timezone))
+        control.turn_clock(next_working_morning(now, _zone(control, given)))
     elif "by" in given:
         if given["by"] not in STEPS:
             raise Refusal("unknown_step")
         control.turn_clock(now + STEPS[given["by"]])
     else:
-        control.turn_clock(_moment(str(given.get("to", ""))))
+        moment = datetime.fromisoformat(str(given["to"]))
+        control.turn_clock(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(_zone(control, given))))
     return {"now": control.workspace.now().isoformat()}
 
 
@@ -213,14 +223,8 @@ def _replied(reply: Reply) -> Json:
     return {"problem": reply.problem}
 
 
-def _moment(words: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(words)
-    except ValueError:
-        raise Refusal("invalid_moment") from None
-    if moment.tzinfo is None:
-        raise Refusal("invalid_moment")
-    return moment
+def _zone(control: Control, given: Json) -> str:
+    return control.workspace.member(str(given["as"])).timezone
 
 
 _Door = Callable[[Control, Json], Json]

@@ -30,13 +30,11 @@ from bot.playground.web_api import Answer, WebApi, busy, refused
 LARGEST_BODY_BYTES = 20_000_000
 
 PAGE = Path(__file__).parent / "page"
-PAGE_FILES = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/app.js": ("app.js", "text/javascript; charset=utf-8"),
-    "/blocks.js": ("blocks.js", "text/javascript; charset=utf-8"),
-    "/mrkdwn.js": ("mrkdwn.js", "text/javascript; charset=utf-8"),
-    "/style.css": ("style.css", "text/css; charset=utf-8"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
+PAGE_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
 }
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -91,9 +89,14 @@ class Handler(BaseHTTPRequestHandler):
             self._plainly(lambda: responses.to_response_url(self.server.behind.room, path[10:], self._json()))
         elif path.startswith("/playground/"):
             self._control(verb, path.removeprefix("/playground/"))
-        elif verb == "GET" and path in PAGE_FILES:
-            name, content_type = PAGE_FILES[path]
-            self._send(200, (PAGE / name).read_bytes(), content_type)
+        else:
+            self._page(verb, path.removeprefix("/") or "index.html")
+
+    def _page(self, verb: str, name: str) -> None:
+        """A file of the page, chosen from what lies there and never by a path."""
+        known = {file.name: file for file in PAGE.iterdir() if file.suffix in PAGE_TYPES}
+        if verb == "GET" and name in known:
+            self._send(200, known[name].read_bytes(), PAGE_TYPES[known[name].suffix])
         else:
             self._send(404, b"There is nothing here.\n", "text/plain")
 

@@ -1,0 +1,276 @@
+"""`kindling demo`: an invented company, its tools and its Slack on this machine, and the unchanged Kindling between them.
+
+It does what an operator does: imports people, seats, absences and outcomes from files, collects usage over HTTP, lets
+the clock tick, and listens over Socket Mode. Only the world around it is a stand-in. Called by `bot/cli.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import signal
+import sys
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from bot import app, settings
+from bot.clock import HandClock
+from bot.playground import cast
+from bot.playground.server import APP_TOKEN, BOT_TOKEN, Playground
+from bot.sources.invented import SEAT_COST_MICROUSD, TOOL, Behaviour, Character, Company, crowd
+from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, entry
+from handlers.desk import Desk
+from jobs import calendar, import_files
+from jobs.deliver import Pace
+
+STORY_BEGINS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+"""A Monday, before anything has run."""
+FIRST_MOVES = timedelta(hours=15)
+"""How far the clock goes before the browser opens: to Monday afternoon in Europe, when the first tips are out."""
+PAST_DAYS = 84
+COLLEAGUES = 71
+SEED = 2026
+
+# The playground's Slack has no other customers; a real workspace gets the default pace.
+_PACE = Pace(rate_per_s=50)
+_TICK_EVERY = timedelta(hours=1)
+_LONGEST_MOVE = timedelta(weeks=8)
+
+_CAST_BEHAVIOUR = {
+    cast.ADA: Behaviour.STEADY,
+    cast.BEN: Behaviour.NEVER,
+    cast.CHIDI: Behaviour.LOW_CACHE,
+    cast.DANA: Behaviour.ELSEWHERE,
+    cast.EMI: Behaviour.LAPSED,
+    cast.FINN: Behaviour.NIGHT_AGENT,
+    cast.GUS: Behaviour.FIRST_STEPS,
+    cast.HANA: Behaviour.NO_SEAT,
+    cast.ROBIN: Behaviour.STEADY,
+}
+_FIRST_NAMES = ("Abel", "Bela", "Cyra", "Dario", "Edda", "Femi", "Gita", "Henk", "Ines", "Jory", "Kaya", "Lumi")
+_LAST_NAMES = ("Adeyemi", "Brandt", "Costa", "Duval", "Eriksen", "Fontana", "Grau", "Horvat", "Ito", "Jansen", "Kowal")
+
+
+@dataclass(frozen=True)
+class World:
+    """What stands around Kindling in the demo."""
+
+    company: Company
+    slack: Playground
+    report: ClaudeCodeStandIn
+    clock: HandClock
+
+
+def main(*, seconds: float | None = None, browser: bool = True) -> int:
+    """Run the demo until Ctrl-C, or for `seconds`; returns the exit code."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    logging.getLogger("kindling").addHandler(logging.NullHandler())
+    with tempfile.TemporaryDirectory(prefix="kindling-demo-") as folder, _world() as world:
+        _say(
+            f"{cast.COMPANY}: {len(world.company.people)} invented people, {PAST_DAYS} days of use, an empty database."
+        )
+        with app.running(_settings(world, Path(folder)), clock=world.clock) as desk:
+            _import(desk, world.company, Path(folder))
+            _run(desk, world, stop, seconds=seconds, browser=browser)
+    _say("Stopped. Nothing is left behind.")
+    return 0
+
+
+def _run(desk: Desk, world: World, stop: threading.Event, *, seconds: float | None, browser: bool) -> None:
+    listening = threading.Thread(target=app.serve_socket, args=(desk, stop), name="socket-mode")
+    listening.start()
+    try:
+        world.slack.wait_for_bot()
+        _say("Collecting twelve weeks from the tools' report, judging, deciding, and waiting for a fair hour ...")
+        _advance(desk, world, STORY_BEGINS + FIRST_MOVES, stop)
+        world.slack.control.on_clock_moved = lambda moment: _advance(desk, world, moment, stop)
+        _say(f"\n  Open  {world.slack.page_url}\n\n  Be anybody there, type /ai-stats, move the clock. Ctrl-C ends it.")
+        if browser and not stop.is_set():
+            webbrowser.open(world.slack.page_url)
+        stop.wait(seconds)
+    finally:
+        stop.set()
+        listening.join()
+
+
+def _advance(desk: Desk, world: World, until: datetime, stop: threading.Event) -> None:
+    """Let the hours up to `until` pass one by one, as they would for the daemon, and note what came of it."""
+    start = world.clock.now()
+    until = min(until, start + _LONGEST_MOVE)
+    progress = _Progress(total=max(1, int((until - start) / _TICK_EVERY)))
+    sent_before = len(_sent(world))
+    hour = start
+    while hour < until and not stop.is_set():
+        hour = min(hour + _TICK_EVERY, until)
+        world.clock.set(hour)
+        _publish_days(world, hour.date())
+        calendar.tick(desk.store, work=app.work(desk, pace=_PACE), now=hour)
+        progress.step()
+    sent = len(_sent(world)) - sent_before
+    looked_at = len(world.company.people)
+    said = "nobody needed a message" if not sent else f"{sent} private message{'s' if sent > 1 else ''} sent"
+    world.slack.workspace.note(f"{until:%a %d %b, %H:%M} UTC: looked at {looked_at} people, {said}.")
+    progress.end(said)
+
+
+def _sent(world: World) -> list[object]:
+    return [shown for shown in world.slack.journal.entries if shown.surface == "dm" and shown.metadata]
+
+
+def _publish_days(world: World, today: date) -> None:
+    """The report holds every day that has begun, and no later one."""
+    for back in range(PAST_DAYS + 4):
+        day = today - timedelta(days=back)
+        if not world.report.held(day) or back < 2:
+            world.report.hold(day, _report_of(world.company, day))
+
+
+def _report_of(company: Company, day: date) -> Iterator[dict[str, object]]:
+    by_person: dict[str, dict[str, dict[str, object]]] = {}
+    behaviour: dict[str, dict[str, int]] = {}
+    for row in company.usage(day):
+        counters = row.counters
+        if counters.cost_microusd is None:
+            behaviour[row.subject] = {
+                "sessions": counters.sessions or 0,
+                "accepted": counters.accepted or 0,
+                "rejected": counters.rejected or 0,
+            }
+            continue
+        by_person.setdefault(row.subject, {}).setdefault(row.model, {}).update(
+            input=counters.input_tokens,
+            cache_read=counters.cache_read_tokens,
+            cache_creation=counters.cache_write_tokens,
+            output=counters.output_tokens,
+            cents=counters.cost_microusd // 10_000,
+        )
+    for email, models in by_person.items():
+        yield entry(day, email=email, models=models, **behaviour[email])
+
+
+@contextmanager
+def _world() -> Iterator[World]:
+    people = (*_cast_characters(), *crowd(SEED, COLLEAGUES, cast.DOMAIN))
+    company = Company(people, seed=SEED, story_day=STORY_BEGINS.date())
+    clock = HandClock(STORY_BEGINS)
+    members = (*cast.CAST, *map(_member, people[len(cast.EMPLOYEES) :]))
+    with Playground(clock, members=members) as slack, ClaudeCodeStandIn() as report:
+        yield World(company, slack, report, clock)
+
+
+def _settings(world: World, folder: Path) -> settings.Settings:
+    environment = {
+        "KINDLING_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
+        "KINDLING_SLACK_API_URL": world.slack.api_url,
+        "KINDLING_SET_UP_BY": f"{cast.ROBIN.name}'s enablement team",
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_APP_TOKEN": APP_TOKEN,
+    }
+    elsewhere = {who.email for who in world.company.people if who.behaviour is Behaviour.ELSEWHERE}
+    source = settings.SourceConfig(
+        kind="claude_code",
+        name="claude_code",
+        base_url=world.report.base_url,
+        api_key=ADMIN_KEY,
+        console_login_only=tuple(who.email for who in world.company.people if who.email not in elsewhere),
+    )
+    return replace(settings.load(environment, _empty_file(folder)), sources=(source,))
+
+
+def _empty_file(folder: Path) -> Path:
+    """A settings file of the demo's own, so that one in the current folder has no say."""
+    path = folder / "kindling.toml"
+    path.touch()
+    return path
+
+
+def _import(desk: Desk, company: Company, folder: Path) -> None:
+    today = desk.clock.now().date()
+    first = today - timedelta(days=PAST_DAYS)
+    for kind, rows in (
+        ("people", list(_people(company))),
+        ("seats", [_seat(person, since) for person, since in company.seats()]),
+        ("absences", [{"email": who.email, "first_day": a, "last_day": b} for who, a, b in company.absences()]),
+        ("outcomes", [{**vars(merge), "at": merge.at.isoformat()} for merge in company.merges(first, today)]),
+    ):
+        path = folder / f"{kind}.csv"
+        _write(path, rows)
+        import_files.import_file(
+            desk.store, kind=kind, path=path, now=desk.clock.now(), complete_through=None, prices=desk.prices
+        )
+        _say(f"  imported {len(rows)} {kind}")
+
+
+def _people(company: Company) -> Iterator[dict[str, object]]:
+    for who in company.people:
+        yield {
+            "email": who.email,
+            "team": who.team,
+            "manager_email": who.manager_email or "",
+            "timezone": who.timezone,
+            "locale": who.locale,
+            "country": who.country,
+        }
+
+
+def _seat(person: Character, since: date) -> dict[str, object]:
+    cost_usd = SEAT_COST_MICROUSD // 1_000_000
+    return {"email": person.email, "tool": TOOL, "assigned_on": since, "monthly_cost_usd": cost_usd}
+
+
+def _write(path: Path, rows: list[dict[str, object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _cast_characters() -> Iterable[Character]:
+    email_of = {member.slack_id: member.email for member in cast.EMPLOYEES}
+    for member, behaviour in _CAST_BEHAVIOUR.items():
+        yield Character(
+            email=member.email,
+            slack_user_id=member.slack_id,
+            timezone=member.timezone,
+            country=member.country,
+            locale=member.locale,
+            role=member.role,
+            team="lanterns",
+            manager_email=email_of.get(member.manager_id or ""),
+            behaviour=behaviour,
+        )
+
+
+def _member(person: Character) -> cast.Member:
+    number = int(person.slack_user_id[2:])
+    name = f"{_FIRST_NAMES[number % 12]} {_LAST_NAMES[number % 11]}"
+    return cast.Member(
+        person.slack_user_id, person.email, name, person.timezone, person.country, person.locale, person.role
+    )
+
+
+class _Progress:
+    """A line that grows on a terminal; nothing in a pipe."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done, self._shown = total, 0, sys.stdout.isatty()
+
+    def step(self) -> None:
+        self._done += 1
+        if self._shown:
+            print(f"\r  {self._done} of {self._total} hours", end="", flush=True)
+
+    def end(self, said: str) -> None:
+        print(f"\r  {self._total} hours later: {said}", flush=True)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
