@@ -229,6 +229,7 @@ class FindingRow(Base):
     tool: Mapped[str]
     ledger: Mapped[str] = mapped_column(String(16))
     counted_microusd: Mapped[int | None]
+    forgiven_microusd: Mapped[int | None]
     low_microusd: Mapped[int | None]
     high_microusd: Mapped[int | None]
     confidence: Mapped[float] = mapped_column(Float)

@@ -42,7 +42,7 @@ def look(
 ) -> Looked:
     """Ask every detector about one person. `outcome_days` is None when no source of finished work knows the person."""
     if standing.state in SILENT_STATES:
-        return Looked((), tuple(NotJudged(detector, f"state is {standing.state}") for detector in DETECTORS))
+        return Looked((), tuple(NotJudged(detector, standing.reason) for detector in DETECTORS))
     case = Case(window, seats, calendar, outcome_days, prices)
     said = [one for find in DETECTORS.values() for one in find(case)]
     return Looked(

@@ -127,6 +127,7 @@ def upgrade() -> None:
         sa.Column("tool", sa.Text(), nullable=False),
         sa.Column("ledger", sa.String(length=16), nullable=False),
         sa.Column("counted_microusd", sa.BigInteger(), nullable=True),
+        sa.Column("forgiven_microusd", sa.BigInteger(), nullable=True),
         sa.Column("low_microusd", sa.BigInteger(), nullable=True),
         sa.Column("high_microusd", sa.BigInteger(), nullable=True),
         sa.Column("confidence", sa.Float(), nullable=False),

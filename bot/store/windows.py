@@ -1,0 +1,165 @@
+"""One compact window a person, summed by the database: work grows with people, not with rows.
+
+Called by `jobs/detect.py`. Two statements a shard: the sums by tool, model and week, and the sums by day of those few
+who had a heavy day. Next: `bot/domain/adoption.py`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, case, cast, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from bot.domain.usage import LOADED_WEEKS, LOOKBACK_DAYS, WINDOW_DAYS, Counters, DaySum, UsageWindow, WeekSum
+from bot.domain.waste.runaway import MAX_REQUESTS_A_DAY, MIN_DAY_MICROUSD
+from bot.store.tables import OutcomeRow, UsageDayRow
+from bot.store.types import days_between
+
+FILE_SOURCE = "file"
+"""What an import from a file calls itself; a connector's figures go before it."""
+
+_COUNTERS = tuple(counter.name for counter in fields(Counters))
+_FIGURES = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_microusd")
+_OLDER = LOADED_WEEKS
+_LATER = -1
+
+
+def load(session: Session, *, person_ids: Collection[int], last_day: date) -> dict[int, UsageWindow]:
+    """The windows that end on `last_day`; everybody asked for is in the answer, without use as an empty window.
+
+    For tokens and money one source speaks for a person, tool and day (`_rows`); activity counts from any source.
+    A sum is None where every value is: unknown is not zero.
+    """
+    found = {person_id: _Found() for person_id in person_ids}
+    for row in session.execute(_week_sums(found.keys(), last_day)):
+        _take(found[row.person_id], row)
+    for row in session.execute(_heavy_day_sums(found.keys(), last_day)):
+        found[row.person_id].heavy_days.append(DaySum(row.day, row.tool, row.model, _counters(row)))
+    return {person_id: one.window(last_day) for person_id, one in found.items()}
+
+
+def outcome_days(session: Session, *, person_ids: Collection[int], last_day: date) -> dict[int, frozenset[date]]:
+    """UTC days with finished work in the 12 weeks up to `last_day`; people of whom none is known are left out."""
+    first = datetime.combine(last_day - timedelta(days=LOOKBACK_DAYS - 1), time.min, UTC)
+    end = datetime.combine(last_day + timedelta(days=1), time.min, UTC)
+    rows = select(OutcomeRow.person_id, OutcomeRow.at).where(
+        OutcomeRow.person_id.in_(person_ids), OutcomeRow.at >= first, OutcomeRow.at < end
+    )
+    days: dict[int, set[date]] = defaultdict(set)
+    for person_id, at in session.execute(rows):
+        days[person_id].add(at.date())
+    return {person_id: frozenset(found) for person_id, found in days.items()}
+
+
+@dataclass
+class _Found:
+    """What the statements said about one person so far."""
+
+    weeks: list[WeekSum] = field(default_factory=list)
+    heavy_days: list[DaySum] = field(default_factory=list)
+    active_on: list[date] = field(default_factory=list)
+    tools_later: set[str] = field(default_factory=set)
+
+    def window(self, last_day: date) -> UsageWindow:
+        return UsageWindow(
+            last_day=last_day,
+            weeks=tuple(sorted(self.weeks, key=lambda week: (week.week, week.tool, week.model))),
+            first_active_on=min(self.active_on, default=None),
+            last_active_on=max(self.active_on, default=None),
+            heavy_days=tuple(sorted(self.heavy_days, key=lambda one: (one.day, one.tool, one.model))),
+            active_after_window=bool(self.tools_later),
+            tools_after_window=frozenset(self.tools_later),
+        )
+
+
+def _take(found: _Found, row: Row[Any]) -> None:
+    active = [day for day in (row.first_active_on, row.last_active_on) if day is not None]
+    if row.week == _LATER:
+        found.tools_later |= {row.tool} if active else set()
+        return
+    found.active_on += active
+    if row.week != _OLDER:
+        found.weeks.append(WeekSum(row.tool, row.model, row.week, _counters(row), row.active_mask or 0))
+
+
+def _week_sums(person_ids: Collection[int], last_day: date) -> Select[Any]:
+    """Sums by person, tool, model and week; week -1 is everything after the window, the last one everything before."""
+    rows = _rows(person_ids).subquery()
+    age = days_between(literal(last_day), rows.c.day)
+    week = case((rows.c.day > last_day, _LATER), (age >= _OLDER * 7, _OLDER), else_=age // 7).label("week")
+    # Before the weeks that are judged only the dates matter, so that one row a tool is enough.
+    model = case((age >= _OLDER * 7, ""), else_=rows.c.model).label("model")
+    active_day = case((rows.c.active, rows.c.day))
+    bit = case((rows.c.active, literal(1).bitwise_lshift(age % 7)))
+    mask = cast(func.sum(bit.distinct()), BigInteger).label("active_mask")
+    return select(
+        rows.c.person_id,
+        rows.c.tool,
+        model,
+        week,
+        mask,
+        func.min(active_day).label("first_active_on"),
+        func.max(active_day).label("last_active_on"),
+        *_sums(rows),
+    ).group_by(rows.c.person_id, rows.c.tool, model, week)
+
+
+def _heavy_day_sums(person_ids: Collection[int], last_day: date) -> Select[Any]:
+    """All days of the 28, tool and model apart, of people with a day above $25 or 2,000 requests over all tools."""
+    first = last_day - timedelta(days=WINDOW_DAYS - 1)
+    rows = _rows(person_ids, first, last_day).cte("own_rows")
+    cost, requests = _sum(rows, "cost_microusd"), _sum(rows, "requests")
+    heavy = (
+        select(rows.c.person_id)
+        .group_by(rows.c.person_id, rows.c.day)
+        .having(or_(cost > MIN_DAY_MICROUSD, requests > MAX_REQUESTS_A_DAY))
+    )
+    return (
+        select(rows.c.person_id, rows.c.day, rows.c.tool, rows.c.model, *_sums(rows))
+        .where(rows.c.person_id.in_(heavy))
+        .group_by(rows.c.person_id, rows.c.day, rows.c.tool, rows.c.model)
+    )
+
+
+def _rows(person_ids: Collection[int], first: date | None = None, last: date | None = None) -> Select[Any]:
+    """Usage days with `active` (any counter above zero) and `speaks`: whether this source gives the figures.
+
+    Two sources that saw the same work would double it. So for one person, tool and day one source speaks: one that has
+    any token or money figure before one that has none, a connector before a file, then by name.
+    """
+    table = UsageDayRow
+    has_figures = or_(*(getattr(table, name).is_not(None) for name in _FIGURES))
+    speaker = func.first_value(table.source).over(
+        partition_by=(table.person_id, table.day, table.tool),
+        order_by=(case((has_figures, 0), else_=1), case((table.source == FILE_SOURCE, 1), else_=0), table.source),
+    )
+    # A comparison with NULL is NULL: the case turns it into a plain no.
+    active = case((or_(*(getattr(table, name) > 0 for name in _COUNTERS)), True), else_=False)
+    counters = (getattr(table, name) for name in _COUNTERS)
+    statement = select(
+        table.person_id,
+        table.day,
+        table.tool,
+        table.model,
+        active.label("active"),
+        (table.source == speaker).label("speaks"),
+        *counters,
+    ).where(table.person_id.in_(person_ids))
+    return statement if first is None else statement.where(table.day.between(first, last))
+
+
+def _sums(rows: Any) -> Sequence[ColumnElement[int]]:
+    return [_sum(rows, name).label(name) for name in _COUNTERS]
+
+
+def _sum(rows: Any, name: str) -> ColumnElement[int]:
+    return cast(func.sum(case((rows.c.speaks, rows.c[name]))), BigInteger)
+
+
+def _counters(row: Row[Any]) -> Counters:
+    return Counters(**{name: getattr(row, name) for name in _COUNTERS})

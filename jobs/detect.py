@@ -1,0 +1,164 @@
+"""Judges everybody, shard by shard: load windows, ask the rules, store states and findings.
+
+Called by the clock and by `kindling detect`. The card and the check right before sending ask `judge_people` as well, so
+that all three agree. Next: `jobs/decide.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from sqlalchemy.orm import Session
+
+from bot.domain import adoption, waste
+from bot.domain.adoption import Standing
+from bot.domain.people import Person, Seat, WorkCalendar
+from bot.domain.prices import PriceBook
+from bot.domain.usage import WINDOW_DAYS, Coverage, UsageWindow
+from bot.domain.waste import Looked, ledger
+from bot.domain.waste.ledger import Settled
+from bot.store import coverage, findings, people, states, windows
+from bot.store.batches import chunks
+from bot.store.database import Store
+from jobs import work_calendars
+from jobs.work_calendars import HolidaysOf, WeekendOf
+
+SHARD_SIZE = 500
+CALENDAR_AHEAD_DAYS = 35
+"""Calendars reach this far beyond today, for those who look for a fair hour to write."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Everything that was concluded about one person, and from what."""
+
+    person: Person
+    seats: tuple[Seat, ...]
+    window: UsageWindow
+    coverage: Coverage
+    calendar: WorkCalendar
+    standing: Standing
+    looked: Looked
+    settled: Settled
+
+
+def detect(
+    store: Store,
+    *,
+    now: datetime,
+    prices: PriceBook,
+    holidays_of: HolidaysOf,
+    weekend_of: WeekendOf,
+    person_ids: Collection[int] | None = None,
+    shard_size: int = SHARD_SIZE,
+) -> dict[str, int]:
+    """Judge everybody (or `person_ids`) on the window that ended yesterday, one transaction a shard.
+
+    Returns counts, and no names: "people", "state.<state>", "finding.<detector>.<ledger>", and
+    "not_judged.<detector>". Judging the same day again replaces what was said of it.
+    """
+    counts: Counter[str] = Counter()
+    for shard in _shards(store, person_ids, shard_size):
+        with store.begin() as session:
+            judged = judge_people(
+                session, person_ids=shard, now=now, prices=prices, holidays_of=holidays_of, weekend_of=weekend_of
+            )
+            states.save(session, standings={person_id: one.standing for person_id, one in judged.items()})
+            counted = {person_id: one.settled.counted for person_id, one in judged.items()}
+            findings.replace(session, window_last_day=last_day_of(now), counted=counted)
+        for one in judged.values():
+            counts.update(_count(one))
+    return dict(sorted(counts.items()))
+
+
+def judge_people(
+    session: Session,
+    *,
+    person_ids: Collection[int],
+    now: datetime,
+    prices: PriceBook,
+    holidays_of: HolidaysOf,
+    weekend_of: WeekendOf,
+) -> dict[int, Judged]:
+    """What the rules say about these people at `now`; numbers of nobody are left out. Nothing is written.
+
+    A fixed number of statements, however many people. Somebody without a time zone is judged in UTC.
+    """
+    last_day = last_day_of(now)
+    who = people.load(session, person_ids=person_ids)
+    seats = people.seats(session, person_ids=who)
+    first = last_day - timedelta(days=WINDOW_DAYS - 1)
+    calendars = work_calendars.load(
+        session,
+        people={person_id: replace(person, timezone=person.timezone or "UTC") for person_id, person in who.items()},
+        first=first,
+        last=last_day + timedelta(days=CALENDAR_AHEAD_DAYS),
+        holidays_of=cache(holidays_of),
+        weekend_of=weekend_of,
+    )
+    seen = windows.load(session, person_ids=who, last_day=last_day)
+    covered = coverage.load(session, person_ids=who, first=first, last=last_day)
+    outcomes = windows.outcome_days(session, person_ids=who, last_day=last_day)
+    return {
+        person_id: _judge(
+            person,
+            seats=seats[person_id],
+            window=seen[person_id],
+            covered=covered[person_id],
+            calendar=calendars[person_id],
+            outcome_days=outcomes.get(person_id),
+            prices=prices,
+        )
+        for person_id, person in who.items()
+    }
+
+
+def last_day_of(now: datetime) -> date:
+    """The last day of the window that is judged at `now`: yesterday in UTC, the last whole day."""
+    return now.astimezone(UTC).date() - timedelta(days=1)
+
+
+def _judge(
+    person: Person,
+    *,
+    seats: tuple[Seat, ...],
+    window: UsageWindow,
+    covered: Coverage,
+    calendar: WorkCalendar,
+    outcome_days: frozenset[date] | None,
+    prices: PriceBook,
+) -> Judged:
+    standing = adoption.judge(window=window, coverage=covered, seats=seats, calendar=calendar)
+    looked = waste.look(
+        window=window,
+        seats=seats,
+        calendar=calendar,
+        standing=standing,
+        outcome_days=outcome_days,
+        prices=prices,
+    )
+    settled = ledger.settle(
+        looked.findings,
+        spend=ledger.spend_of(window, seats),
+        first_active_on=window.first_active_on,
+        last_day=window.last_day,
+    )
+    return Judged(person, seats, window, covered, calendar, standing, looked, settled)
+
+
+def _shards(store: Store, person_ids: Collection[int] | None, size: int) -> list[list[int]]:
+    if person_ids is not None:
+        return list(chunks(sorted(set(person_ids)), size))
+    with store.read() as session:
+        return list(people.shards(session, size=size))
+
+
+def _count(one: Judged) -> Counter[str]:
+    counts = Counter({"people": 1, f"state.{one.standing.state}": 1})
+    counts.update(f"finding.{found.detector}.{found.ledger}" for found in one.settled.counted)
+    counts.update({f"not_judged.{silent.detector}" for silent in one.looked.not_judged})
+    return counts

@@ -1,0 +1,137 @@
+"""Windows added up the slow way, in plain Python, and a short price list: for the tests of the rules.
+
+`window_of` is also the yardstick for the SQL of `bot/store/windows.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from bot.domain.people import WorkCalendar
+from bot.domain.prices import FRONTIER, MID, SMALL, Rates
+from bot.domain.usage import LOADED_WEEKS, WINDOW_DAYS, Counters, Coverage, DaySum, UsageWindow, WeekSum
+
+LAST_DAY = date(2026, 3, 1)
+FIRST_DAY = LAST_DAY - timedelta(days=WINDOW_DAYS - 1)
+UTC_WEEK = WorkCalendar(timezone="UTC")
+ONE_REQUEST = Counters(requests=1)
+
+_FIGURES = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_microusd")
+
+
+@dataclass(frozen=True)
+class Used:
+    """One usage day of one person, as one source tells it."""
+
+    day: date
+    tool: str = "claude_code"
+    model: str = "large"
+    counters: Counters = ONE_REQUEST
+    source: str = "api"
+
+
+def days_before(*ages: int) -> list[date]:
+    """The days so many days before the last day of the window."""
+    return [LAST_DAY - timedelta(days=age) for age in ages]
+
+
+def on(days: Iterable[date], *, tool: str = "claude_code", model: str = "large", **counters: int | None) -> list[Used]:
+    """The same use on each of `days`; one request when no counter is given."""
+    return [Used(day, tool, model, Counters(**counters) if counters else ONE_REQUEST) for day in days]
+
+
+def times(rows: Iterable[Used], **factors: int) -> list[Used]:
+    """`rows` with the named counters multiplied; unknown stays unknown."""
+    return [replace(row, counters=_times(row.counters, factors)) for row in rows]
+
+
+def window_of(rows: Sequence[Used], last_day: date = LAST_DAY) -> UsageWindow:
+    """What `bot/store/windows.py` must say about one person's rows."""
+    past = [row for row in rows if row.day <= last_day]
+    active = [row.day for row in past if row.counters.shows_activity()]
+    later = {row.tool for row in rows if row.day > last_day and row.counters.shows_activity()}
+    return UsageWindow(
+        last_day=last_day,
+        weeks=_week_sums(past, last_day),
+        first_active_on=min(active, default=None),
+        last_active_on=max(active, default=None),
+        heavy_days=_heavy_days(past, last_day),
+        active_after_window=bool(later),
+        tools_after_window=frozenset(later),
+    )
+
+
+def covered(*tools: str, without: Iterable[date] = (), first: date = FIRST_DAY, last: date = LAST_DAY) -> Coverage:
+    """Every day from `first` to `last` covered for `tools` by one source, except the days `without`."""
+    days = {first + timedelta(days=offset) for offset in range((last - first).days + 1)} - set(without)
+    return Coverage({tool: frozenset(days) for tool in tools}, dict.fromkeys(tools, ("api",)))
+
+
+class PriceList:
+    """Three models of one vendor, and one without a cheaper sibling. Every other model is not known."""
+
+    _RATES = {  # noqa: RUF012 - read only
+        "large": Rates(5_000_000, 500_000, 6_250_000, 25_000_000, FRONTIER, "lamp"),
+        "middle": Rates(2_000_000, 200_000, 2_500_000, 10_000_000, MID, "lamp"),
+        "little": Rates(1_000_000, 100_000, 1_250_000, 5_000_000, SMALL, "lamp"),
+        "lonely": Rates(5_000_000, 500_000, 6_250_000, 25_000_000, FRONTIER, "wick"),
+    }
+    _CHEAPER = {"large": "middle", "middle": "little"}  # noqa: RUF012 - read only
+
+    def rates(self, model: str, day: date) -> Rates | None:
+        return self._RATES.get(model)
+
+    def cost_microusd(self, model: str, day: date, counters: Counters) -> int | None:
+        rates = self.rates(model, day)
+        if rates is None:
+            return None
+        kinds = ("input", "cache_read", "cache_write", "output")
+        return sum((getattr(counters, f"{kind}_tokens") or 0) * getattr(rates, kind) for kind in kinds) // 1_000_000
+
+    def cheaper_sibling(self, model: str, day: date) -> tuple[str, Rates] | None:
+        name = self._CHEAPER.get(model)
+        return None if name is None else (name, self._RATES[name])
+
+
+def _times(counters: Counters, factors: dict[str, int]) -> Counters:
+    told = {name: value * factor for name, factor in factors.items() if (value := getattr(counters, name)) is not None}
+    return replace(counters, **told)
+
+
+def _week_sums(past: Sequence[Used], last_day: date) -> tuple[WeekSum, ...]:
+    sums: dict[tuple[int, str, str], WeekSum] = {}
+    for row in past:
+        week, bit = divmod((last_day - row.day).days, 7)
+        if week < LOADED_WEEKS:
+            key = (week, row.tool, row.model)
+            seen = sums.get(key, WeekSum(row.tool, row.model, week, Counters(), 0))
+            told = row.counters if _speaks(row, past) else Counters()
+            mask = seen.active_mask | (int(row.counters.shows_activity()) << bit)
+            sums[key] = replace(seen, counters=seen.counters.plus(told), active_mask=mask)
+    return tuple(sums[key] for key in sorted(sums))
+
+
+def _heavy_days(past: Sequence[Used], last_day: date) -> tuple[DaySum, ...]:
+    recent = [row for row in past if (last_day - row.day).days < WINDOW_DAYS]
+    totals: dict[date, Counters] = {}
+    sums: dict[tuple[date, str, str], Counters] = {}
+    for row in recent:
+        told = row.counters if _speaks(row, past) else Counters()
+        totals[row.day] = totals.get(row.day, Counters()).plus(told)
+        key = (row.day, row.tool, row.model)
+        sums[key] = sums.get(key, Counters()).plus(told)
+    if not any((day.cost_microusd or 0) > 25_000_000 or (day.requests or 0) > 2_000 for day in totals.values()):
+        return ()
+    return tuple(DaySum(*key, sums[key]) for key in sorted(sums))
+
+
+def _speaks(row: Used, rows: Sequence[Used]) -> bool:
+    same = [other for other in rows if (other.day, other.tool) == (row.day, row.tool)]
+    return row.source == min(same, key=_precedence).source
+
+
+def _precedence(row: Used) -> tuple[bool, bool, str]:
+    told = any(getattr(row.counters, name) is not None for name in _FIGURES)
+    return not told, row.source == "file", row.source
