@@ -171,6 +171,12 @@ def load(session: Session, *, person_ids: Collection[int]) -> dict[int, Person]:
     return people
 
 
+def hold(session: Session, *, person_ids: Collection[int]) -> list[int]:
+    """Those of `person_ids` who are still here; nobody can forget them before this transaction ends."""
+    here = select(PersonRow.person_id).where(PersonRow.person_id.in_(person_ids)).order_by(PersonRow.person_id)
+    return list(session.scalars(here.with_for_update(read=True, key_share=True)))
+
+
 def seats(session: Session, *, person_ids: Collection[int]) -> dict[int, tuple[Seat, ...]]:
     """All seats, released ones too, by tool and day; everybody asked for is in the answer."""
     held: dict[int, list[Seat]] = {person_id: [] for person_id in person_ids}

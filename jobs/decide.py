@@ -1,0 +1,142 @@
+"""Every night: who hears what next, or why not. By shards of people: load, ask `domain/nudging.py`, keep the answer.
+
+Called by `jobs/calendar.py` and `kindling decide`. Running it again changes nothing, and any number of processes may do
+it at once: the table holds at most one open nudge a person. Next: `jobs/deliver.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from sqlalchemy.orm import Session
+
+from bot.domain import nudging
+from bot.domain.adoption import Standing
+from bot.domain.nudging import Plan, Silence
+from bot.domain.tips import Tip
+from bot.domain.waste.ledger import is_exploring
+from bot.log import EventLog
+from bot.store import findings, nudges, preferences, silences, states
+from bot.store import people as people_store
+from bot.store.batches import chunks
+from bot.store.database import Store
+from jobs import work_calendars
+from jobs.work_calendars import HolidaysOf, WeekendOf
+
+_log = EventLog("decide")
+
+_CALENDAR_AHEAD_DAYS = 15  # a message may be planned a week ahead and then lives for a week
+
+
+def decide(
+    store: Store,
+    *,
+    now: datetime,
+    tips: Sequence[Tip],
+    holidays_of: HolidaysOf,
+    weekend_of: WeekendOf,
+    switched_on: bool,
+    person_ids: Sequence[int] | None = None,
+    shard_size: int = 500,
+) -> dict[str, int]:
+    """Plan at most one message for each person and keep the reason of every silence.
+
+    Counts: `people`, `planned`, `silent`, then `planned.<topic>` and `silent.<reason>`. No person is in them.
+    """
+    if person_ids is None:
+        with store.read() as session:
+            shards = list(people_store.shards(session, size=shard_size))
+    else:
+        shards = list(chunks(sorted(set(person_ids)), shard_size))
+    cached_holidays = cache(holidays_of)  # many people share a country
+    counts = Counter({"people": 0, "planned": 0, "silent": 0})
+    for shard in shards:
+        with store.begin() as session:
+            verdicts = _judge(
+                session,
+                shard,
+                now=now,
+                tips=tips,
+                holidays_of=cached_holidays,
+                weekend_of=weekend_of,
+                switched_on=switched_on,
+            )
+            _keep(session, verdicts, now, counts)
+    _log.info("decide.done", people=counts["people"], planned=counts["planned"], silent=counts["silent"])
+    return dict(sorted(counts.items()))
+
+
+def _judge(
+    session: Session,
+    shard: Sequence[int],
+    *,
+    now: datetime,
+    tips: Sequence[Tip],
+    holidays_of: HolidaysOf,
+    weekend_of: WeekendOf,
+    switched_on: bool,
+) -> dict[int, Plan | Silence]:
+    people = people_store.load(session, person_ids=people_store.hold(session, person_ids=shard))
+    first, last = _calendar_span(now)
+    calendars = work_calendars.load(
+        session, people=people, first=first, last=last, holidays_of=holidays_of, weekend_of=weekend_of
+    )
+    standings = states.current(session, person_ids=shard)
+    found = findings.current(session, person_ids=shard)
+    said = preferences.load(session, person_ids=shard)
+    past = nudges.history(session, person_ids=shard)
+    seats = people_store.seats(session, person_ids=shard)
+    open_people = nudges.open_people(session, person_ids=shard)
+    return {
+        person_id: nudging.decide(
+            standing=standings.get(person_id),
+            findings=found.get(person_id, ()),
+            exploring=_is_exploring(standings.get(person_id)),
+            preferences=said[person_id],
+            history=past[person_id],
+            has_open_nudge=person_id in open_people,
+            calendar=calendars.get(person_id),
+            person=person,
+            seats=seats[person_id],
+            tips=tips,
+            now=now,
+            switched_on=switched_on,
+        )
+        for person_id, person in sorted(people.items())
+    }
+
+
+def _keep(session: Session, verdicts: dict[int, Plan | Silence], now: datetime, counts: Counter[str]) -> None:
+    reasons: dict[int, Silence] = {}
+    for person_id, verdict in verdicts.items():
+        counts["people"] += 1
+        silence = verdict if isinstance(verdict, Silence) else _plan(session, person_id, verdict, now)
+        if silence is None and isinstance(verdict, Plan):
+            counts.update(("planned", f"planned.{verdict.tip.topic}"))
+        elif silence is not None:
+            reasons[person_id] = silence
+            counts.update(("silent", f"silent.{silence.value}"))
+    told = {person_id: why for person_id, why in reasons.items() if why is not Silence.ALREADY_PLANNED}
+    silences.record(session, reasons=told, day=now.astimezone(UTC).date())  # an open nudge is its own record
+
+
+def _plan(session: Session, person_id: int, plan: Plan, now: datetime) -> Silence | None:
+    """Keep the plan; when another process was first, theirs stands."""
+    kept = nudges.plan(session, person_id=person_id, plan=plan, rule_version=nudging.RULE_VERSION, now=now)
+    return Silence.ALREADY_PLANNED if kept is None else None
+
+
+def _calendar_span(now: datetime) -> tuple[date, date]:
+    today = now.astimezone(UTC).date()
+    return today - timedelta(days=1), today + timedelta(days=_CALENDAR_AHEAD_DAYS)
+
+
+def _is_exploring(standing: Standing | None) -> bool:
+    """Whether the judged window ends within the first 60 days of use (P7)."""
+    first = standing.evidence.get("first_active_on") if standing else None
+    return (
+        standing is not None and isinstance(first, str) and is_exploring(date.fromisoformat(first), standing.last_day)
+    )
