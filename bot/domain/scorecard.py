@@ -2,19 +2,23 @@
 
 The only yardstick is the person's own past (P2). What is not known is None and is said as unknown. No volume of tokens,
 requests or money turns into a better word: the card states them and judges none of them (P3).
-`handlers/` asks `build` with what `bot/store/scorecard.py` loaded. Next: `bot/views/scorecard.py`.
+`handlers/cards.py` asks `build` with what `bot/store/scorecard.py` loaded. Next: `bot/views/scorecard.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from bot.domain.people import Seat, WorkCalendar
+from bot.domain.adoption import Standing
+from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.usage import WINDOW_DAYS, Counters, Coverage, UsageWindow
+from bot.domain.waste import SILENT_STATES, ledger
+from bot.domain.waste.finding import Ledger
+from bot.domain.waste.ledger import CountedFinding
 
 RULE_VERSION = "card-1"
 WEEKS_SHOWN = 4
@@ -46,7 +50,7 @@ class OutcomeFact:
 class Ledgers:
     """What became of the money of one window, in micro-dollars, each dollar in one place only (P6).
 
-    `spend` is None when no source told a price; the other three are None when the window was not judged.
+    The spend is None when no source told a price; the other three are None when too little was known to judge.
     """
 
     spend_microusd: int | None
@@ -56,21 +60,34 @@ class Ledgers:
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """Everything held of one person that a card needs; nothing of anybody else."""
+class Beside:
+    """What a card shows beside the judged window: coverage of the 56 days, finished work, and what the person said.
 
-    window: UsageWindow
+    `outcomes_ever_seen` is False when no source of finished work knows this person, so that none is not taken for zero.
+    """
+
     coverage: Coverage
-    calendar: WorkCalendar
-    seats: tuple[Seat, ...]
-    ledgers: Ledgers
-    spend_before_microusd: int | None
     outcomes: tuple[OutcomeFact, ...]
     outcomes_ever_seen: bool
     tips_helpful: int
     tips_not_helpful: int
-    exploring_until: date | None = None
-    """Last day of the first 60 days of use, when the window's end lies within them."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Everything of one person that a card needs; nothing of anybody else.
+
+    `standing` and `findings` are what was last concluded, on the same window; `standing` is None before the first time.
+    `calendar` reaches over the 56 days.
+    """
+
+    person: Person
+    window: UsageWindow
+    calendar: WorkCalendar
+    seats: tuple[Seat, ...]
+    standing: Standing | None
+    findings: tuple[CountedFinding, ...]
+    beside: Beside
 
 
 @dataclass(frozen=True)
@@ -172,11 +189,11 @@ def build(numbers: Numbers) -> Scorecard:
         last_day=last,
         habit=habit,
         efficiency=efficiency,
-        outcome=_outcome(numbers, habit, efficiency) if numbers.outcomes_ever_seen else None,
-        value=Value(numbers.tips_helpful, numbers.tips_not_helpful),
+        outcome=_outcome(numbers, habit, efficiency) if numbers.beside.outcomes_ever_seen else None,
+        value=Value(numbers.beside.tips_helpful, numbers.beside.tips_not_helpful),
         tools=tools,
         unknowns=tuple(_unknowns(numbers, tools)),
-        sources={tool: numbers.coverage.sources.get(tool, ()) for tool in tools},
+        sources={tool: numbers.beside.coverage.sources.get(tool, ()) for tool in tools},
         days_used_by_week=_days_used_by_week(window),
     )
 
@@ -212,7 +229,7 @@ def _days_of_use(numbers: Numbers, tools: Sequence[str], last: date) -> DaysOfUs
 def _seen(numbers: Numbers, tools: Sequence[str], day: date) -> bool:
     """Whether a day without use is known to be one: every tool that could have been used was covered."""
     could_use = [tool for tool in tools if _could_use(numbers, tool, day)]
-    return bool(could_use) and all(numbers.coverage.covers(tool, day) for tool in could_use)
+    return bool(could_use) and all(numbers.beside.coverage.covers(tool, day) for tool in could_use)
 
 
 def _could_use(numbers: Numbers, tool: str, day: date) -> bool:
@@ -222,16 +239,32 @@ def _could_use(numbers: Numbers, tool: str, day: date) -> bool:
 
 def _efficiency(numbers: Numbers) -> Efficiency:
     total = Counters()
-    some_unpriced = False
     for week in numbers.window.between(0, WEEKS_SHOWN - 1):
         total = total.plus(week.counters)
-        some_unpriced |= week.active_mask != 0 and week.counters.cost_microusd is None
     return Efficiency(
-        ledgers=numbers.ledgers,
+        ledgers=_ledgers(numbers),
         tokens=_tokens(total),
-        some_unpriced=some_unpriced,
-        exploring_until=numbers.exploring_until,
+        some_unpriced=_some_unpriced(numbers.window),
+        exploring_until=_exploring_until(numbers.window),
     )
+
+
+def _ledgers(numbers: Numbers) -> Ledgers:
+    spend_microusd = ledger.spend_of(numbers.window, numbers.seats).total_microusd
+    if numbers.standing is None or numbers.standing.state in SILENT_STATES:
+        return Ledgers(spend_microusd, None, None, None)
+    found = dict.fromkeys(Ledger, 0)
+    for one in numbers.findings:
+        found[one.ledger] += one.counted_microusd or 0
+        found[Ledger.EXPLORATION] += one.forgiven_microusd or 0
+    return Ledgers(spend_microusd, found[Ledger.OPTIMIZABLE], found[Ledger.WASTED], found[Ledger.EXPLORATION])
+
+
+def _exploring_until(window: UsageWindow) -> date | None:
+    """The last day of the first 60 days of use, when the window ends within them (P7)."""
+    if window.first_active_on is None or not ledger.is_exploring(window.first_active_on, window.last_day):
+        return None
+    return ledger.exploring_until(window.first_active_on) - timedelta(days=1)
 
 
 def _tokens(counters: Counters) -> int | None:
@@ -242,21 +275,25 @@ def _tokens(counters: Counters) -> int | None:
 
 def _outcome(numbers: Numbers, habit: Habit, efficiency: Efficiency) -> Outcome:
     last = numbers.window.last_day
-    now = _within(numbers.outcomes, last)
-    before = _within(numbers.outcomes, _before(last))
+    now = _within(numbers.beside.outcomes, last)
+    before = _within(numbers.beside.outcomes, _before(last))
     counts = Counter(fact.kind for fact in now)
     merged_before = sum(fact.kind is OutcomeKind.PR_MERGED for fact in before)
     merged = [fact for fact in now if fact.kind is OutcomeKind.PR_MERGED]
     old_enough = [fact for fact in merged if (last - fact.day).days >= STILL_THERE_DAYS]
+    earlier = _earlier(numbers.window)
     whole = not efficiency.some_unpriced
     return Outcome(
         counts=dict(counts),
         merged_before=merged_before,
         old_enough=len(old_enough),
-        still_there=sum(not _taken_back(fact, numbers.outcomes) for fact in old_enough),
-        cost_per_merged_microusd=_each(numbers.ledgers.spend_microusd, len(merged), habit.now, whole=whole),
+        still_there=sum(not _taken_back(fact, numbers.beside.outcomes) for fact in old_enough),
+        cost_per_merged_microusd=_each(efficiency.ledgers.spend_microusd, len(merged), habit.now, whole=whole),
         cost_per_merged_before_microusd=_each(
-            numbers.spend_before_microusd, merged_before, habit.before, whole=not _unpriced_before(numbers.window)
+            ledger.spend_of(earlier, numbers.seats).total_microusd,
+            merged_before,
+            habit.before,
+            whole=not _some_unpriced(earlier),
         ),
     )
 
@@ -275,8 +312,14 @@ def _taken_back(merged: OutcomeFact, outcomes: Sequence[OutcomeFact]) -> bool:
     )
 
 
-def _unpriced_before(window: UsageWindow) -> bool:
-    weeks = window.between(WEEKS_SHOWN, 2 * WEEKS_SHOWN - 1)
+def _earlier(window: UsageWindow) -> UsageWindow:
+    """The same window as it ended 28 days before."""
+    weeks = (replace(week, week=week.week - WEEKS_SHOWN) for week in window.weeks if week.week >= WEEKS_SHOWN)
+    return replace(window, last_day=_before(window.last_day), weeks=tuple(weeks), heavy_days=())
+
+
+def _some_unpriced(window: UsageWindow) -> bool:
+    weeks = window.between(0, WEEKS_SHOWN - 1)
     return any(week.active_mask and week.counters.cost_microusd is None for week in weeks)
 
 
@@ -292,8 +335,8 @@ def _unknowns(numbers: Numbers, tools: Sequence[str]) -> list[Unknown]:
     found = []
     for tool in tools:
         working = [day for day in numbers.calendar.working_days(first, last) if _could_use(numbers, tool, day)]
-        missing = [day for day in working if not numbers.coverage.covers(tool, day)]
-        reach = numbers.coverage.reach(tool)
+        missing = [day for day in working if not numbers.beside.coverage.covers(tool, day)]
+        reach = numbers.beside.coverage.reach(tool)
         if not missing:
             continue
         if reach is None or reach < first:

@@ -154,8 +154,8 @@ def _efficiency(efficiency: Efficiency, today: date) -> Iterator[str]:
         )
     elif None in (ledgers.optimizable_microusd, ledgers.wasted_microusd, ledgers.exploration_microusd):
         yield (
-            f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included. Not judged so far: what could have been "
-            "less, what bought nothing, what was exploring."
+            f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included. Too little is visible to say what "
+            "could have been less, what bought nothing or what was exploring."
         )
     else:
         yield (

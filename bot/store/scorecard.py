@@ -1,0 +1,105 @@
+"""Everything a card is made of, for the one person who asked: what was used, concluded, finished and tapped.
+
+Called by `handlers/cards.py` for the one who asked. Next: `bot/domain/scorecard.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from bot.domain.nudging import Answer
+from bot.domain.people import WorkCalendar
+from bot.domain.scorecard import STILL_THERE_DAYS, Beside, Numbers, OutcomeFact, OutcomeKind
+from bot.domain.usage import WINDOW_DAYS
+from bot.store import coverage, findings, people, states, windows
+from bot.store.tables import NudgeRow, OutcomeRow
+
+DAYS_SHOWN = 2 * WINDOW_DAYS
+OLDEST_CONCLUSION_DAYS = 3
+"""A conclusion that is older no longer stands on the card; the card says that too little is visible."""
+
+HolidaysOf = Callable[[str | None, date, date], frozenset[date]]
+WeekendOf = Callable[[str | None], frozenset[int]]
+_KINDS = frozenset(OutcomeKind)
+
+
+def numbers(
+    session: Session, *, person_id: int, yesterday: date, holidays_of: HolidaysOf, weekend_of: WeekendOf
+) -> Numbers | None:
+    """What is known of this person over the 56 days up to the last judged day; None for somebody who is not there.
+
+    The card shows the window that was last judged, so that its sums and its findings belong together; when that is
+    more than three days old it ends `yesterday` (UTC) and nothing is judged. A dozen statements on indexed keys,
+    whatever the size of the company.
+    """
+    person = people.load(session, person_ids=[person_id]).get(person_id)
+    if person is None:
+        return None
+    standing = states.current(session, person_ids=[person_id]).get(person_id)
+    if standing is not None and (yesterday - standing.last_day).days > OLDEST_CONCLUSION_DAYS:
+        standing = None
+    last_day = yesterday if standing is None else min(standing.last_day, yesterday)
+    first = last_day - timedelta(days=DAYS_SHOWN - 1)
+    leave = people.leave_days(session, person_ids=[person_id], first=first, last=last_day)
+    return Numbers(
+        person=person,
+        window=windows.load(session, person_ids=[person_id], last_day=last_day)[person_id],
+        calendar=WorkCalendar(
+            timezone=person.timezone or "UTC",
+            weekend=weekend_of(person.country),
+            holidays=holidays_of(person.country, first, last_day),
+            leave=leave[person_id],
+            started_on=person.started_on,
+            ended_on=person.ended_on,
+        ),
+        seats=people.seats(session, person_ids=[person_id])[person_id],
+        standing=standing,
+        findings=() if standing is None else findings.current(session, person_ids=[person_id])[person_id],
+        beside=_beside(session, person_id, first, last_day),
+    )
+
+
+def _beside(session: Session, person_id: int, first: date, last_day: date) -> Beside:
+    covered = coverage.load(session, person_ids=[person_id], first=first, last=last_day)
+    ever_seen = session.scalar(select(exists().where(OutcomeRow.person_id == person_id)))
+    answers = _answers(session, person_id, last_day)
+    return Beside(
+        coverage=covered[person_id],
+        outcomes=_outcomes(session, person_id, first, last_day),
+        outcomes_ever_seen=bool(ever_seen),
+        tips_helpful=answers.get(Answer.HELPFUL, 0),
+        tips_not_helpful=answers.get(Answer.NOT_HELPFUL, 0),
+    )
+
+
+def _outcomes(session: Session, person_id: int, first: date, last_day: date) -> tuple[OutcomeFact, ...]:
+    """Finished work by UTC day, reverts of the last days included."""
+    rows = session.execute(
+        select(OutcomeRow.kind, OutcomeRow.ref, OutcomeRow.at)
+        .where(
+            OutcomeRow.person_id == person_id,
+            OutcomeRow.at >= _start_of(first),
+            OutcomeRow.at < _start_of(last_day + timedelta(days=STILL_THERE_DAYS)),
+        )
+        .order_by(OutcomeRow.at, OutcomeRow.kind, OutcomeRow.ref)
+    )
+    return tuple(OutcomeFact(OutcomeKind(kind), ref, at.date()) for kind, ref, at in rows if kind in _KINDS)
+
+
+def _answers(session: Session, person_id: int, last_day: date) -> dict[str, int]:
+    """How many tips got each answer in the 28 days; today's taps count as well."""
+    since = _start_of(last_day - timedelta(days=WINDOW_DAYS - 1))
+    rows = session.execute(
+        select(NudgeRow.answer, func.count())
+        .where(NudgeRow.person_id == person_id, NudgeRow.answer.is_not(None), NudgeRow.answered_at >= since)
+        .group_by(NudgeRow.answer)
+    )
+    return {str(answer): count for answer, count in rows}
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)
