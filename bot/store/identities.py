@@ -51,7 +51,7 @@ def owners(session: Session, *, source: IdentitySource, ids: Collection[str]) ->
         rows = select(IdentityRow.external_id, IdentityRow.person_id).where(
             IdentityRow.source == source.value, IdentityRow.external_id.in_(batch)
         )
-        found.update(session.execute(rows).tuples().all())
+        found.update((external_id, person_id) for external_id, person_id in session.execute(rows))
     return found
 
 

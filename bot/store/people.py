@@ -289,7 +289,8 @@ def _save_managers(session: Session, by_id: Mapping[int, PersonRecord]) -> tuple
 
 def _refuse_circles(session: Session, by_id: Mapping[int, PersonRecord]) -> None:
     rows = select(PersonRow.person_id, PersonRow.manager_id).where(PersonRow.manager_id.is_not(None))
-    manager_of = dict(session.execute(rows).tuples().all())
+    manager_of: dict[int, int | None] = {}
+    manager_of.update((person_id, manager_id) for person_id, manager_id in session.execute(rows))
     safe: set[int] = set()
     for start in sorted(by_id):
         path: list[int] = []
