@@ -112,11 +112,11 @@ class Daemon:
     ) -> None:
         self._stop = stop or threading.Event()
         self._scheduler = BackgroundScheduler(timezone=UTC, logger=_silent_logger())
-        self._lanes = _Lanes(store, work, clock, lease_s, self._stop, self._try_again)
+        self._lanes = _Lanes(store, work=work, clock=clock, lease_s=lease_s, stop=self._stop, try_again=self._try_again)
         self._scheduler.add_executor(self._lanes)
-        for appointment in CALENDAR:
-            if appointment.job in work:
-                self._add(store, appointment, clock.now())
+        kept = [appointment for appointment in CALENDAR if appointment.job in work]
+        for position, appointment in enumerate(kept):
+            self._add(appointment, catch_up=not _is_done(store, appointment, clock.now()), position=position)
 
     def __enter__(self) -> Daemon:
         self._scheduler.start()
@@ -131,10 +131,8 @@ class Daemon:
         self._lanes.shutdown()
         self._scheduler.shutdown(wait=False)
 
-    def _add(self, store: Store, appointment: Appointment, now: datetime) -> None:
-        due = appointment.latest(now)
-        with store.read() as session:
-            is_done = runs.is_finished(session, job=appointment.job, scheduled_for=due)
+    def _add(self, appointment: Appointment, *, catch_up: bool, position: int) -> None:
+        at_once = datetime.now(UTC) + timedelta(milliseconds=position)  # apart, so that they come in this order
         self._scheduler.add_job(
             _fired,
             appointment.trigger,
@@ -143,11 +141,16 @@ class Daemon:
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,  # a late fire is better than none
-            **({} if is_done else {"next_run_time": due}),
+            **({"next_run_time": at_once} if catch_up else {}),
         )
 
     def _try_again(self, job: str) -> None:
         self._scheduler.modify_job(job, next_run_time=datetime.now(UTC) + RETRY_AFTER)
+
+
+def _is_done(store: Store, appointment: Appointment, now: datetime) -> bool:
+    with store.read() as session:
+        return runs.is_finished(session, job=appointment.job, scheduled_for=appointment.latest(now))
 
 
 def _fired(_appointment: Appointment) -> None:
@@ -160,6 +163,7 @@ class _Lanes(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types
     def __init__(
         self,
         store: Store,
+        *,
         work: Work,
         clock: Clock,
         lease_s: float,
