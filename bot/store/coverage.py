@@ -76,7 +76,7 @@ def declare_people(session: Session, *, source: str, tool: str, people: Mapping[
     """
     columns = (CoveredPersonRow.person_id, CoveredPersonRow.last_day)
     mine = (CoveredPersonRow.source == source, CoveredPersonRow.tool == tool)
-    known = list(session.execute(select(*columns).where(*mine)).tuples())
+    known = [(person_id, last_day) for person_id, last_day in session.execute(select(*columns).where(*mine))]
     seen_before = {person_id for person_id, _ in known}
     still = {person_id for person_id, last_day in known if last_day is None}
     _end(session, source=source, tool=tool, person_ids=still - people.keys(), last_day=first_day - _ONE_DAY)

@@ -122,6 +122,11 @@ class ClaudeCodeStandIn:
         with self._lock:
             self._faults.extend(faults)
 
+    def forget_faults(self) -> None:
+        """Be well again: what `break_next` left over does not happen."""
+        with self._lock:
+            self._faults.clear()
+
     def held(self, day: date) -> Sequence[dict[str, Any]]:
         """What the report says of `day`."""
         with self._lock:

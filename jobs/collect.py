@@ -1,0 +1,248 @@
+"""Read every source, each for itself, and keep a day's rows together with the word that the day is finished.
+
+One night: the last days again, because they may have been revised, and every day of the look-back that no reading has
+finished yet. A day is kept whole or not at all, in one transaction; a day that could not be read says so and leaves
+what was known of it alone (P12). Then the Slack roster. Called by `jobs/calendar.py` and `kindling collect`.
+Next: `jobs/detect.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from bot.domain.prices import PriceBook
+from bot.domain.usage import LOOKBACK_DAYS, CoverageStatus
+from bot.domain.usage_sums import add_up_priced
+from bot.errors import SlackError, SourceError
+from bot.log import EventLog
+from bot.settings import SourceConfig
+from bot.sources import catalogue, slack_roster
+from bot.sources.http import Wait
+from bot.sources.shape import Connector, SourceDay
+from bot.store import coverage, identities, people, source_runs, usage
+from bot.store.database import Store
+from bot.store.source_runs import RunStatus
+
+SLACK_ROSTER = "slack_roster"
+"""The name under which the roster sweep stands among the sources."""
+
+_log = EventLog("collect")
+
+_ONE_DAY = timedelta(days=1)
+_GIVE_UP_AFTER = 2  # days in a row that cannot be read: the source is down, and each try may take minutes
+_NO_RIGHT = frozenset({401, 403, 429})  # permanent, and not about the day: a wrong key, a missing right, a spending cap
+
+OpenClient = Callable[[SourceConfig], AbstractContextManager[httpx.Client]]
+SlackMembers = Callable[[], Iterable[Mapping[str, Any]]]
+
+
+def collect(
+    store: Store,
+    *,
+    sources: Sequence[SourceConfig],
+    slack_members: SlackMembers | None,
+    now: datetime,
+    prices: PriceBook,
+    open_client: OpenClient = catalogue.open_client,
+    wait: Wait = time.sleep,
+) -> dict[str, int]:
+    """Bring all sources and the roster up to `now`; returns how many days, rows, people and failures there were.
+
+    `slack_members` gives what `users.list` gives, None leaves the roster alone. `sources_failed` counts the sources of
+    which something could not be read: it is recorded, and the others are read all the same. Raises InputError before
+    anything is asked when a source of the settings cannot be reached at all (no such kind, no key).
+    """
+    connectors = [catalogue.connector_of(source) for source in sources]
+    counts = Counter(dict.fromkeys(("sources", "sources_failed", "days_covered", "days_pending", "days_failed"), 0))
+    for source, connector in zip(sources, connectors, strict=True):
+        with open_client(source) as client:
+            counts.update(_collect_source(_Reading(store, source, connector, client, now, wait, prices)))
+    if slack_members is not None:
+        counts.update(_collect_roster(store, slack_members, now))
+    return dict(counts)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One source that is being read."""
+
+    store: Store
+    source: SourceConfig
+    connector: Connector
+    client: httpx.Client
+    now: datetime
+    wait: Wait
+    prices: PriceBook
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @property
+    def first_repulled(self) -> date:
+        return self.today - timedelta(days=self.connector.repull_days)
+
+    @property
+    def first_day(self) -> date:
+        return self.today - timedelta(days=LOOKBACK_DAYS)
+
+
+def _collect_source(reading: _Reading) -> Counter[str]:
+    days = _days_to_read(reading)
+    attempt = _begin(reading.store, reading.source.name, (min(days), max(days)), reading.now)
+    _declare_people(reading, attempt.began_before)
+    counts = Counter(sources=1)
+    error: SourceError | None = None
+    for found, day_error in _read(reading, days):
+        counts.update(_keep(reading, found, attempt.source_run_id, counts["rows"]))
+        error = day_error or error
+    _finish(reading.store, attempt, rows=counts["rows"], error=error, now=reading.now)
+    counts["sources_failed"] = int(error is not None)
+    return counts
+
+
+def _days_to_read(reading: _Reading) -> list[date]:
+    """The last days and today, and all days of the look-back that are not finished; the newest first."""
+    with reading.store.read() as session:
+        finished = coverage.days_covered(
+            session,
+            source=reading.source.name,
+            tool=reading.connector.tool,
+            first=reading.first_day,
+            last=reading.first_repulled - _ONE_DAY,
+        )
+    all_days = (reading.today - timedelta(days=back) for back in range(LOOKBACK_DAYS + 1))
+    return [day for day in all_days if day not in finished]
+
+
+def _declare_people(reading: _Reading, last_read_at: datetime | None) -> None:
+    """Keep whom this source sees whole, as the settings declare it today.
+
+    Somebody whom we learnt to know only after the last reading is covered from the first day of the look-back, as all
+    are at the first reading. Somebody whom we knew, and who was not declared then, is covered from now on: until now
+    they may have signed in another way.
+    """
+    is_declared = catalogue.declared(reading.source)
+    with reading.store.begin() as session:
+        declared: dict[int, date] = {}
+        for address, person_id, known_since in identities.addresses(session):
+            if is_declared(address):
+                is_new = last_read_at is None or known_since > last_read_at
+                declared[person_id] = reading.first_day if is_new else reading.first_repulled
+        coverage.declare_people(
+            session,
+            source=reading.source.name,
+            tool=reading.connector.tool,
+            people=declared,
+            first_day=reading.first_repulled,
+        )
+
+
+def _read(reading: _Reading, days: Iterable[date]) -> Iterator[tuple[SourceDay, SourceError | None]]:
+    """Each day as the source gives it, or as FAILED with its error; a source that is down is not asked for the rest."""
+    failed_in_a_row = 0
+    down: SourceError | None = None
+    for day in days:
+        error = down
+        if error is None:
+            try:
+                found = reading.connector.fetch_day(reading.client, day=day, now=reading.now, wait=reading.wait)
+            except SourceError as raised:
+                error = raised
+        if error is None:
+            failed_in_a_row = 0
+            yield found, None
+            continue
+        failed_in_a_row += 1
+        if failed_in_a_row >= _GIVE_UP_AFTER or (error.permanent and error.http_status in _NO_RIGHT):
+            down = error
+        yield SourceDay(day, (), CoverageStatus.FAILED, str(error)), error
+
+
+def _keep(reading: _Reading, found: SourceDay, source_run_id: int, rows_before: int) -> Counter[str]:
+    """Rows and coverage of one day in one transaction: all of it, or nothing.
+
+    A day that was finished stays finished: when it cannot be read again, what was read before still holds.
+    """
+    name, tool, day = reading.source.name, reading.connector.tool, found.day
+    rows = add_up_priced(found.rows, reading.prices)
+    counts = Counter({f"days_{found.status.value}": 1})
+    with reading.store.begin() as session:
+        was_finished = coverage.days_covered(session, source=name, tool=tool, first=day, last=day)
+        if was_finished and found.status is not CoverageStatus.COVERED:
+            return counts
+        if found.status is not CoverageStatus.FAILED:
+            saved = usage.replace_days(session, source=name, tool=tool, days={day}, rows=rows, now=reading.now)
+            source_runs.note_rows(session, source_run_id=source_run_id, row_count=rows_before + len(rows))
+            counts.update(rows=len(rows), unmapped=len(saved.unmapped))
+        coverage.mark(
+            session, source=name, tool=tool, days=[day], status=found.status, reason=found.reason, as_of=reading.now
+        )
+    return counts
+
+
+def _collect_roster(store: Store, slack_members: SlackMembers, now: datetime) -> Counter[str]:
+    attempt = _begin(store, SLACK_ROSTER, None, now)
+    try:
+        members = slack_roster.employees(slack_members())
+    except SlackError as error:
+        broken = SourceError(f"Slack's list of members could not be read: {error.reason}.", permanent=False)
+        _finish(store, attempt, rows=None, error=broken, now=now)
+        return Counter(sources=1, sources_failed=1)
+    with store.begin() as session:
+        saved = people.save_slack_members(session, members=members, now=now)
+    _finish(store, attempt, rows=len(members), error=None, now=now)
+    return Counter(
+        sources=1,
+        sources_failed=0,
+        slack_members=len(members),
+        slack_changed=saved.changed,
+        slack_unmapped=len(saved.unmapped),
+    )
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One attempt to read a source, and how the one before it went."""
+
+    source: str
+    source_run_id: int
+    began_before: datetime | None
+    failed_before: bool
+
+
+def _begin(store: Store, source: str, span: tuple[date, date] | None, now: datetime) -> _Attempt:
+    first_day, last_day = span or (None, None)
+    with store.begin() as session:
+        failed_before = source_runs.last_status(session, source=source) is RunStatus.FAILED
+        began_before = source_runs.last_started_at(session, source=source)
+        source_run_id = source_runs.start_run(
+            session, source=source, first_day=first_day, last_day=last_day, started_at=now
+        )
+    return _Attempt(source, source_run_id, began_before, failed_before)
+
+
+def _finish(store: Store, attempt: _Attempt, *, rows: int | None, error: SourceError | None, now: datetime) -> None:
+    """Keep how it ended, and say it when that is news: once when a source breaks, once when it is back."""
+    with store.begin() as session:
+        source_runs.finish_run(
+            session,
+            source_run_id=attempt.source_run_id,
+            status=RunStatus.DONE if error is None else RunStatus.FAILED,
+            finished_at=now,
+            row_count=rows,
+            http_status=error.http_status if error else None,
+            message=str(error) if error else None,
+        )
+    if error is not None and not attempt.failed_before:
+        _log.warning("collect.source_down", source=attempt.source, reason=str(error), http_status=error.http_status)
+    if error is None and attempt.failed_before:
+        _log.info("collect.source_back", source=attempt.source)
