@@ -7,10 +7,14 @@ Called by `bot/cli.py`, the playground's demo and the tests. Next: `handlers/__i
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
+from typing import cast
+from uuid import uuid4
 
 from slack_bolt import App, BoltContext
 from slack_bolt.authorization import AuthorizeResult
@@ -23,9 +27,14 @@ from bot.settings import Settings
 from bot.slack import Slack
 from bot.sources import catalogue, tip_library
 from bot.sources.prices import GenaiPrices
+from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store.opening import open_store
 from bot.transports import http, socket_mode
 from handlers.desk import Desk
+from jobs import calendar, collect, decide, deliver, detect, recheck, tidy
+from jobs.rounds import Pace, Recheck
+
+Counts = calendar.Counts
 
 LISTENER_THREADS = 40
 """Bolt's own pool of 5 answers the last of 50 commands at once after 3.8 s; Slack waits 3 s."""
@@ -64,6 +73,69 @@ def running(settings: Settings, *, clock: Clock) -> Iterator[Desk]:
         desk.store.close()
 
 
+def work(desk: Desk, *, pace: Pace | None = None) -> calendar.Work:
+    """The jobs by name, each a function of the moment: what `jobs/calendar.py` and the command line carry out.
+
+    `pace` is Slack's own by default. Jobs that speak to Slack raise InputError without a bot token.
+    """
+    store, settings = desk.store, desk.settings
+    words = deliver.words_of(settings.set_up_by)
+
+    def recheck_at(now: datetime) -> Recheck:
+        return recheck.by_the_rules(
+            now=now,
+            prices=desk.prices,
+            holidays_of=holidays_of,
+            weekend_of=weekend_of,
+            switched_on=settings.nudges_on,
+        )
+
+    def decide_(now: datetime) -> Counts:
+        return decide.decide(
+            store,
+            now=now,
+            tips=desk.tips,
+            holidays_of=holidays_of,
+            weekend_of=weekend_of,
+            switched_on=settings.nudges_on,
+        )
+
+    def deliver_(now: datetime) -> Counts:
+        return deliver.deliver(
+            store,
+            slack=_with_token(desk),
+            tips=desk.tips,
+            now=now,
+            recheck=recheck_at(now),
+            render=words,
+            owner=f"{os.getpid()}-{uuid4().hex[:8]}",
+            pace=pace,
+        )
+
+    return {
+        "collect": lambda now: collect.collect(
+            store,
+            sources=settings.sources,
+            slack_members=_with_token(desk).members,
+            now=now,
+            prices=desk.prices,
+        ),
+        "detect": lambda now: detect.detect(
+            store, now=now, prices=desk.prices, holidays_of=holidays_of, weekend_of=weekend_of
+        ),
+        "decide": decide_,
+        "deliver": deliver_,
+        "tidy": lambda now: tidy.tidy(store, now=now, retention_days=settings.retention_days),
+    }
+
+
+def serve(desk: Desk, stop: threading.Event) -> None:
+    """The clock and Slack in one process, until `stop` is set; what was begun is finished first."""
+    listen = serve_http if desk.settings.transport == "http" else serve_socket
+    with calendar.Daemon(desk.store, work=work(desk), clock=desk.clock):
+        listen(desk, stop)
+
+
 def bolt(desk: Desk) -> App:
     """The Bolt app with every listener, for either transport. Asks Slack once who we are.
 
@@ -77,7 +149,7 @@ def bolt(desk: Desk) -> App:
         client=desk.slack.client,
         signing_secret=desk.settings.slack_signing_secret or "",
         # Given here, so that client id and secret in the environment do not switch Bolt to its OAuth mode.
-        authorize=_authorize(desk),
+        authorize=cast("Callable[..., AuthorizeResult]", _authorize(desk)),
         user_facing_authorize_error_message=_STRANGER,
         token_verification_enabled=False,
         process_before_response=False,
@@ -124,12 +196,15 @@ def _is_ours(ours: AuthorizeResult, team_id: str | None, enterprise_id: str | No
     return ours.enterprise_id is not None and enterprise_id == ours.enterprise_id
 
 
-def _who_we_are(desk: Desk) -> AuthorizeResult:
-    token = desk.settings.slack_bot_token
-    if not token:
+def _with_token(desk: Desk) -> Slack:
+    if not desk.settings.slack_bot_token:
         raise InputError("SLACK_BOT_TOKEN is not set: copy the bot token (xoxb-) from OAuth & Permissions of the app.")
+    return desk.slack
+
+
+def _who_we_are(desk: Desk) -> AuthorizeResult:
     try:
-        said = desk.slack.auth()
+        said = _with_token(desk).auth()
     except SlackRefused as refused:
         raise InputError(
             f"Slack refused SLACK_BOT_TOKEN ({refused.reason}): copy the bot token (xoxb-) from OAuth & Permissions."
@@ -139,5 +214,5 @@ def _who_we_are(desk: Desk) -> AuthorizeResult:
         team_id=said.get("team_id"),
         bot_user_id=said.get("user_id"),
         bot_id=said.get("bot_id"),
-        bot_token=token,
+        bot_token=desk.settings.slack_bot_token,
     )

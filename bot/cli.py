@@ -1,7 +1,7 @@
 """The command line: `kindling`, also `python -m bot`. The only file that sees every room.
 
-Exit codes: 0 done; 1 something failed and was recorded; 2 the input or the configuration is wrong, said in one sentence,
-and nothing was changed. Next: `bot/app.py`.
+Exit codes: 0 done; 1 something failed and was recorded; 2 the input or the configuration is wrong, said in one
+sentence, and nothing was changed. Next: `bot/app.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -24,13 +25,15 @@ from bot.errors import InputError, KindlingError, SlackError
 from bot.log import start_logging
 from bot.settings import Settings, load
 from bot.store import opening, people, rights
+from handlers.desk import Desk
 from jobs import calendar, import_files
+from jobs.import_report import Kind
 
 DONE, FAILED, WRONG = 0, 1, 2
 JOBS = ("collect", "detect", "decide", "deliver", "tidy")
-KINDS = ("people", "seats", "absences", "usage", "outcomes")
 
 Counts = Mapping[str, object]
+Job = Callable[[datetime], calendar.Counts]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,13 +82,16 @@ def _import(arguments: argparse.Namespace) -> int:
     with _kindling(arguments) as kindling:
         report = import_files.import_file(
             kindling.store,
-            kind=arguments.kind,
+            kind=Kind(arguments.kind),
             path=arguments.file,
             now=kindling.clock.now(),
             complete_through=arguments.complete_through,
             prices=kindling.prices,
         )
-    return _report(f"import {arguments.kind}", report.as_counts(), arguments)
+    print(report.sentences())
+    if arguments.json:
+        print(json.dumps(report.as_json()))
+    return DONE
 
 
 def _db_upgrade(arguments: argparse.Namespace) -> int:
@@ -110,12 +116,11 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
-    with _kindling(arguments) as kindling:
-        with kindling.store.begin() as session:
-            person_id = people.person_by_email(session, email=arguments.email)
-            if person_id is None:
-                raise InputError("Nobody with this e-mail address is known here; nothing was erased.")
-            erased = rights.forget(session, person_id=person_id)
+    with _kindling(arguments) as kindling, kindling.store.begin() as session:
+        person_id = people.person_by_email(session, email=arguments.email)
+        if person_id is None:
+            raise InputError("Nobody with this e-mail address is known here; nothing was erased.")
+        erased = rights.forget(session, person_id=person_id)
     return _report("forget", {"rows": sum(erased.values())}, arguments)
 
 
@@ -133,7 +138,7 @@ def _now(arguments: argparse.Namespace) -> datetime:
     return arguments.now or datetime.now(UTC)
 
 
-def _kindling(arguments: argparse.Namespace) -> app.Running:
+def _kindling(arguments: argparse.Namespace) -> AbstractContextManager[Desk]:
     """Everything, standing at the moment that `--now` names, or at the real one."""
     clock = HandClock(arguments.now) if arguments.now else SystemClock()
     settings = _settings()
@@ -141,15 +146,15 @@ def _kindling(arguments: argparse.Namespace) -> app.Running:
     return app.running(settings, clock=clock)
 
 
-def _shown(work: app.Work) -> app.Work:
+def _shown(work: calendar.Work) -> calendar.Work:
     """The same jobs, each saying its name on a terminal while it runs; a pipe stays clean."""
     if not sys.stderr.isatty():
         return work
     return {name: _saying(name, job) for name, job in work.items()}
 
 
-def _saying(name: str, job: app.Job) -> app.Job:
-    def run(now: datetime) -> dict[str, int]:
+def _saying(name: str, job: Job) -> Job:
+    def run(now: datetime) -> calendar.Counts:
         print(f"{name} ...", file=sys.stderr)
         return job(now)
 
@@ -195,7 +200,9 @@ def _parser() -> argparse.ArgumentParser:
     for job in JOBS:
         _add(commands, job, _job, f"only the job {job}, now")
     files = _add(commands, "import", _import, "read a CSV file")
-    files.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    files.add_argument(
+        "kind", choices=[kind.value for kind in Kind], metavar="KIND", help=", ".join(kind.value for kind in Kind)
+    )
     files.add_argument("file", type=Path, metavar="FILE", help="UTF-8 CSV with a header, also .gz")
     files.add_argument("--complete-through", type=_day, metavar="DAY", help="usage: nothing is missing up to this day")
     database = commands.add_parser("db", help="look after the database").add_subparsers(

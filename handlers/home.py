@@ -48,6 +48,6 @@ def _show(asked: Asked, card: cards.Card | None, wishes: Preferences, now: datet
         has_tip=card is not None and card.choice is not None,
         introduced_by=asked.desk.settings.set_up_by,
         now=now,
-        today=now.date(),
+        today=cards.today_of(now),
     )
     asked.desk.slack.publish_home(asked.slack_user_id, view)

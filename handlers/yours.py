@@ -10,7 +10,7 @@ import json
 from bot.store import preferences, rights
 from bot.views import privacy as privacy_views
 from bot.views import scorecard as card_views
-from bot.views import settings
+from bot.views import settings, trouble
 from bot.views import why as why_views
 from handlers import cards, home
 from handlers.who import Asked
@@ -18,28 +18,36 @@ from handlers.who import Asked
 
 def card(asked: Asked, person_id: int) -> None:
     """The balanced card. Opening it counts as being heard from."""
-    asked_card = _card(asked, person_id)
-    today = asked.desk.clock.now().date()
-    asked.say(card_views.message(asked_card.scorecard, today=today, has_tip=asked_card.choice is not None))
+    found = _card(asked, person_id)
+    today = cards.today_of(asked.desk.clock.now())
+    asked.say(
+        card_views.message(found.scorecard, today=today, has_tip=found.choice is not None)
+        if found
+        else trouble.not_in_roster()
+    )
 
 
 def why(asked: Asked, person_id: int) -> None:
     """How each line of the card was reckoned."""
-    asked_card = _card(asked, person_id)
+    found = _card(asked, person_id)
+    if found is None:
+        asked.say(trouble.not_in_roster())
+        return
     asked.say(
         why_views.message(
-            asked_card.scorecard,
-            standing=asked_card.standing,
-            findings=asked_card.findings,
-            not_judged=asked_card.not_judged,
-            today=asked.desk.clock.now().date(),
+            found.scorecard,
+            standing=found.numbers.standing,
+            findings=found.numbers.findings,
+            not_judged=(),
+            today=cards.today_of(asked.desk.clock.now()),
         )
     )
 
 
 def one_thing(asked: Asked, person_id: int) -> None:
     """The one thing to try that goes with the card."""
-    choice = _card(asked, person_id).choice
+    found = _card(asked, person_id)
+    choice = found.choice if found else None
     asked.say(card_views.one_thing(choice.tip if choice else None, choice.facts if choice else {}))
 
 
@@ -86,7 +94,7 @@ def forget(asked: Asked, person_id: int) -> None:
     asked.replace(settings.forgotten(row_count=sum(erased.values())))
 
 
-def _card(asked: Asked, person_id: int) -> cards.Card:
+def _card(asked: Asked, person_id: int) -> cards.Card | None:
     with asked.desk.store.begin() as session:
         preferences.heard_from(session, person_id=person_id, now=asked.desk.clock.now())
         return cards.load(session, asked.desk, person_id=person_id)

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
-from sqlalchemy.orm import Session
-
 from bot.domain import nudging
 from bot.domain.adoption import Standing
 from bot.domain.nudging import Plan, Silence
@@ -22,7 +20,7 @@ from bot.log import EventLog
 from bot.store import findings, nudges, preferences, silences, states
 from bot.store import people as people_store
 from bot.store.batches import chunks
-from bot.store.database import Store
+from bot.store.database import Session, Store
 from jobs import work_calendars
 from jobs.work_calendars import HolidaysOf, WeekendOf
 

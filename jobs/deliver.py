@@ -12,15 +12,13 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from bot.domain.nudging import Moved, Silence
 from bot.domain.tips import Tip
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.log import EventLog
 from bot.slack import Slack, is_installation_wide
 from bot.store import delivery, send_slots
-from bot.store.database import Store
+from bot.store.database import Session, Store
 from bot.store.delivery import HeldNudge
 from bot.views import tip as tip_view
 from bot.views.message import Message

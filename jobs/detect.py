@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
-from sqlalchemy.orm import Session
-
 from bot.domain import adoption, waste
 from bot.domain.adoption import Standing
 from bot.domain.people import Person, Seat, WorkCalendar
@@ -23,7 +21,7 @@ from bot.domain.waste import Looked, ledger
 from bot.domain.waste.ledger import Settled
 from bot.store import coverage, findings, people, states, windows
 from bot.store.batches import chunks
-from bot.store.database import Store
+from bot.store.database import Session, Store
 from jobs import work_calendars
 from jobs.work_calendars import HolidaysOf, WeekendOf
 

@@ -9,15 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from bot.domain.nudging import Moved, Silence
 from bot.domain.tips import Tip
 from bot.errors import SlackBusy, SlackError, SlackRefused
 from bot.log import EventLog
 from bot.slack import HTTP_TIMEOUT_S, Slack
 from bot.store import send_slots
-from bot.store.database import Store
+from bot.store.database import Session, Store
 from bot.store.delivery import HeldNudge
 from bot.views.message import Message
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from bot.domain.people import Person, WorkCalendar
 from bot.store import people as people_store
+from bot.store.database import Session
 
 HolidaysOf = Callable[[str | None, date, date], frozenset[date]]
 WeekendOf = Callable[[str | None], frozenset[int]]

@@ -1,0 +1,62 @@
+"""The card of one person and what goes with it, for the one who asked.
+
+Called by `handlers/yours.py` and `handlers/home.py`. Next: `bot/store/scorecard.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from bot.domain import occasions, scorecard
+from bot.domain.occasions import Choice
+from bot.domain.scorecard import Numbers, Scorecard
+from bot.domain.waste import ledger
+from bot.sources.public_holidays import holidays_of, weekend_of
+from bot.store.database import Session
+from bot.store.scorecard import numbers
+from handlers.desk import Desk
+
+
+@dataclass(frozen=True)
+class Card:
+    """The scorecard, what it was reckoned from, and the one thing to try that goes with it, if there is one."""
+
+    scorecard: Scorecard
+    numbers: Numbers
+    choice: Choice | None
+
+
+def load(session: Session, desk: Desk, *, person_id: int) -> Card | None:
+    """The card of this person as of now; None for a number of nobody, such as somebody erased a moment ago."""
+    today = today_of(desk.clock.now())
+    known = numbers(
+        session,
+        person_id=person_id,
+        yesterday=today - timedelta(days=1),
+        holidays_of=holidays_of,
+        weekend_of=weekend_of,
+    )
+    return None if known is None else Card(scorecard.build(known), known, _one_thing(desk, known, today))
+
+
+def today_of(now: datetime) -> date:
+    """The day from which dates are spoken."""
+    return now.astimezone(UTC).date()
+
+
+def _one_thing(desk: Desk, known: Numbers, today: date) -> Choice | None:
+    """What a message would suggest. Who asks may hear it at any hour, whatever was said before."""
+    if known.standing is None:
+        return None
+    exploring = ledger.is_exploring(known.window.first_active_on, known.window.last_day)
+    return occasions.choose(
+        occasions.occasions(known.standing, known.findings, exploring=exploring, welcome=True),
+        standing=known.standing,
+        seats=known.seats,
+        tips=desk.tips,
+        person=known.person,
+        day=today,
+        recent=frozenset(),
+        seen=frozenset(),
+    )

@@ -1,0 +1,54 @@
+"""The last question before a message leaves: is it still right? Everything is judged afresh, in the same transaction.
+
+`jobs/deliver.py` asks it at the fence; what was right when planned may not be now (P8, P9, P12).
+Next: `bot/domain/nudging.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain import nudging
+from bot.domain.nudging import Moved, Silence
+from bot.domain.prices import PriceBook
+from bot.domain.waste import ledger
+from bot.store import nudges, preferences
+from bot.store.database import Session
+from bot.store.delivery import HeldNudge
+from jobs import detect
+from jobs.rounds import Recheck
+from jobs.work_calendars import HolidaysOf, WeekendOf
+
+
+def by_the_rules(
+    *, now: datetime, prices: PriceBook, holidays_of: HolidaysOf, weekend_of: WeekendOf, switched_on: bool
+) -> Recheck:
+    """A recheck that loads and judges the one person anew, by the same rules that planned the message."""
+
+    def recheck(session: Session, nudge: HeldNudge) -> Silence | Moved | None:
+        judged = detect.judge_people(
+            session,
+            person_ids=[nudge.person_id],
+            now=now,
+            prices=prices,
+            holidays_of=holidays_of,
+            weekend_of=weekend_of,
+        ).get(nudge.person_id)
+        if judged is None:
+            return Silence.NOT_EMPLOYED
+        return nudging.still_right(
+            trigger=nudge.trigger,
+            facts=nudge.facts,
+            expires_at=nudge.expires_at,
+            standing=judged.standing,
+            findings=judged.settled.counted,
+            exploring=ledger.is_exploring(judged.window.first_active_on, judged.window.last_day),
+            preferences=preferences.load(session, person_ids=[nudge.person_id])[nudge.person_id],
+            history=nudges.history(session, person_ids=[nudge.person_id])[nudge.person_id],
+            calendar=judged.calendar if judged.person.timezone else None,
+            person=judged.person,
+            now=now,
+            switched_on=switched_on,
+        )
+
+    return recheck

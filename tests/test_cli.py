@@ -1,0 +1,229 @@
+"""The command line as a person meets it: a process of its own, an exit code, one sentence when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STORY = "2026-03-02T10:00:00Z"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Arguments, environment and files that cannot work, and a word that the sentence must contain."""
+
+    arguments: Sequence[str]
+    named: str
+    environ: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+WRONG = {
+    "no command": Wrong([], "COMMAND"),
+    "a command that is none": Wrong(["tock"], "tock"),
+    "a moment without a zone": Wrong(["tick", "--now", "2026-03-02T10:00:00"], "no time zone"),
+    "a moment that is none": Wrong(["detect", "--now", "monday"], "monday"),
+    "a day that is none": Wrong(["import", "usage", "u.csv", "--complete-through", "soon"], "soon"),
+    "a kind that is none": Wrong(["import", "cats", "cats.csv"], "cats"),
+    "a file that is missing": Wrong(["import", "people", "nobody.csv"], "nobody.csv"),
+    "an argument too many": Wrong(["tidy", "everything"], "everything"),
+    "a demo of no length": Wrong(["demo", "--seconds", "-3"], "-3"),
+    "complete-through for people": Wrong(
+        ["import", "people", "p.csv", "--complete-through", "2026-03-01"],
+        "--complete-through",
+        files={"p.csv": "email\nada.moreau@lantern.example\n"},
+    ),
+    "a broken row": Wrong(
+        ["import", "people", "p.csv"], "line 3", files={"p.csv": "email\nada.moreau@lantern.example\nnobody\n"}
+    ),
+    "somebody nobody knows": Wrong(["forget", "nobody@lantern.example"], "nothing was erased"),
+    "a settings file that is missing": Wrong(["doctor"], "gone.toml", {"KINDLING_CONFIG": "gone.toml"}),
+    "a key that is none": Wrong(["tick"], "nugdes", files={"kindling.toml": "nugdes = 1\n"}),
+    "a value of the wrong type": Wrong(["tick"], "nudges.on", files={"kindling.toml": '[nudges]\non = "perhaps"\n'}),
+    "a variable misspelt": Wrong(["tick"], "KINDLING_DATABASE_URL", {"KINDLING_DATABSE_URL": "sqlite:///x.db"}),
+    "a secret given twice": Wrong(
+        ["run"], "SLACK_BOT_TOKEN_FILE", {"SLACK_BOT_TOKEN": "a", "SLACK_BOT_TOKEN_FILE": "b"}
+    ),
+    "a database in no folder": Wrong(["detect"], "cannot be opened", {"KINDLING_DATABASE_URL": "sqlite:///no/k.db"}),
+    "a source of no kind": Wrong(
+        ["collect"], "tarot", {"K": "x"}, {"kindling.toml": '[[source]]\nkind = "tarot"\napi_key_env = "K"\n'}
+    ),
+    "a source without its key": Wrong(
+        ["collect"], "NO_KEY", files={"kindling.toml": '[[source]]\nkind = "claude_code"\napi_key_env = "NO_KEY"\n'}
+    ),
+    "delivery without a token": Wrong(["deliver", "--now", STORY], "SLACK_BOT_TOKEN"),
+    "a daemon without a token": Wrong(["run"], "SLACK_APP_TOKEN"),
+    "http without a signing secret": Wrong(["run"], "SLACK_SIGNING_SECRET", {"KINDLING_TRANSPORT": "http"}),
+}
+
+
+def kindling(
+    folder: Path, *arguments: str, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m bot` in `folder` with nothing of this machine's settings."""
+    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(folder), **(environ or {})}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=folder,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture(scope="module")
+def refusals(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, tuple[Path, subprocess.CompletedProcess[str]]]]:
+    """Every wrong call, each in a folder of its own, two at a time."""
+
+    def attempt(name: str) -> tuple[Path, subprocess.CompletedProcess[str]]:
+        wrong = WRONG[name]
+        folder = tmp_path_factory.mktemp("wrong")
+        for file, content in wrong.files.items():
+            (folder / file).write_text(content, encoding="utf-8")
+        return folder, kindling(folder, *wrong.arguments, environ=wrong.environ)
+
+    with ThreadPoolExecutor(2) as pool:
+        yield dict(zip(WRONG, pool.map(attempt, WRONG), strict=True))
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_input_is_one_sentence_and_code_2(
+    refusals: dict[str, tuple[Path, subprocess.CompletedProcess[str]]], name: str
+) -> None:
+    """Each kind of wrong call: exit code 2, one sentence on stderr that names it, nothing on stdout, nothing kept."""
+    folder, result = refusals[name]
+
+    assert 2 == result.returncode, result.stderr
+    said = [line for line in result.stderr.splitlines() if not line.startswith("{")]
+    assert 1 == len(said), result.stderr
+    assert said[0].startswith("kindling: ")
+    assert WRONG[name].named in said[0]
+    assert "" == result.stdout
+    assert 0 == rows_in(folder / "kindling.db")
+
+
+def rows_in(database: Path) -> int:
+    """How many rows all tables of a database hold, the version of its tables apart; none when there is no file."""
+    import sqlite3
+    from contextlib import closing
+
+    if not database.exists():
+        return 0
+    with closing(sqlite3.connect(database)) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        own = [name for name in names if not name.startswith(("alembic", "sqlite"))]
+        return sum(connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in own)
+
+
+def test_import_and_judge_without_slack(tmp_path: Path) -> None:
+    """People and seats come in from files and are judged: no token is needed for it, and --json ends the output."""
+    (tmp_path / "people.csv").write_text("email,timezone,country\nben.castell@lantern.example,Europe/Madrid,ES\n")
+    (tmp_path / "seats.csv").write_text("email,tool,assigned_on\nben.castell@lantern.example,claude_code,2026-01-05\n")
+
+    imported = kindling(tmp_path, "import", "people", "people.csv", "--now", STORY, "--json")
+    seats = kindling(tmp_path, "import", "seats", "seats.csv", "--now", STORY)
+    detected = kindling(tmp_path, "detect", "--now", STORY, "--json")
+
+    assert (0, 0, 0) == (imported.returncode, seats.returncode, detected.returncode), detected.stderr
+    assert 1 == json.loads(imported.stdout.splitlines()[-1])["added"]
+    counts = json.loads(detected.stdout.splitlines()[-1])
+    assert (1, 1) == (counts["people"], counts["state.unknown"])
+
+
+def test_same_file_again_changes_nothing(tmp_path: Path) -> None:
+    """Importing what was imported adds and changes nothing."""
+    (tmp_path / "people.csv").write_text("email\nben.castell@lantern.example\n")
+    kindling(tmp_path, "import", "people", "people.csv", "--now", STORY)
+
+    again = kindling(tmp_path, "import", "people", "people.csv", "--now", STORY, "--json")
+
+    counts = json.loads(again.stdout.splitlines()[-1])
+    assert (0, 0, 1) == (counts["added"], counts["changed"], counts["unchanged"])
+
+
+def test_forget_erases_and_names_nobody(tmp_path: Path) -> None:
+    """An operator can erase somebody by address; the answer is a count."""
+    (tmp_path / "people.csv").write_text("email\nben.castell@lantern.example\n")
+    kindling(tmp_path, "import", "people", "people.csv", "--now", STORY)
+
+    result = kindling(tmp_path, "forget", "Ben.Castell@lantern.example", "--json")
+
+    assert 0 == result.returncode, result.stderr
+    assert 2 == json.loads(result.stdout.splitlines()[-1])["rows"]
+    assert "castell" not in (result.stdout + result.stderr).lower()
+    assert 0 == rows_in(tmp_path / "kindling.db")
+
+
+def test_upgrade_is_explicit_and_repeatable(tmp_path: Path) -> None:
+    """`db upgrade` fills an empty database and leaves a current one alone."""
+    first, second = kindling(tmp_path, "db", "upgrade", "--json"), kindling(tmp_path, "db", "upgrade", "--json")
+
+    assert {"before": "empty", "after": "current"} == json.loads(first.stdout.splitlines()[-1])
+    assert {"before": "current", "after": "current"} == json.loads(second.stdout.splitlines()[-1])
+
+
+def test_database_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    """A database with other tables is not touched."""
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(tmp_path / "kindling.db")) as connection:
+        connection.execute("CREATE TABLE invoices (id INTEGER)")
+        connection.commit()
+
+    results = [kindling(tmp_path, *arguments) for arguments in (["detect"], ["db", "upgrade"])]
+
+    assert [2, 2] == [result.returncode for result in results]
+    assert all("not Kindling's" in result.stderr for result in results)
+
+
+def test_database_of_a_newer_kindling_is_refused(tmp_path: Path) -> None:
+    """Tables of a version that does not exist yet are left alone."""
+    import sqlite3
+    from contextlib import closing
+
+    kindling(tmp_path, "db", "upgrade")
+    with closing(sqlite3.connect(tmp_path / "kindling.db")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+
+    result = kindling(tmp_path, "detect")
+
+    assert 2 == result.returncode
+    assert "newer Kindling" in result.stderr
+
+
+def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    """Without tokens and people the doctor finds both, line by line, and ends with code 1."""
+    kindling(tmp_path, "db", "upgrade")
+
+    result = kindling(tmp_path, "doctor", "--json")
+
+    assert 1 == result.returncode, result.stderr
+    checks = json.loads(result.stdout.splitlines()[-1])
+    assert not checks["SLACK_BOT_TOKEN"]["ok"]
+    assert not checks["people"]["ok"]
+    assert checks["database"]["ok"]
+    assert checks["tips"]["ok"]
+
+
+def test_version_is_said() -> None:
+    """`--version` prints the version and nothing else."""
+    import bot
+
+    result = kindling(ROOT, "--version")
+
+    assert (0, f"kindling {bot.__version__}\n") == (result.returncode, result.stdout)
