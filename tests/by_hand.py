@@ -1,4 +1,4 @@
-"""Windows added up the slow way, in plain Python, and a short price list: for the tests of the rules.
+"""Windows added up the slow way, in plain Python, a short price list, and people to keep: for the tests of the rules.
 
 `window_of` is also the yardstick for the SQL of `bot/store/windows.py`.
 """
@@ -6,13 +6,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
-from bot.domain.people import WorkCalendar
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from bot.domain.people import Seat, WorkCalendar
 from bot.domain.prices import FRONTIER, MID, SMALL, Rates
-from bot.domain.usage import LOADED_WEEKS, WINDOW_DAYS, Counters, Coverage, DaySum, UsageWindow, WeekSum
+from bot.domain.usage import (
+    LOADED_WEEKS,
+    WINDOW_DAYS,
+    Counters,
+    Coverage,
+    CoverageStatus,
+    DaySum,
+    UsageWindow,
+    WeekSum,
+)
+from bot.store import coverage as coverage_store
+from bot.store.tables import PersonRow, SeatRow, UsageDayRow
 
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 LAST_DAY = date(2026, 3, 1)
 FIRST_DAY = LAST_DAY - timedelta(days=WINDOW_DAYS - 1)
 UTC_WEEK = WorkCalendar(timezone="UTC")
@@ -69,6 +84,41 @@ def covered(*tools: str, without: Iterable[date] = (), first: date = FIRST_DAY, 
     return Coverage({tool: frozenset(days) for tool in tools}, dict.fromkeys(tools, ("api",)))
 
 
+def keep(
+    session: Session,
+    rows: Iterable[Used] = (),
+    *,
+    seats: Iterable[Seat] = (),
+    coverage: Coverage | None = None,
+    timezone: str | None = "UTC",
+) -> int:
+    """A new person with these rows, seats and covered days in the database; returns the number."""
+    person = PersonRow(timezone=timezone, created_at=NOW)
+    session.add(person)
+    session.flush()
+    number = person.person_id
+    keep_usage(session, number, rows)
+    session.add_all(SeatRow(person_id=number, **asdict(seat)) for seat in seats)
+    session.flush()
+    for tool, days in (coverage or Coverage()).covered.items():
+        status = CoverageStatus.COVERED
+        coverage_store.mark(session, source="api", tool=tool, days=days, status=status, reason=None, as_of=NOW)
+        span = {"first_day": min(days), "last_day": max(days)}
+        coverage_store.cover_people(session, source="api", tool=tool, person_ids=[number], **span)
+    session.expunge_all()
+    return number
+
+
+def keep_usage(session: Session, person_id: int, rows: Iterable[Used]) -> None:
+    """Make `rows` all the use that is kept of this person."""
+    session.execute(delete(UsageDayRow).where(UsageDayRow.person_id == person_id))
+    for row in rows:
+        who = {"subject": f"somebody-{person_id}", "person_id": person_id, "source": row.source}
+        what = {"day": row.day, "tool": row.tool, "model": row.model, **asdict(row.counters)}
+        session.add(UsageDayRow(**who, **what, fetched_at=NOW))
+    session.flush()
+
+
 class PriceList:
     """Three models of one vendor, and one without a cheaper sibling. Every other model is not known."""
 
@@ -87,8 +137,9 @@ class PriceList:
         rates = self.rates(model, day)
         if rates is None:
             return None
-        kinds = ("input", "cache_read", "cache_write", "output")
-        return sum((getattr(counters, f"{kind}_tokens") or 0) * getattr(rates, kind) for kind in kinds) // 1_000_000
+        read = (counters.input_tokens or 0) * rates.input + (counters.cache_read_tokens or 0) * rates.cache_read
+        made = (counters.cache_write_tokens or 0) * rates.cache_write + (counters.output_tokens or 0) * rates.output
+        return (read + made) // 1_000_000
 
     def cheaper_sibling(self, model: str, day: date) -> tuple[str, Rates] | None:
         name = self._CHEAPER.get(model)

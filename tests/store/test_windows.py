@@ -15,9 +15,8 @@ from bot.domain.usage import Counters, UsageWindow
 from bot.store import windows
 from bot.store.database import Store
 from bot.store.tables import OutcomeRow, PersonRow, UsageDayRow
-from tests.by_hand import LAST_DAY, Used, days_before, window_of
+from tests.by_hand import LAST_DAY, Used, days_before, keep, window_of
 
-NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 FIGURES = st.none() | st.integers(0, 3) | st.integers(0, 40_000_000)
 COUNTERS = st.builds(Counters, **dict.fromkeys(Counters.__dataclass_fields__, FIGURES))
 ROWS = st.lists(
@@ -142,27 +141,4 @@ def _plan(session: Session, statement: str, values: Any) -> str:
 
 
 def _keep(session: Session, *people: Sequence[Used]) -> list[int]:
-    """One new person for each sequence of rows; returns their numbers."""
-    numbers = []
-    for rows in people:
-        person = PersonRow(created_at=NOW)
-        session.add(person)
-        session.flush()
-        numbers.append(person.person_id)
-        for row in rows:
-            kept = {name: getattr(row.counters, name) for name in Counters.__dataclass_fields__}
-            session.add(
-                UsageDayRow(
-                    source=row.source,
-                    day=row.day,
-                    subject=f"somebody-{person.person_id}",
-                    tool=row.tool,
-                    model=row.model,
-                    person_id=person.person_id,
-                    fetched_at=NOW,
-                    **kept,
-                )
-            )
-    session.flush()
-    session.expunge_all()
-    return numbers
+    return [keep(session, rows) for rows in people]

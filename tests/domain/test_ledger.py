@@ -1,0 +1,139 @@
+"""The ledgers: worked examples of counting every dollar once and of leaving room to explore."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from bot.domain.people import Seat
+from bot.domain.waste import ledger
+from bot.domain.waste.finding import Cell, Finding, Ledger
+from bot.domain.waste.ledger import Spend, settle
+from tests.by_hand import FIRST_DAY, LAST_DAY, days_before, on, window_of
+
+DOLLAR = 1_000_000
+POOL = Cell("claude_code", "large")
+LONG_AGO = LAST_DAY - timedelta(days=200)
+
+
+def finding(detector: str, kind: Ledger, confidence: float, claims: dict[Cell, int]) -> Finding:
+    amount = sum(claims.values())
+    return Finding(detector, f"{detector}-1", "claude_code", kind, confidence, claims, amount, amount, 3)
+
+
+WASTED = finding("W06", Ledger.WASTED, 0.6, {Cell("claude_code", "large", LAST_DAY): 200 * DOLLAR})
+OPTIMIZABLE = finding("W15", Ledger.OPTIMIZABLE, 0.5, {POOL: 400 * DOLLAR})
+SPEND = Spend({POOL: 1_000 * DOLLAR})
+
+
+def test_a_later_finding_claims_only_of_what_the_first_one_left() -> None:
+    """$200 of $1,000 are wasted, so $400 become 80 % of $400; $200 are forgiven, half of the rest is counted."""
+    settled = settle([OPTIMIZABLE, WASTED], spend=SPEND, first_active_on=LONG_AGO, last_day=LAST_DAY)
+
+    assert 200 * DOLLAR == settled.wasted_microusd
+    assert (320 - 200) * DOLLAR // 2 == settled.optimizable_microusd
+    assert 200 * DOLLAR == settled.exploration_microusd
+    assert 1_000 * DOLLAR == settled.spend_microusd
+    assert ["W06", "W15"] == [one.detector for one in settled.counted]
+
+
+def test_the_range_runs_from_formula_times_confidence_to_the_formula() -> None:
+    """After sharing and forgiving."""
+    settled = settle([OPTIMIZABLE], spend=SPEND, first_active_on=LONG_AGO, last_day=LAST_DAY)
+    (one,) = settled.counted
+
+    assert (100 * DOLLAR, 200 * DOLLAR, 200 * DOLLAR) == (one.low_microusd, one.high_microusd, one.forgiven_microusd)
+    assert one.low_microusd == one.counted_microusd
+
+
+def test_the_least_certain_is_forgiven_first() -> None:
+    """$200 of allowance go to the finding with the lower confidence."""
+    sure = finding("W15", Ledger.OPTIMIZABLE, 0.5, {POOL: 100 * DOLLAR})
+    vague = finding("W10", Ledger.OPTIMIZABLE, 0.3, {Cell("claude_code", "other"): 150 * DOLLAR})
+    spend = Spend({POOL: 500 * DOLLAR, Cell("claude_code", "other"): 500 * DOLLAR})
+
+    settled = settle([sure, vague], spend=spend, first_active_on=LONG_AGO, last_day=LAST_DAY)
+
+    assert [("W15", Ledger.OPTIMIZABLE, 50 * DOLLAR), ("W10", Ledger.EXPLORATION, 0)] == [
+        (one.detector, one.ledger, one.forgiven_microusd) for one in settled.counted
+    ]
+    assert 200 * DOLLAR == settled.exploration_microusd
+
+
+def test_the_allowance_is_at_least_50_dollars() -> None:
+    """A fifth of a small spend would be nothing."""
+    small = finding("W15", Ledger.OPTIMIZABLE, 0.5, {POOL: 49 * DOLLAR})
+    spend = Spend({POOL: 60 * DOLLAR})
+
+    settled = settle([small], spend=spend, first_active_on=LONG_AGO, last_day=LAST_DAY)
+
+    assert (0, 49 * DOLLAR) == (settled.optimizable_microusd, settled.exploration_microusd)
+
+
+def test_in_the_first_60_days_everything_is_exploration() -> None:
+    """The 60th day still is, the next one is not."""
+    last_of_them = settle([WASTED], spend=SPEND, first_active_on=days_before(59)[0], last_day=LAST_DAY)
+    after_them = settle([WASTED], spend=SPEND, first_active_on=days_before(60)[0], last_day=LAST_DAY)
+
+    assert (0, 200 * DOLLAR) == (last_of_them.wasted_microusd, last_of_them.exploration_microusd)
+    assert [Ledger.EXPLORATION] == [one.ledger for one in last_of_them.counted]
+    assert 0 == after_them.wasted_microusd  # forgiven: a fifth of $1,000
+    assert (
+        100 * DOLLAR
+        == settle(
+            [replace(WASTED, claims={POOL: 300 * DOLLAR})],
+            spend=SPEND,
+            first_active_on=days_before(60)[0],
+            last_day=LAST_DAY,
+        ).wasted_microusd
+    )
+
+
+def test_an_idle_seat_is_not_forgiven() -> None:
+    """The price of a seat is not use; it neither draws on the allowance nor adds to it."""
+    seat = Cell("copilot", "seat")
+    idle = finding("W01", Ledger.WASTED, 0.9, {seat: 19 * DOLLAR})
+
+    settled = settle([idle], spend=Spend({seat: 19 * DOLLAR}), first_active_on=LONG_AGO, last_day=LAST_DAY)
+
+    assert (19 * DOLLAR, 0) == (settled.wasted_microusd, settled.exploration_microusd)
+
+
+def test_an_unknown_amount_stays_unknown() -> None:
+    """A seat without a price is told and adds nothing."""
+    idle = replace(finding("W01", Ledger.WASTED, 0.9, {}), low_microusd=None, high_microusd=None)
+
+    settled = settle([idle], spend=Spend({Cell("copilot", "seat"): None}), first_active_on=None, last_day=LAST_DAY)
+    (one,) = settled.counted
+
+    assert (None, None, None) == (one.counted_microusd, one.low_microusd, one.high_microusd)
+    assert (0, None) == (settled.wasted_microusd, settled.spend_microusd)
+
+
+def test_nothing_is_claimed_from_a_cost_that_is_not_known() -> None:
+    """A claim on a cell without a known cost comes to nothing."""
+    settled = settle([WASTED], spend=Spend({POOL: None}), first_active_on=LONG_AGO, last_day=LAST_DAY)
+
+    assert (0, 0, 0) == (settled.wasted_microusd, settled.optimizable_microusd, settled.exploration_microusd)
+
+
+def test_spend_is_the_cost_of_use_and_of_the_days_a_seat_was_held() -> None:
+    """The 28 days only; a seat given back counts up to the day before."""
+    rows = [*on(days_before(0, 27, 28), cost_microusd=DOLLAR), *on(days_before(1), model="free")]
+    seats = [
+        Seat("claude_code", date(2026, 1, 1), None, 30_400_000),
+        Seat("copilot", date(2026, 1, 1), FIRST_DAY + timedelta(days=7), 30_400_000),
+        Seat("cursor", date(2026, 1, 1), None, None),
+        Seat("codex", date(2026, 1, 1), FIRST_DAY, 30_400_000),
+    ]
+
+    spend = ledger.spend_of(window_of(rows), seats)
+
+    assert {
+        POOL: 2 * DOLLAR,
+        Cell("claude_code", "free"): None,
+        Cell("claude_code", "seat"): 28 * DOLLAR,
+        Cell("copilot", "seat"): 7 * DOLLAR,
+        Cell("cursor", "seat"): None,
+    } == spend.cells
+    assert (2 * DOLLAR, 37 * DOLLAR) == (spend.usage_microusd, spend.total_microusd)
