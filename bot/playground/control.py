@@ -60,12 +60,14 @@ class Control:
 
     def turn_clock(self, moment: datetime) -> None:
         """Put the clock at `moment` and let whoever listens do what is due; one turn at a time."""
-        with self.clock_turning:
-            turned = self.workspace.clock.turn_to(moment)
-            with self.workspace.lock:
-                self.workspace.changed()
-            if self.on_clock_moved:
-                self.on_clock_moved(turned)
+        try:
+            with self.clock_turning:
+                turned = self.workspace.clock.turn_to(moment)
+                self.workspace.tell_news()
+                if self.on_clock_moved:
+                    self.on_clock_moved(turned)
+        finally:
+            self.workspace.tell_news()
 
 
 def _state(control: Control, given: Json) -> Json:

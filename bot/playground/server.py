@@ -79,7 +79,7 @@ class Playground:
         self.journal = Journal(journal_path)
         self.faults = Faults()
         self.workspace = Workspace(members, clock or SystemClock(), self.journal)
-        self.socket = SocketMode(self._connection_changed, socket_port)
+        self.socket = SocketMode(self.workspace.tell_news, socket_port)
         self._port = Port(("127.0.0.1", port), Handler)
         self._origin = f"http://127.0.0.1:{self._port.server_address[1]}"
         room = Room(self.workspace, Tickets(), Rates(pace), scopes, self._origin)
@@ -150,10 +150,6 @@ class Playground:
     def note(self, text: str) -> None:
         """Add a line to "What happened" on the page."""
         self.workspace.note(text)
-
-    def _connection_changed(self) -> None:
-        with self.workspace.lock:
-            self.workspace.changed()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

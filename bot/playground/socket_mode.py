@@ -121,6 +121,13 @@ class SocketMode:
             except ConnectionClosed:
                 continue
 
+    def hang_up(self) -> None:
+        """Close every connection without a word, as a broken line does."""
+        with self._lock:
+            leaving = list(self._connections)
+        for connection in leaving:
+            connection.close()
+
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         ticket = parse_qs(urlsplit(request.path).query).get("ticket", [""])[0]
         with self._lock:

@@ -177,6 +177,11 @@ class Workspace:
         self.version += 1
         self._news.notify_all()
 
+    def tell_news(self) -> None:
+        """Wake up whoever waits, when something changed beside the workspace's own data."""
+        with self.lock:
+            self.changed()
+
     def wait_for_news(self, after: int, timeout_s: float) -> int:
         """Return the version as soon as it is not `after`, or when the time is up, or when the playground closes."""
         with self.lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -59,7 +60,9 @@ def card(text: str = "Your own card") -> list[Json]:
         {"type": "divider"},
         {
             "type": "context",
-            "elements": [{"type": "mrkdwn", "text": "Not visible to me: chat on claude.ai, anything after *Thursday*."}],
+            "elements": [
+                {"type": "mrkdwn", "text": "Not visible to me: chat on claude.ai, anything after *Thursday*."}
+            ],
         },
         {
             "type": "actions",
@@ -175,12 +178,15 @@ def connected(slack: Playground) -> Iterator[App]:
     os.environ["no_proxy"] = NO_PROXY
     app = build(slack)
     handler = SocketModeHandler(app, slack.app_token, web_client=client(slack), logger=quiet(), ping_interval=1)
-    handler.connect()
+    handler.connect()  # type: ignore[no-untyped-call]  # as slack_bolt ships it
     try:
         assert slack.wait_for_bot(), "the bot did not connect"
         yield app
     finally:
-        handler.close()
+        # The client waits three seconds for a line that is still up; one that has broken is closed at once.
+        handler.client.auto_reconnect_enabled = False
+        slack.socket.hang_up()
+        handler.close()  # type: ignore[no-untyped-call]  # as slack_bolt ships it
         app.listener_runner.listener_executor.shutdown(wait=True)
 
 
@@ -188,3 +194,11 @@ def quiet() -> logging.Logger:
     logger = logging.getLogger("echo")
     logger.setLevel(logging.CRITICAL + 1)
     return logger
+
+
+def until(true: Callable[[], object], within_s: float = 5.0) -> None:
+    """Wait for something that another thread does."""
+    deadline_s = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline_s, "it did not happen in time"
+        time.sleep(0.01)

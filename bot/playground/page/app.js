@@ -26,11 +26,10 @@ async function start() {
   startComposer(world.commands, send);
   startTabs();
   onModalEscape(() => act("close", { as: me.id }));
-  closeDrawers = sides.startDrawers();
+  const closeDrawers = sides.startDrawers();
+  byId("who").addEventListener("click", (event) => event.detail > 0 && closeDrawers()); // arrow keys go on choosing
   become(wanted);
 }
-
-let closeDrawers = () => {};
 
 function become(member) {
   me = member;
@@ -98,8 +97,11 @@ function drawTimeline(messages, isFirst) {
   }
   drawn = next;
   place(timeline, nodes.length ? nodes : [emptyState()]);
-  if (isFirst || (added.length && wasAtEnd)) timeline.scrollTop = timeline.scrollHeight;
-  else if (added.length) next.get(added.at(-1).ts).node.scrollIntoView({ block: "nearest" });
+  const last = added.length ? next.get(added.at(-1).ts).node : null;
+  const isTall = last && last.offsetHeight > timeline.clientHeight;
+  if (isTall) last.scrollIntoView({ block: "start" });
+  else if (isFirst || (last && wasAtEnd)) timeline.scrollTop = timeline.scrollHeight;
+  else if (last) last.scrollIntoView({ block: "nearest" });
   if (!isFirst && added.length) announce(added);
 }
 
@@ -172,12 +174,8 @@ function announce(messages) {
 
 async function send(words) {
   const [command, ...rest] = words.split(/\s+/);
-  try {
-    if (command.startsWith("/")) await act("command", { as: me.id, command, text: rest.join(" ") });
-    else await act("say", { as: me.id, text: words });
-  } finally {
-    timeline.scrollTop = timeline.scrollHeight;
-  }
+  if (command.startsWith("/")) await act("command", { as: me.id, command, text: rest.join(" ") });
+  else await act("say", { as: me.id, text: words });
 }
 
 function desk(place) {

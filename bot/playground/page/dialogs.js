@@ -64,6 +64,7 @@ export function onModalEscape(leave) {
     event.preventDefault();
     leave();
   });
+  modal.addEventListener("close", () => shown && leave()); // the browser lets nobody be kept in a dialog
 }
 
 // Resolves to true when the person confirms. Escape means no.

@@ -40,8 +40,16 @@ export function drawClock(state, me) {
   const day = say({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
   byId("clock-day").textContent = `${day}, ${placeOf(me.timezone)}`;
   byId("goto-zone").textContent = `(${placeOf(me.timezone)} time)`;
-  if (state.turning) byId("clock-status").textContent = "Kindling is looking at what is due…";
+  const field = byId("goto-input");
+  if (document.activeElement !== field) field.value = localInput(state.now, me.timezone);
+  byId("clock-status").textContent = state.turning ? "Kindling is looking at what is due…" : "";
   for (const button of byId("time").querySelectorAll("[data-by], #goto button")) button.disabled = state.turning;
+}
+
+// The moment as <input type="datetime-local"> wants it, on a clock in that zone.
+function localInput(now, timezone) {
+  const options = { timeZone: timezone, dateStyle: "short", timeStyle: "short" };
+  return new Intl.DateTimeFormat("sv-SE", options).format(new Date(now)).replace(" ", "T");
 }
 
 export function drawNotes(notes) {
