@@ -25,7 +25,7 @@ from bot.errors import SlackError, SourceError
 from bot.log import EventLog
 from bot.settings import SourceConfig
 from bot.sources import catalogue, slack_roster
-from bot.sources.http import Wait
+from bot.sources.http import Wait, bounded
 from bot.sources.shape import Connector, SourceDay
 from bot.store import coverage, identities, people, source_runs, usage
 from bot.store.database import Store
@@ -38,6 +38,7 @@ _log = EventLog("collect")
 
 _ONE_DAY = timedelta(days=1)
 _GIVE_UP_AFTER = 2  # days in a row that cannot be read: the source is down, and each try may take minutes
+_MOST_WAITING_S = 1800.0  # for one source in one night; the days that are left are asked for in the next
 _NO_RIGHT = frozenset({401, 403, 429})  # permanent, and not about the day: a wrong key, a missing right, a spending cap
 
 OpenClient = Callable[[SourceConfig], AbstractContextManager[httpx.Client]]
@@ -64,7 +65,8 @@ def collect(
     counts = Counter(dict.fromkeys(("sources", "sources_failed", "days_covered", "days_pending", "days_failed"), 0))
     for source, connector in zip(sources, connectors, strict=True):
         with open_client(source) as client:
-            counts.update(_collect_source(_Reading(store, source, connector, client, now, wait, prices)))
+            patience = bounded(wait, most_s=_MOST_WAITING_S)
+            counts.update(_collect_source(_Reading(store, source, connector, client, now, patience, prices)))
     if slack_members is not None:
         counts.update(_collect_roster(store, slack_members, now))
     return dict(counts)

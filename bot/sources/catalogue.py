@@ -18,6 +18,7 @@ from bot.sources.shape import Connector
 CONNECTORS = {connector.kind: connector for connector in (claude_code.CONNECTOR,)}
 
 _TIMEOUT_S = 30.0
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def connector_of(source: SourceConfig) -> Connector:
@@ -34,8 +35,9 @@ def open_client(source: SourceConfig) -> httpx.Client:
     """A client that sends this source's key with each request, and only to its own address: it follows no redirect."""
     connector = connector_of(source)
     assert source.api_key is not None
+    base_url = httpx.URL(source.base_url or connector.base_url)
     return httpx.Client(
-        base_url=source.base_url or connector.base_url,
+        base_url=base_url,
         headers={
             "user-agent": f"Kindling/{__version__} (kindling-bot)",
             "accept": "application/json",
@@ -43,6 +45,7 @@ def open_client(source: SourceConfig) -> httpx.Client:
         },
         timeout=_TIMEOUT_S,
         follow_redirects=False,
+        trust_env=base_url.host not in _THIS_MACHINE,  # a company's proxy cannot reach a stand-in on this machine
     )
 
 

@@ -37,16 +37,16 @@ def fetch_day(client: httpx.Client, *, day: date, now: datetime, wait: Wait) -> 
     them up. Raises SourceError when the day cannot be read whole. A page cursor that ran out begins the day anew, once.
     """
     try:
-        entries = list(_entries(client, day, wait))
+        rows = tuple(_rows(day, _entries(client, day, wait)))
     except _CursorLostError:
         try:
-            entries = list(_entries(client, day, wait))
+            rows = tuple(_rows(day, _entries(client, day, wait)))
         except _CursorLostError as again:
             raise again.error from None
     end_of_day = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
     if end_of_day + FINAL_AFTER <= now:
-        return SourceDay(day, tuple(_rows(day, entries)), CoverageStatus.COVERED)
-    return SourceDay(day, tuple(_rows(day, entries)), CoverageStatus.PENDING, "the day is not over at the source")
+        return SourceDay(day, rows, CoverageStatus.COVERED)
+    return SourceDay(day, rows, CoverageStatus.PENDING, "the day is not over at the source")
 
 
 class _CursorLostError(Exception):

@@ -65,6 +65,20 @@ def get_json(
     raise AssertionError("the last try returns or raises")
 
 
+def bounded(wait: Wait, *, most_s: float) -> Wait:
+    """`wait`, but no more than `most_s` seconds over all its calls: the one that would be too much is a SourceError."""
+    left_s = most_s
+
+    def wait_within_bounds(seconds: float) -> None:
+        nonlocal left_s
+        if seconds > left_s:
+            raise SourceError(f"The source asks for more than {most_s:.0f} s of waiting in all.", permanent=False)
+        left_s -= seconds
+        wait(seconds)
+
+    return wait_within_bounds
+
+
 def cursor_pages(
     ask: Callable[[str | None], JsonObject], next_cursor: Callable[[JsonObject], str | None], *, most_pages: int = 2000
 ) -> Iterator[JsonObject]:

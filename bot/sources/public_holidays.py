@@ -29,11 +29,6 @@ def weekend_of(country: str | None) -> frozenset[int]:
     return SATURDAY_AND_SUNDAY if calendar is None else frozenset(calendar.weekend)
 
 
-def is_known(country: str | None) -> bool:
-    """Whether holidays of this country are known, so that a message can say when they are not."""
-    return _calendar(_tidy(country), None) is not None
-
-
 def _tidy(country: str | None) -> str:
     return (country or "").strip().upper()
 

@@ -208,6 +208,17 @@ def test_broken_source_is_given_up_and_the_others_are_read(
     assert ["collect.source_down"] == said
 
 
+def test_endless_waiting_ends(store: Store, stand_in: ClaudeCodeStandIn) -> None:
+    """A source that puts us off for half an hour in all is left for the next night; what it gave by then is kept."""
+    stand_in.break_next(*([Fault.RATE_DATE] * 5 + [Fault.NONE]) * 85)
+    slept: list[float] = []
+    collect(store, sources=[source_at(stand_in)], slack_members=None, now=NOW, prices=GenaiPrices(), wait=slept.append)
+    assert sum(slept) <= 1800
+    found = statuses(store)
+    assert CoverageStatus.COVERED == found[YESTERDAY]
+    assert CoverageStatus.FAILED == found[min(found)]
+
+
 @pytest.mark.parametrize("fault", [None, Fault.SPEND_LIMIT])
 def test_no_right_is_asked_once(store: Store, stand_in: ClaudeCodeStandIn, fault: Fault | None) -> None:
     """A wrong key or a spending cap is no matter of the day: one request, and every day is failed."""

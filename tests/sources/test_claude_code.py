@@ -308,6 +308,14 @@ def test_only_documented_parameters_are_sent(stand_in: ClaudeCodeStandIn) -> Non
         assert {"+", "/", "="} <= set(query["page"])
 
 
+def test_proxy_is_not_asked_for_this_machine(stand_in: ClaudeCodeStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a company's proxy, a stand-in on this machine is still reached, and the vendor still through the proxy."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert CoverageStatus.COVERED == read(stand_in).status
+    with catalogue.open_client(SourceConfig("claude_code", "claude_code", None, ADMIN_KEY)) as client:
+        assert client.trust_env
+
+
 def test_redirect_is_not_followed() -> None:
     """The key goes to the configured address and nowhere else."""
     source = SourceConfig("claude_code", "claude_code", None, ADMIN_KEY)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import SourceError
-from bot.sources.http import JsonObject, Patience, cursor_pages, get_json
+from bot.sources.http import JsonObject, Patience, bounded, cursor_pages, get_json
 
 SECRET = "sk-ant-admin01-lantern"
 OK = httpx.Response(200, json={"data": []})
@@ -172,6 +172,17 @@ def test_errors_tell_no_key_query_or_body(answer: httpx.Response | Exception) ->
     assert "GET /v1/report" in str(caught.value)
     for hidden in (SECRET, "a+/==", "page", "ada.moreau", "usage.example"):
         assert hidden not in str(caught.value)
+
+
+def test_waiting_of_many_questions_is_bounded_together() -> None:
+    """A wait within the budget is slept; the one that would exceed it is an error, and not slept."""
+    slept: list[float] = []
+    wait = bounded(slept.append, most_s=100)
+    wait(60)
+    with pytest.raises(SourceError) as caught:
+        wait(41)
+    wait(40)
+    assert ([60, 40], False) == (slept, caught.value.permanent)
 
 
 def server_of(cursors: dict[str | None, str | None]) -> Callable[[str | None], JsonObject]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.sources.public_holidays import holidays_of, is_known, weekend_of
+from bot.sources.public_holidays import holidays_of, weekend_of
 
 REPENTANCE_DAY = date(2026, 11, 18)
 
@@ -33,17 +33,15 @@ def test_unknown_part_falls_back_to_the_country() -> None:
 
 @pytest.mark.parametrize("country", [None, "", "XX", "Lantern Islands", "-"])
 def test_unknown_country_has_no_known_holidays(country: str | None) -> None:
-    """No error, no holiday, Saturday and Sunday, and it says that it does not know."""
+    """No error, no holiday, Saturday and Sunday."""
     assert frozenset() == holidays_of(country, date(2026, 1, 1), date(2026, 12, 31))
     assert frozenset({5, 6}) == weekend_of(country)
-    assert not is_known(country)
 
 
 @pytest.mark.parametrize(("country", "weekend"), [("FR", {5, 6}), ("IL", {4, 5}), ("eg", {4, 5}), ("IR", {4})])
 def test_weekends_differ(country: str, weekend: set[int]) -> None:
     """The weekend is the country's own, whatever the case of its code."""
     assert frozenset(weekend) == weekend_of(country)
-    assert is_known(country)
 
 
 @settings(max_examples=50)

@@ -41,8 +41,12 @@ _ERROR_TYPES = {
 
 
 class Fault(StrEnum):
-    """What can go wrong once. GONE_CURSOR and WRONG_CURSOR wait for a request that carries a cursor."""
+    """What can go wrong once. GONE_CURSOR and WRONG_CURSOR wait for a request that carries a cursor.
 
+    NONE lets one request pass, to place a fault behind it.
+    """
+
+    NONE = "nothing"
     RATE_SECONDS = "429 with seconds"
     RATE_DATE = "429 with an HTTP date"
     RATE_BARE = "429 without a hint"
@@ -61,7 +65,7 @@ class Fault(StrEnum):
 
 _STATUS_FAULTS = {Fault.SERVER_ERROR: 500, Fault.OVERLOADED: 529, Fault.GONE_CURSOR: 410, Fault.WRONG_CURSOR: 400}
 _CURSOR_FAULTS = frozenset({Fault.GONE_CURSOR, Fault.WRONG_CURSOR})
-_BODY_FAULTS = frozenset({Fault.NO_DATA, Fault.LOST_NEXT_PAGE, Fault.SAME_CURSOR})
+_PAGE_FAULTS = frozenset({Fault.NONE, Fault.NO_DATA, Fault.LOST_NEXT_PAGE, Fault.SAME_CURSOR})
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ class ClaudeCodeStandIn:
             refusal = self._refusal(request)
             if refusal is not None:
                 return refusal
-            if fault is not None and fault not in _BODY_FAULTS:
+            if fault is not None and fault not in _PAGE_FAULTS:
                 return _broken(fault)
             return self._page(dict(request.query), fault)
 
