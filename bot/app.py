@@ -42,6 +42,7 @@ LISTENER_THREADS = 40
 _STRANGER = "I only serve the people of the workspace in which I was installed."
 
 Authorize = Callable[..., AuthorizeResult | None]
+Listen = Callable[[threading.Event], None]
 
 log = EventLog("app")
 
@@ -130,10 +131,23 @@ def work(desk: Desk, *, pace: Pace | None = None) -> calendar.Work:
 
 
 def serve(desk: Desk, stop: threading.Event) -> None:
-    """The clock and Slack in one process, until `stop` is set; what was begun is finished first."""
-    listen = serve_http if desk.settings.transport == "http" else serve_socket
+    """The clock and Slack in one process, until `stop` is set; what was begun is finished first.
+
+    Raises InputError, before the clock starts, when a token is missing or Slack refuses it.
+    """
+    listen = _http(desk) if desk.settings.transport == "http" else _socket(desk)
     with calendar.Daemon(desk.store, work=work(desk), clock=desk.clock):
-        listen(desk, stop)
+        listen(stop)
+
+
+def serve_socket(desk: Desk, stop: threading.Event) -> None:
+    """Only listen, over Socket Mode, until `stop` is set. Raises InputError without an app-level token."""
+    _socket(desk)(stop)
+
+
+def serve_http(desk: Desk, stop: threading.Event) -> None:
+    """Only listen, over HTTP, until `stop` is set. Raises InputError without a signing secret."""
+    _http(desk)(stop)
 
 
 def bolt(desk: Desk) -> App:
@@ -159,21 +173,20 @@ def bolt(desk: Desk) -> App:
     return app
 
 
-def serve_socket(desk: Desk, stop: threading.Event) -> None:
-    """Listen over Socket Mode until `stop` is set. Raises InputError without an app-level token."""
+def _socket(desk: Desk) -> Listen:
     token = desk.settings.slack_app_token
     if not token:
         raise InputError("SLACK_APP_TOKEN is not set: Socket Mode needs the app-level token (xapp-) of the app.")
-    socket_mode.serve(bolt(desk), app_token=token, web_client=desk.slack.client, stop=stop)
+    app = bolt(desk)
+    return lambda stop: socket_mode.serve(app, app_token=token, web_client=desk.slack.client, stop=stop)
 
 
-def serve_http(desk: Desk, stop: threading.Event) -> None:
-    """Listen over HTTP until `stop` is set. Raises InputError without a signing secret."""
+def _http(desk: Desk) -> Listen:
     secret = desk.settings.slack_signing_secret
     if not secret:
         raise InputError("SLACK_SIGNING_SECRET is not set: without it no request over HTTP can be trusted.")
-    host, port = desk.settings.http_host, desk.settings.http_port
-    http.serve(bolt(desk), signing_secret=secret, host=host, port=port, stop=stop)
+    app, host, port = bolt(desk), desk.settings.http_host, desk.settings.http_port
+    return lambda stop: http.serve(app, signing_secret=secret, host=host, port=port, stop=stop)
 
 
 def _authorize(desk: Desk) -> Authorize:

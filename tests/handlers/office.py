@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot import app
 from bot.clock import HandClock
-from bot.domain.people import PersonRecord, SeatRecord
+from bot.domain.roster import PersonRecord, SeatRecord
 from bot.playground.cast import EMPLOYEES, Member
 from bot.playground.journal import Shown
 from bot.playground.server import Playground
