@@ -250,7 +250,8 @@ def _efficiency(numbers: Numbers) -> Efficiency:
 
 
 def _ledgers(numbers: Numbers) -> Ledgers:
-    spend_microusd = ledger.spend_of(numbers.window, numbers.seats).total_microusd
+    spend = ledger.spend_of(numbers.window, numbers.seats)
+    spend_microusd = spend.total_microusd if spend.cells else None
     if numbers.standing is None or numbers.standing.state in SILENT_STATES:
         return Ledgers(spend_microusd, None, None, None)
     found = dict.fromkeys(Ledger, 0)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from bot.views.pieces import Block, clean, escape, fit
 
-LONGEST_TEXT = 4000
+LONGEST_TEXT = 12_000
+"""Far below the 40,000 at which Slack cuts; what is posted as a message stays below 4,000."""
 
-_TITLE_MARKS = re.compile(r"^\*(.+)\*$", re.MULTILINE)
+_TITLE = re.compile(r"^\*([^*\n]+)\*$", re.MULTILINE)
+_BOLD = re.compile(r"\*([^*\n]+)\*")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def _spoken(block: Block) -> Iterator[str]:
         return
     for part in (block.get("text"), *block.get("fields", ()), *block.get("elements", ())):
         if part is not None:
-            yield _TITLE_MARKS.sub(r"\1:", _text(part))
+            yield _BOLD.sub(r"\1", _TITLE.sub(r"\1:", _text(part)))
 
 
 def _label(element: Block) -> str:

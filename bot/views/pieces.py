@@ -39,7 +39,7 @@ def clean(text: str) -> str:
 
 def quiet(text: str, longest: int = _LONGEST_NAME) -> str:
     """Somebody else's string as one short line of plain words: no marks, no line breaks, cut at `longest`."""
-    one_line = " ".join(_MARKS.sub(" ", clean(text.replace("\n", " "))).split())
+    one_line = " ".join(_MARKS.sub(" ", clean(" ".join(text.split()))).split())
     return shorten(one_line, longest)
 
 
@@ -134,6 +134,11 @@ def snooze(nudge_key: str | None = None) -> Block:
 def tool_name(tool: str) -> str:
     """A tool as people call it: "claude_code" is "Claude Code". A tool we do not know keeps its own name, quietened."""
     return quiet(tips.tool_name(clean(tool))) or "a tool without a name"
+
+
+def source_name(source: str) -> str:
+    """Where counts come from, as people call it."""
+    return "imported files" if source == "file" else tool_name(source)
 
 
 def listing(names: Sequence[str], last: str = "and") -> str:

@@ -69,6 +69,6 @@ def _held(held: Mapping[str, int]) -> str:
 
 
 def _set_up(introduced_by: str, sources: Sequence[str]) -> str:
-    names = pieces.listing([pieces.quiet(source) for source in sources])
+    names = pieces.listing([pieces.source_name(source) for source in sources])
     where = f"I read counts from {names}." if names else "No source is connected; what I know came in files."
     return f"{pieces.quiet(introduced_by, 120)}. {where}"

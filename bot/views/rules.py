@@ -17,7 +17,7 @@ STATES: dict[State, str] = {
     State.UNKNOWN: "Some working day of the 28 is missing from a source, so I make no statement about them.",
     State.NOT_PROVISIONED: "I know of no seat of yours and have seen no use, so there is nothing to say.",
     State.GRACE: "A seat that is younger than 14 days is left in peace.",
-    State.NEVER_USED: "You hold a seat for at least 14 days, every working day of the 28 was covered by a source "
+    State.NEVER_USED: "You have held a seat for at least 14 days, every working day of the 28 was covered by a source "
     "that finished (at least 10 of them), and none of these sources ever recorded any use.",
     State.LAPSED: "There was use before, and on the 28 days every working day was covered by a source that finished "
     "(at least 10 of them) and none recorded any use.",
@@ -61,6 +61,7 @@ PATTERNS: dict[str, Pattern] = {
     ),
 }
 
+_NAMES = {"low_microusd": "low end of the estimate", "high_microusd": "high end of the estimate"}
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -80,7 +81,7 @@ def rule_of(trigger: str) -> str:
 def evidence_lines(evidence: Mapping[str, object], today: date) -> Iterator[str]:
     """Stored inputs and thresholds, one line each: "working days: 20". What is not known is called not known."""
     for key, value in sorted(evidence.items()):
-        name = pieces.quiet(key.removesuffix("_microusd").replace("_", " "))
+        name = _NAMES.get(key) or pieces.quiet(key.removesuffix("_microusd").replace("_", " "))
         yield f"{name}: {spoken(key, value, today)}"
 
 
@@ -102,6 +103,8 @@ def spoken(key: str, value: object, today: date) -> str:
 def _words(key: str, value: str, today: date) -> str:
     if _ISO_DAY.fullmatch(value):
         return pieces.day(date.fromisoformat(value), today)
-    if key in {"tool", "tools", "source", "sources"}:
+    if key in {"tool", "tools"}:
         return pieces.tool_name(value)
+    if key in {"source", "sources"}:
+        return pieces.source_name(value)
     return pieces.quiet(value, 160)

@@ -133,6 +133,8 @@ def gap_words(unknown: Unknown, today: date) -> str:
 def _days(days: DaysOfUse) -> str:
     if days.working_days == 0:
         said = "no working days"
+    elif days.unseen_days == 0 and days.used_days == 0:
+        said = f"no use seen on {pieces.count(days.working_days, 'working day')}"
     elif days.unseen_days == 0:
         said = f"used on {days.used_days} of {pieces.count(days.working_days, 'working day')}"
     elif days.used_days == 0 and days.unseen_days == days.working_days:
@@ -159,10 +161,10 @@ def _efficiency(efficiency: Efficiency, today: date) -> Iterator[str]:
         )
     else:
         yield (
-            f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included: "
-            f"{pieces.about(ledgers.optimizable_microusd or 0)} could have been less, "
-            f"{pieces.about(ledgers.wasted_microusd or 0)} bought nothing, "
-            f"{pieces.about(ledgers.exploration_microusd or 0)} was exploring."
+            f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included. "
+            f"Could have been less: {pieces.about(ledgers.optimizable_microusd or 0)}. "
+            f"Bought nothing: {pieces.about(ledgers.wasted_microusd or 0)}. "
+            f"Exploring: {pieces.about(ledgers.exploration_microusd or 0)}."
         )
     if efficiency.some_unpriced:
         yield "Some use came without a price and is not in these sums."

@@ -12,7 +12,7 @@ from datetime import date
 
 from bot.domain.adoption import ZERO_STATES
 from bot.domain.nudging import Answer
-from bot.domain.tips import Fact, Facts, Tip, fill
+from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Facts, Tip, fill
 from bot.views import pieces, rules
 from bot.views.ids import Action, Payload
 from bot.views.message import Message, compose
@@ -22,14 +22,20 @@ FIRST_LINE = "A private note from Kindling. Nothing needs an answer."
 FIRST_CONTACT = "Hello from Kindling: a private note, and who is writing."
 
 _LONGEST_FACT = 200
+_NOT_A_BILL = (
+    "An estimate about a habit, not a bill. Your card shows it beside what it all cost, what bought nothing "
+    "and what was finished."
+)
 
+_QUIET = "I will not bring it up again for half a year."
 _THANKS: dict[Answer, str] = {
     Answer.HELPFUL: "Thank you. This tip will not come again for at least 90 days.",
     Answer.NOT_HELPFUL: "Thank you for saying so. This tip will not come again for at least 90 days.",
     Answer.SHOW_ME: "Here is how, in small steps:",
-    Answer.NO_ACCESS: "Noted: you have no access. Whoever hands out seats here can give it; I have told nobody.",
-    Answer.OTHER_TOOL: "Noted: you use something else, which I may not be able to see. I have told nobody.",
-    Answer.NOT_MY_WORK: "Noted: not for your work. That is a good answer, and I have told nobody.",
+    Answer.NO_ACCESS: "Noted: you have no access. Whoever hands out seats here can give it; I have told nobody. "
+    + _QUIET,
+    Answer.OTHER_TOOL: "Noted: you use something else, which I may not be able to see. I have told nobody. " + _QUIET,
+    Answer.NOT_MY_WORK: "Noted: not for your work. That is a good answer, and I have told nobody. " + _QUIET,
 }
 
 
@@ -40,7 +46,8 @@ def message(*, nudge_key: str, tip: Tip, trigger: str, facts: Facts, introduce_b
     message the person ever gets, and is None afterwards.
     """
     opening = _introduction(introduce_by) if introduce_by is not None else []
-    blocks = [*opening, *_body(tip, facts), _answers(nudge_key, tip, trigger), _way_out(nudge_key)]
+    beside = [] if trigger in ENABLEMENT_TRIGGERS else [pieces.small_print(_NOT_A_BILL)]
+    blocks = [*opening, *_body(tip, facts), *beside, _answers(nudge_key, tip, trigger), _way_out(nudge_key)]
     return compose(FIRST_CONTACT if opening else FIRST_LINE, blocks)
 
 
@@ -93,7 +100,7 @@ def _introduction(introduced_by: str) -> list[Block]:
             "*What I see:* counts from the tools (requests, tokens, cost, accepted edits) and finished work. "
             "Never prompts, answers or code.\n"
             "*Who sees yours:* you. No message or screen of mine shows it to anybody else.\n"
-            "*How often:* at most one message in seven days and three in four weeks. The last row below ends them."
+            "*How often:* at most one message in seven days and three in four weeks. The buttons at the end stop them."
         ),
         pieces.row(
             pieces.button("Show my card", Action.SHOW_CARD),

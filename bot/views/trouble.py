@@ -23,7 +23,7 @@ def not_in_roster() -> Message:
     """The one who asks is not in the company's list of people, or their Slack account is not tied to it."""
     return _said(
         "I do not find you in the list of people I was given, so I hold nothing about you. "
-        "If you expected a card, whoever looks after me can add you; the list is read again every night."
+        "If you expected a card, whoever looks after me can add you."
     )
 
 

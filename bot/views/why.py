@@ -25,7 +25,7 @@ _LEDGER_WORDS = {
     Ledger.WASTED: "bought nothing",
     Ledger.OPTIMIZABLE: "could have been less",
     Ledger.EXPLORATION: "counts as exploring",
-    Ledger.FRICTION: "cost patience, not money",
+    Ledger.FRICTION: "cost patience and no money",
 }
 
 
@@ -62,7 +62,7 @@ def _habit(card: Scorecard) -> str:
     return (
         f"{scorecard.habit_words(card.habit)}\n"
         "Working days on which any tool was used, out of your working days (without weekends, public holidays and "
-        f"leave): {_fraction(card.habit.now)}, and {_fraction(card.habit.before)} before. "
+        f"leave): {_fraction(card.habit.now)}; the four weeks before: {_fraction(card.habit.before)}. "
         "A working day without use counts as such only when every tool you could have used was covered. "
         "How much was used on a day does not count.\n"
         f"Days with use in each of the last 12 weeks, oldest first:\n{weeks}"
@@ -70,7 +70,8 @@ def _habit(card: Scorecard) -> str:
 
 
 def _fraction(days: DaysOfUse) -> str:
-    return f"{days.used_days} / {days.working_days}, {days.unseen_days} not visible"
+    seen = f", {days.unseen_days} not visible to me" if days.unseen_days else ""
+    return f"{days.used_days} of {days.working_days}{seen}"
 
 
 def _efficiency(card: Scorecard, today: date) -> str:
@@ -107,7 +108,9 @@ def _amount(finding: CountedFinding) -> str:
 
 def _silent_detectors(not_judged: Sequence[NotJudged]) -> Iterator[Block]:
     if not_judged:
-        reasons = [f"{rules.pattern(silent.detector).name}: {silent.reason}" for silent in not_judged]
+        reasons = [
+            f"{rules.pattern(silent.detector).name}: {pieces.quiet(silent.reason, 160)}" for silent in not_judged
+        ]
         yield pieces.words("Not judged, for want of data\n" + "\n".join(reasons))
 
 
@@ -126,7 +129,7 @@ def _sources(card: Scorecard, today: date) -> str:
     gaps = {unknown.tool: unknown for unknown in card.unknowns}
     lines = []
     for tool in card.tools:
-        sources = pieces.listing([pieces.quiet(source) for source in card.sources.get(tool, ())])
+        sources = pieces.listing([pieces.source_name(source) for source in card.sources.get(tool, ())])
         gap = gaps.get(tool)
         if gap is not None:
             lines.append(f"Not in full: {scorecard.gap_words(gap, today)}")

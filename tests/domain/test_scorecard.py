@@ -1,0 +1,173 @@
+"""The card: own past only, unknown said as unknown, no rate without its parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from bot.domain import scorecard
+from bot.domain.adoption import Standing, State
+from bot.domain.people import Seat
+from bot.domain.scorecard import DaysOfUse, Gap, Ledgers, OutcomeFact, OutcomeKind, Unknown
+from bot.domain.usage import Counters, UsageWindow
+from bot.domain.waste.finding import Ledger
+from tests.views.samples import FINDING, LAST_DAY, many_numbers, numbers
+
+MANY = many_numbers()
+
+
+def test_habit_counts_days_and_the_days_before() -> None:
+    """Three working days a week in both stretches of four weeks, all of them covered."""
+    habit = scorecard.build(numbers()).habit
+
+    assert DaysOfUse(working_days=20, used_days=12, unseen_days=0, days_off_used=0) == habit.now
+    assert habit.now == habit.before
+
+
+def test_days_off_are_not_working_days() -> None:
+    """Use on a day of leave is said apart and does not raise the count of working days."""
+    known = numbers()
+    on_leave = replace(known.calendar, leave=frozenset({date(2026, 2, 24)}))
+    habit = scorecard.build(replace(known, calendar=on_leave)).habit
+
+    assert DaysOfUse(working_days=19, used_days=11, unseen_days=0, days_off_used=1) == habit.now
+
+
+def test_uncovered_day_without_use_is_unseen() -> None:
+    """Where the source did not finish, no use is not zero (P12); use that was seen stays seen."""
+    early = scorecard.build(MANY["data end early"])
+
+    assert 1 == early.habit.now.unseen_days
+    assert 12 == early.habit.now.used_days
+    assert (Unknown("claude_code", Gap.ENDS_EARLY, date(2026, 2, 26)),) == early.unknowns
+
+
+def test_gap_in_the_middle_is_told_from_an_early_end() -> None:
+    """A day missing in between has its own words."""
+    missing = scorecard.build(MANY["days missing"])
+
+    assert [Gap.DAYS_MISSING] == [unknown.gap for unknown in missing.unknowns]
+
+
+def test_tool_without_a_source_is_not_connected() -> None:
+    """A seat that no source covers is named, and nothing is said about its days."""
+    blind = scorecard.build(MANY["not covered"])
+
+    assert (Unknown("claude_code", Gap.NOT_CONNECTED, None),) == blind.unknowns
+    assert 20 == blind.habit.now.unseen_days
+
+
+def test_seat_before_it_was_held_needs_no_coverage() -> None:
+    """A tool that was not there yet cannot have been used: other tools decide about those days."""
+    known = numbers()
+    newer = Seat("codex", LAST_DAY - timedelta(days=2), None, None)
+    card = scorecard.build(replace(known, seats=(*known.seats, newer)))
+
+    assert ("claude_code", "codex") == card.tools
+    assert 1 == card.habit.now.unseen_days
+
+
+def test_released_seat_is_not_on_the_card() -> None:
+    """A seat given back before the window is nobody's business any more."""
+    gone = Seat("codex", date(2025, 1, 1), date(2026, 1, 5), None)
+    card = scorecard.build(replace(numbers(), seats=(gone,), window=UsageWindow(LAST_DAY)))
+
+    assert () == card.tools
+
+
+def test_ledgers_are_the_sums_of_the_findings() -> None:
+    """Each finding counts in its ledger, and what was forgiven counts as exploring."""
+    known = numbers()
+    wasted = replace(FINDING, detector="W06", ledger=Ledger.WASTED, counted_microusd=2_000_000, forgiven_microusd=None)
+    unpriced = replace(FINDING, detector="W01", ledger=Ledger.WASTED, counted_microusd=None, forgiven_microusd=None)
+    card = scorecard.build(replace(known, findings=(*known.findings, wasted, unpriced)))
+
+    ledgers = card.efficiency.ledgers
+    assert (12_400_000, 2_000_000, 9_000_000) == (
+        ledgers.optimizable_microusd,
+        ledgers.wasted_microusd,
+        ledgers.exploration_microusd,
+    )
+
+
+def test_nothing_is_judged_where_too_little_is_known() -> None:
+    """In an unknown state the ledgers are unknown, not zero."""
+    blind = replace(numbers(), standing=Standing(State.UNKNOWN, LAST_DAY, "a day is missing"))
+    ledgers = scorecard.build(blind).efficiency.ledgers
+
+    assert (None, None, None) == (ledgers.optimizable_microusd, ledgers.wasted_microusd, ledgers.exploration_microusd)
+
+
+def test_no_cost_is_unknown_cost() -> None:
+    """Without a price and without a seat the spend is None."""
+    assert Ledgers(None, None, None, None) == scorecard.build(MANY["nothing"]).efficiency.ledgers
+    assert None is scorecard.build(MANY["no price"]).efficiency.ledgers.spend_microusd
+    assert scorecard.build(MANY["no price"]).efficiency.some_unpriced
+
+
+def test_tokens_are_the_sum_of_what_is_known() -> None:
+    """Four kinds together; None when no source counts any."""
+    assert 4 * 1_360_000 == scorecard.build(numbers()).efficiency.tokens
+    assert 4 * 900 == scorecard.build(MANY["no price"]).efficiency.tokens
+    assert None is scorecard.build(MANY["no tokens"]).efficiency.tokens
+
+
+def test_first_sixty_days_are_named() -> None:
+    """Who began on 20 January explores until 20 March; who began a year ago does not."""
+    assert date(2026, 3, 20) == scorecard.build(MANY["exploring"]).efficiency.exploring_until
+    assert None is scorecard.build(numbers()).efficiency.exploring_until
+
+
+def test_outcomes_stay_or_are_taken_back() -> None:
+    """Of the changes older than 14 days, those without a revert within 14 days are still there."""
+    outcome = scorecard.build(numbers()).outcome
+
+    assert outcome is not None
+    assert (3, 1, 2, 1) == (outcome.merged, outcome.merged_before, outcome.old_enough, outcome.still_there)
+
+
+def test_late_revert_is_no_churn() -> None:
+    """A revert more than 14 days after the merge does not unmake it here."""
+    known = numbers()
+    late = OutcomeFact(OutcomeKind.PR_REVERTED, "a", date(2026, 2, 25))
+    beside = replace(known.beside, outcomes=(*known.beside.outcomes, late))
+    outcome = scorecard.build(replace(known, beside=beside)).outcome
+
+    assert outcome is not None
+    assert 1 == outcome.still_there
+
+
+def test_no_outcome_source_is_not_zero_outcomes() -> None:
+    """When nothing of a person's work was ever seen, there is no outcome quadrant to fill."""
+    assert None is scorecard.build(MANY["nothing"]).outcome
+
+
+def test_cost_of_a_change_needs_all_of_its_parts() -> None:
+    """With a day unseen, a price missing or nothing merged there is no rate."""
+    known = scorecard.build(numbers()).outcome
+    early = scorecard.build(MANY["data end early"]).outcome
+    unpriced = scorecard.build(MANY["no price"]).outcome
+    assert known is not None
+    assert early is not None
+    assert unpriced is not None
+
+    spend = 60_000_000 + 20_000_000 * 280 // 304
+    assert abs(spend // 3 - (known.cost_per_merged_microusd or 0)) < 10_000
+    assert known.cost_per_merged_before_microusd is not None
+    assert (None, None) == (early.cost_per_merged_microusd, unpriced.cost_per_merged_microusd)
+
+
+def test_nothing_merged_has_no_cost_a_change() -> None:
+    """Zero changes: no division, no infinity."""
+    known = numbers()
+    outcome = scorecard.build(replace(known, beside=replace(known.beside, outcomes=()))).outcome
+
+    assert outcome is not None
+    assert (0, None) == (outcome.merged, outcome.cost_per_merged_microusd)
+
+
+def test_weeks_are_counted_in_days_of_use() -> None:
+    """Twelve weeks, oldest first, and more use on a day changes nothing."""
+    assert (0, 0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3) == scorecard.build(numbers()).days_used_by_week
+    heavy = numbers(counters=Counters(requests=10**6, input_tokens=10**12))
+    assert scorecard.build(heavy).days_used_by_week == scorecard.build(numbers()).days_used_by_week

@@ -1,0 +1,236 @@
+"""Invented numbers of one person, and every message and view that can be made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from bot.domain import scorecard
+from bot.domain.adoption import Standing, State
+from bot.domain.nudging import Answer, Preferences
+from bot.domain.people import Person, Seat, WorkCalendar
+from bot.domain.scorecard import Beside, Numbers, OutcomeFact, OutcomeKind
+from bot.domain.tips import Facts, LinkKind, Tip
+from bot.domain.usage import Counters, Coverage, UsageWindow, WeekSum
+from bot.domain.waste.finding import Ledger, NotJudged
+from bot.domain.waste.ledger import CountedFinding
+from bot.views import help as help_views
+from bot.views import home, privacy, settings, tip, trouble, why
+from bot.views import scorecard as card_views
+from bot.views.home import View
+from bot.views.message import Message
+
+TODAY = date(2026, 3, 2)
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+LAST_DAY = date(2026, 3, 1)
+KEY = "n-7f3a"
+ZERO_TO_ONE = Tip(
+    tip_id="flaky-test",
+    topic="first-ten-minutes",
+    triggers=frozenset({"never_used"}),
+    roles=frozenset(),
+    owner="enablement",
+    expires_on=date(2026, 12, 31),
+    link_kind=LinkKind.DOC,
+    link="https://docs.lantern.example/flaky",
+    text="You have had {tools} since {seat_since}, and up to {last_day} I see no use. That may be exactly right.",
+    try_this="If a ten-minute try appeals: hand it a flaky test and ask why it fails.",
+    how_to="Open a terminal in the project.\nType `claude`.",
+)
+WASTE = replace(
+    ZERO_TO_ONE,
+    tip_id="keep-warm",
+    triggers=frozenset({"W15"}),
+    link=None,
+    text="Context was read in again {occurrences} times: {dollars}. {innocent_reason}",
+    try_this="Ask for a summary before the break.",
+    how_to="",
+)
+FACTS: Facts = {
+    "tools": ["claude_code"],
+    "tool": "claude_code",
+    "seat_since": "2026-01-13",
+    "first_day": "2026-02-02",
+    "last_day": "2026-03-01",
+    "occurrences": 9,
+    "dollars": "roughly $11 to $16",
+    "low_microusd": 11_000_000,
+    "high_microusd": 16_000_000,
+    "innocent_reason": "Short questions cannot reuse much.",
+}
+FINDING = CountedFinding(
+    detector="W15",
+    rule_version="W15-1",
+    tool="claude_code",
+    ledger=Ledger.OPTIMIZABLE,
+    counted_microusd=12_400_000,
+    forgiven_microusd=9_000_000,
+    low_microusd=11_000_000,
+    high_microusd=16_000_000,
+    confidence=0.5,
+    occurrences=3,
+    innocent_reason="Short questions cannot reuse much.",
+    evidence={"prompt_tokens": 4_200_000, "hit_rate": 0.41, "window_last_day": "2026-03-01", "price_microusd": None},
+)
+STANDING = Standing(
+    State.BUILDING,
+    LAST_DAY,
+    "used, in 6 of the last 12 weeks",
+    evidence={"tools": ["claude_code"], "working_days": 20, "last_active_on": "2026-02-26"},
+)
+
+
+def numbers(
+    *,
+    scale: int = 1,
+    tool: str = "claude_code",
+    covered: Iterable[date] | None = None,
+    counters: Counters | None = None,
+) -> Numbers:
+    """Three days of use a week over eight weeks, a seat, a finding, merged work; `scale` multiplies every counter."""
+    first = LAST_DAY - timedelta(days=83)
+    seen = frozenset(first + timedelta(days=offset) for offset in range(84)) if covered is None else frozenset(covered)
+    each = counters or Counters(
+        requests=40 * scale,
+        sessions=6 * scale,
+        input_tokens=200_000 * scale,
+        cache_read_tokens=1_000_000 * scale,
+        cache_write_tokens=100_000 * scale,
+        output_tokens=60_000 * scale,
+        cost_microusd=15_000_000 * scale,
+    )
+    return Numbers(
+        person=Person(1, "Europe/Paris", "FR", "fr", "dev", "Beacon", None, None, "U0ADA"),
+        window=UsageWindow(
+            last_day=LAST_DAY,
+            weeks=tuple(WeekSum(tool, "claude-opus-4-6", week, each, 0b0111000) for week in range(8)),
+            first_active_on=date(2025, 6, 2),
+            last_active_on=date(2026, 2, 26),
+        ),
+        calendar=WorkCalendar("Europe/Paris"),
+        seats=(Seat(tool, date(2025, 6, 1), None, 20_000_000),),
+        standing=STANDING,
+        findings=(
+            replace(FINDING, tool=tool, counted_microusd=12_400_000 * scale, forgiven_microusd=9_000_000 * scale),
+        ),
+        beside=Beside(
+            coverage=Coverage({tool: seen}, {tool: ("claude_code", "file")}),
+            outcomes=(
+                OutcomeFact(OutcomeKind.PR_MERGED, "a", date(2026, 2, 5)),
+                OutcomeFact(OutcomeKind.PR_MERGED, "b", date(2026, 2, 6)),
+                OutcomeFact(OutcomeKind.PR_REVERTED, "b", date(2026, 2, 9)),
+                OutcomeFact(OutcomeKind.PR_MERGED, "c", date(2026, 2, 27)),
+                OutcomeFact(OutcomeKind.PR_MERGED, "d", date(2026, 1, 20)),
+            ),
+            outcomes_ever_seen=True,
+            tips_helpful=1,
+            tips_not_helpful=0,
+        ),
+    )
+
+
+def many_numbers() -> dict[str, Numbers]:
+    """People in very different places: everything known, nothing known, new, idle, without a price."""
+    known = numbers()
+    nothing = Beside(Coverage(), (), outcomes_ever_seen=False, tips_helpful=0, tips_not_helpful=0)
+    empty = replace(known, window=UsageWindow(LAST_DAY), seats=(), standing=None, findings=(), beside=nothing)
+    return {
+        "known": known,
+        "nothing": empty,
+        "not covered": replace(empty, seats=known.seats),
+        "idle": replace(known, window=UsageWindow(LAST_DAY), findings=()),
+        "exploring": replace(known, window=replace(known.window, first_active_on=date(2026, 1, 20))),
+        "no price": replace(numbers(counters=Counters(requests=4, input_tokens=900)), seats=(), findings=()),
+        "no tokens": replace(numbers(counters=Counters(requests=4)), seats=(), findings=()),
+        "data end early": numbers(covered=[LAST_DAY - timedelta(days=back) for back in range(3, 60)]),
+        "days missing": numbers(covered=[LAST_DAY - timedelta(days=back) for back in range(60) if back != 10]),
+        "on leave": replace(known, calendar=replace(known.calendar, started_on=date(2027, 1, 1))),
+    }
+
+
+def every_message(
+    given: Numbers | None = None, *, facts: Facts = FACTS, word: str = "Robin Osei"
+) -> dict[str, Message]:
+    """Every message there is, about one person; `word` stands wherever a setting or a typed word enters."""
+    mine = given or numbers()
+    card = scorecard.build(mine)
+    silent = [NotJudged("W10", word), NotJudged("W99", "no prices")]
+    messages = {
+        "card": card_views.message(card, today=TODAY, has_tip=True),
+        "one thing": card_views.one_thing(ZERO_TO_ONE, facts),
+        "no thing": card_views.one_thing(None, {}),
+        "why": why.message(card, standing=mine.standing, findings=mine.findings, not_judged=silent, today=TODAY),
+        "help": help_views.message(command="/ai-stats"),
+        "not understood": help_views.message(command="/ai-stats", not_understood=word),
+        "privacy": privacy.message(
+            held={"usage_day": 412, "identity": 3, "nudge": 1},
+            retention_days=400,
+            introduced_by=word,
+            sources=["claude_code", word],
+        ),
+        "nothing held": privacy.message(held={}, retention_days=400, introduced_by=word, sources=[]),
+        "paused": settings.paused(),
+        "resumed": settings.resumed(),
+        "snoozed": settings.snoozed(until=date(2026, 3, 16), today=TODAY),
+        "stopped": settings.stopped(),
+        "export": settings.export_on_its_way(),
+        "forget?": settings.forget_question(),
+        "forgotten": settings.forgotten(row_count=431),
+        "kept": settings.kept(),
+        "error": trouble.error(error_id="k7f3"),
+        "stranger": trouble.not_in_roster(),
+        "busy": trouble.too_busy(),
+        "not ours": trouble.not_ours(),
+        "gone": tip.unavailable(),
+    }
+    return messages | tip_messages(facts, word)
+
+
+def tip_messages(facts: Facts, word: str) -> dict[str, Message]:
+    """Every form of a tip."""
+    messages = {
+        "first contact": tip.message(
+            nudge_key=KEY, tip=ZERO_TO_ONE, trigger="never_used", facts=facts, introduce_by=word
+        ),
+        "zero to one": tip.message(nudge_key=KEY, tip=ZERO_TO_ONE, trigger="lapsed", facts=facts, introduce_by=None),
+        "waste": tip.message(nudge_key=KEY, tip=WASTE, trigger="W15", facts=facts, introduce_by=None),
+        "how to": tip.how_to(tip=ZERO_TO_ONE, facts=facts),
+    }
+    for trigger in ("never_used", "W01", "W06", "W10", "W15", "W99"):
+        messages[f"why {trigger}"] = tip.why(trigger=trigger, facts=facts, rule_version="nudges-1", today=TODAY)
+    for answer in Answer:
+        said = tip.answered(nudge_key=KEY, tip=ZERO_TO_ONE, facts=facts, answer=answer)
+        messages[f"answered {answer}"] = said
+    return messages
+
+
+def every_view(given: Numbers | None = None, *, word: str = "Robin Osei") -> dict[str, View]:
+    """Every App Home page and modal."""
+    card = scorecard.build(given or numbers())
+    wishes = {
+        "new": Preferences(),
+        "known": Preferences(introduced_at=NOW),
+        "paused": Preferences(paused_at=NOW),
+        "stopped": Preferences(stopped_at=NOW),
+        "snoozed": Preferences(snoozed_until=NOW + timedelta(weeks=2)),
+    }
+    views = {
+        f"home {name}": home.view(card=card, preferences=said, has_tip=True, introduced_by=word, now=NOW, today=TODAY)
+        for name, said in wishes.items()
+    }
+    views["home of a stranger"] = home.view(
+        card=None, preferences=Preferences(), has_tip=False, introduced_by=word, now=NOW, today=TODAY
+    )
+    for name, message in every_message(given, word=word).items():
+        views[f"modal {name}"] = home.modal("Kindling", message)
+    return views
+
+
+def all_messages() -> dict[str, Message]:
+    """Every message about everybody in `many_numbers`."""
+    return {
+        f"{who}: {name}": message
+        for who, mine in many_numbers().items()
+        for name, message in every_message(mine).items()
+    }

@@ -1,0 +1,227 @@
+"""Every message and view there is: within Slack's limits, whole in its text, and safe whatever it is given."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.nudging import Answer
+from bot.domain.tips import Facts
+from bot.views import limits, pieces, rules, tip
+from bot.views.ids import SNOOZE_WEEKS, Action, parse
+from bot.views.message import Message
+from tests.views import samples
+
+HOSTILE = [
+    "<!channel> <!here> <@U123> <#C1|x> <https://evil.example|click>",
+    "*bold* _it_ ~no~ `code` &amp; &lt;!channel&gt;",
+    "\u202egnp.exe \u2066\u200f\u200b\u0000\x1b[31m",
+    "x" * 5000,
+    "&" * 5000,
+    ":fire: :rocket: {tools} {0} %s",
+    "",
+]
+MESSAGES = samples.all_messages()
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_message_keeps_slacks_limits(name: str) -> None:
+    """Slack would take every message, about anybody."""
+    message = MESSAGES[name]
+
+    assert [] == limits.check(message.blocks)
+    assert 0 < len(message.text) < 12_000
+
+
+@pytest.mark.parametrize("who", samples.many_numbers())
+def test_views_keep_slacks_limits(who: str) -> None:
+    """Slack would take every App Home page and every modal."""
+    for view in samples.every_view(samples.many_numbers()[who]).values():
+        assert [] == limits.check_view(view)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_text_holds_every_word_of_the_blocks(name: str) -> None:
+    """Who listens to the text hears what others see: each paragraph and each button."""
+    message = MESSAGES[name]
+    heard = squeezed(message.text)
+
+    for words in shown(message.blocks):
+        assert squeezed(words) in heard
+
+
+def test_what_is_posted_stays_short() -> None:
+    """A tip and its answered form stay below the 4,000 characters that a message may be edited with."""
+    for message in samples.tip_messages(samples.FACTS, "Robin Osei").values():
+        assert len(message.text) < 4000
+
+
+def test_lock_screen_learns_nothing() -> None:
+    """The first line is the same for everybody: no figure, no tool, no verdict."""
+    for message in MESSAGES.values():
+        first = message.text.splitlines()[0]
+        assert not re.search(r"\d|\$|Claude|seat|cost", first), first
+
+
+@pytest.mark.parametrize("word", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_strings_are_only_words(word: str) -> None:
+    """Nothing that comes from a file, a setting or a keyboard mentions, links, marks up, hides or overflows."""
+    facts: Facts = {**samples.FACTS, "tools": [word], "tool": word, "innocent_reason": word, "dollars": word}
+    mine = samples.numbers(tool=word)
+    finding = replace(mine.findings[0], innocent_reason=word, evidence={word: word, "tool": word})
+    standing = replace(samples.STANDING, reason=word, evidence={word: word, "tools": [word]})
+    mine = replace(mine, findings=(finding,), standing=standing)
+
+    for name, message in samples.every_message(mine, facts=facts, word=word).items():
+        assert [] == limits.check(message.blocks), name
+        assert_harmless(message)
+    for view in samples.every_view(mine, word=word).values():
+        assert [] == limits.check_view(view)
+
+
+def test_tip_says_fact_then_try_then_way_out() -> None:
+    """The own fact comes first, then one thing to try, then answers, and the way out last."""
+    message = samples.every_message()["zero to one"]
+
+    assert message.blocks[0]["text"]["text"].startswith("You have had Claude Code since 13 January")
+    assert message.blocks[1]["text"]["text"].startswith("If a ten-minute try appeals")
+    assert ["Show me how", "I have no access", "I use something else", "Not for my work"] == labels(message.blocks[2])
+    assert ["Why this?", "Snooze", "Stop these messages"] == labels(message.blocks[3])
+    assert 4 == len(message.blocks)
+
+
+def test_waste_tip_asks_whether_it_helped() -> None:
+    """Waste is answered with helpful or not, and a tip without steps offers none."""
+    message = samples.every_message()["waste"]
+
+    assert ["Helpful", "Not helpful"] == labels(message.blocks[3])
+    assert "not a bill" in message.text
+
+
+def test_first_contact_introduces_in_the_same_message() -> None:
+    """Who set this up, what is seen, what never, how to stop, and then the tip; later messages begin with the fact."""
+    text = samples.every_message()["first contact"].text
+
+    for said in ("Robin Osei set me up", "Never prompts, answers or code", "Who sees yours: you", "stop them"):
+        assert said in text
+    assert text.index("I am Kindling") < text.index("You have had Claude Code")
+    assert "I am Kindling" not in samples.every_message()["zero to one"].text
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_answered_tip_keeps_only_the_way_out(answer: Answer) -> None:
+    """After a tap the answers are gone, a short thanks stands there, and snooze and stop remain."""
+    message = samples.every_message()[f"answered {answer}"]
+    ids = [
+        element["action_id"]
+        for block in message.blocks
+        for element in block.get("elements", ())
+        if block["type"] == "actions"
+    ]
+
+    assert {Action.WHY_TIP, Action.SNOOZE, Action.STOP} == set(ids) - {Action.OPEN_LINK}
+    assert ["Why this?", "Snooze", "Stop these messages"] == labels(message.blocks[-1])
+
+
+def test_buttons_carry_an_opaque_key_and_nothing_else() -> None:
+    """Whatever a button or option carries reads back as a key of a nudge or a number of weeks."""
+    for message in MESSAGES.values():
+        for element in elements(message.blocks):
+            values = [element.get("value"), *(option["value"] for option in element.get("options", ()))]
+            for payload in map(parse, values):
+                assert payload.nudge_key in (None, samples.KEY)
+                assert payload.weeks in (None, *SNOOZE_WEEKS)
+
+
+def test_every_action_is_somewhere() -> None:
+    """No action id without a button, and no button without an action id."""
+    views = [block for view in samples.every_view().values() for block in view["blocks"]]
+    everywhere = [*views, *(block for message in MESSAGES.values() for block in message.blocks)]
+
+    assert set(Action) == {Action(element["action_id"]) for element in elements(everywhere)}
+
+
+def test_card_has_four_quadrants_of_equal_weight() -> None:
+    """Habit, efficiency, outcome, value: once each, in the same kind of block, none with a colour, icon or bar."""
+    blocks = samples.every_message()["card"].blocks
+    sections = [block for block in blocks if block["type"] == "section"]
+
+    titles = [re.match(r"\*(\w+)\*\n", block["text"]["text"]) for block in sections]
+    assert ["Habit", "Efficiency", "Outcome", "Value"] == [found[1] for found in titles if found]
+    assert {("type", "text")} == {tuple(block) for block in sections}
+
+
+def test_why_explains_every_finding_and_source() -> None:
+    """Formula, inputs, thresholds, rule version, source and date stand in the explanation."""
+    text = samples.every_message()["why"].text
+
+    for said in (
+        "W15-1",
+        "states-1",
+        "card-1",
+        "prompt tokens: 4,200,000",
+        "60 %",
+        "imported files",
+        "price: not known",
+    ):
+        assert said in text
+
+
+def test_tip_can_be_explained_to_the_end() -> None:
+    """The rule in words, its version and every stored fact."""
+    text = samples.every_message()["why never_used"].text
+
+    for said in ("none of these sources ever recorded any use", "nudges-1", "seat since: 13 January", "occurrences: 9"):
+        assert said in text
+
+
+def test_unknown_fact_is_said_as_unknown() -> None:
+    """None is not nothing."""
+    assert ["cost: not known"] == list(rules.evidence_lines({"cost_microusd": None}, samples.TODAY))
+
+
+def test_link_must_be_https() -> None:
+    """Only a full https address becomes a button."""
+    steps = tip.how_to(tip=replace(samples.ZERO_TO_ONE, link="javascript:alert(1)"), facts=samples.FACTS)
+
+    assert "Read more" not in steps.text
+
+
+def assert_harmless(message: Message) -> None:
+    """Nothing in `message` is more than words."""
+    for said in (message.text, *shown(message.blocks)):
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\u200f\x00\x1b]", said)
+        assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", said)
+        assert not re.search(r"\*bold|_it_|~no~|`code", said)
+
+
+def shown(blocks: list[dict[str, Any]]) -> list[str]:
+    """The words of all blocks as they are seen, escaped: the options of a select, not its placeholder."""
+    objects = []
+    for block in blocks:
+        for part in (block.get("text"), *(block.get("elements") or ())):
+            if part is None:
+                continue
+            if "options" in part:
+                objects += [option["text"] for option in part["options"]]
+            else:
+                objects.append(part if isinstance(part["text"], str) else part["text"])
+    return [pieces.escape(text["text"]) if text["type"] == "plain_text" else text["text"] for text in objects]
+
+
+def squeezed(text: str) -> str:
+    """Without the marks and the colons of titles, which are seen and not heard."""
+    return re.sub(r"[*:]", "", text)
+
+
+def elements(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All buttons and selects."""
+    return [element for block in blocks if block["type"] == "actions" for element in block["elements"]]
+
+
+def labels(block: dict[str, Any]) -> list[str]:
+    """What stands on the buttons of one row."""
+    return [(element.get("text") or element["placeholder"])["text"] for element in block["elements"]]
