@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from bot.domain.nudging import Answer, Plan
+from bot.domain.tips import Fact
 from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, HANA, Member
 from bot.playground.journal import Shown
 from bot.store import nudges, preferences
@@ -52,10 +53,13 @@ def send_tip(office: Office, member: Member) -> str:
 def plan_tip(office: Office, member: Member) -> str:
     desk, now = office.desk, office.desk.clock.now()
     tip = next(tip for tip in desk.tips if "never_used" in tip.triggers)
-    facts: dict[str, str | int | float | None] = {
-        "tool": "claude_code",
-        "assigned_on": date(2026, 1, 5).isoformat(),
+    facts: dict[str, Fact] = {
+        "tools": ["claude_code"],
+        "seat_since": "2026-01-05",
+        "seen_by": "the one source I can see",
+        "first_day": "2026-02-02",
         "last_day": "2026-03-01",
+        "state": "never_used",
     }
     plan = Plan(tip, "never_used", facts, due_at=now, expires_at=now + timedelta(days=7))
     person_id = office.person(member)
