@@ -99,7 +99,9 @@ def test_post_refuses_what_slack_refuses(
     slack: Playground, web: WebClient, refused: Refused, arguments: dict[str, Any], error: str
 ) -> None:
     """Nothing is shown when a message has no text, no reader, wrong blocks or wrong metadata."""
-    assert error == refused(web.chat_postMessage, **{"channel": "D0ADA", **arguments})
+    message = {"channel": "D0ADA", **arguments}
+
+    assert error == refused(web.api_call, api_method="chat.postMessage", json=message)
     assert [] == slack.journal.entries()
 
 
