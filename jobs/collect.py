@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import httpx
-
 from bot.domain.prices import PriceBook
 from bot.domain.usage import LOOKBACK_DAYS, CoverageStatus
 from bot.domain.usage_sums import add_up_priced
@@ -26,7 +24,7 @@ from bot.log import EventLog
 from bot.settings import SourceConfig
 from bot.sources import catalogue, slack_roster
 from bot.sources.http import Wait, bounded
-from bot.sources.shape import Connector, SourceDay
+from bot.sources.shape import Client, Connector, SourceDay
 from bot.store import coverage, identities, people, source_runs, usage
 from bot.store.database import Store
 from bot.store.source_runs import RunStatus
@@ -41,7 +39,7 @@ _GIVE_UP_AFTER = 2  # days in a row that cannot be read: the source is down, and
 _MOST_WAITING_S = 1800.0  # for one source in one night; the days that are left are asked for in the next
 _NO_RIGHT = frozenset({401, 403, 429})  # permanent, and not about the day: a wrong key, a missing right, a spending cap
 
-OpenClient = Callable[[SourceConfig], AbstractContextManager[httpx.Client]]
+OpenClient = Callable[[SourceConfig], AbstractContextManager[Client]]
 SlackMembers = Callable[[], Iterable[Mapping[str, Any]]]
 
 
@@ -79,7 +77,7 @@ class _Reading:
     store: Store
     source: SourceConfig
     connector: Connector
-    client: httpx.Client
+    client: Client
     now: datetime
     wait: Wait
     prices: PriceBook

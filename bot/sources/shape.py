@@ -15,6 +15,9 @@ import httpx
 from bot.domain.usage import CoverageStatus, UsageRow
 from bot.sources.http import Wait
 
+Client = httpx.Client
+"""An open connection to one source, with its key: made by the catalogue, handed through by the jobs."""
+
 
 @dataclass(frozen=True)
 class SourceDay:
@@ -29,7 +32,7 @@ class SourceDay:
 class FetchDay(Protocol):
     """Reads one whole day, or raises SourceError: there is no half day."""
 
-    def __call__(self, client: httpx.Client, *, day: date, now: datetime, wait: Wait) -> SourceDay: ...
+    def __call__(self, client: Client, *, day: date, now: datetime, wait: Wait) -> SourceDay: ...
 
 
 class Headers(Protocol):
