@@ -168,7 +168,7 @@ def decide(
         seats=seats,
         tips=tips,
         person=person,
-        day=(now + PLANS_AHEAD).astimezone(UTC).date(),
+        day=(now + PLANS_AHEAD + LIVES_FOR).astimezone(UTC).date(),  # until then it may arrive
         recent={nudge.tip_id for nudge in history if now - nudge.sent_at < SAME_TIP_AGAIN_AFTER},
         seen={nudge.tip_id for nudge in history},
     )

@@ -280,8 +280,8 @@ def test_role_first_then_unheard() -> None:
 
 def test_expired_tip_is_not_planned() -> None:
     """A tip that ends before the message may arrive is not used."""
-    assert Silence.NO_TIP_LEFT == ask(tips=(tip("old", "never_used", ends="2026-03-08"),))
-    assert isinstance(ask(tips=(tip("old", "never_used", ends="2026-03-09"),)), Plan)
+    assert Silence.NO_TIP_LEFT == ask(tips=(tip("old", "never_used", ends="2026-03-15"),))
+    assert isinstance(ask(tips=(tip("old", "never_used", ends="2026-03-16"),)), Plan)
 
 
 def test_tip_without_its_facts_is_not_planned() -> None:

@@ -13,6 +13,7 @@ from bot.domain.tips import (
     ENABLEMENT_TRIGGERS,
     LONGEST_TEXT,
     PLACEHOLDERS,
+    ROLES,
     SAMPLE_FACTS,
     TRIGGERS,
     WASTE_TRIGGERS,
@@ -238,3 +239,13 @@ def test_other_encoding_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"a\.md: this is not UTF-8"):
         load_tips(tmp_path)
+
+
+def test_page_for_writers_is_complete() -> None:
+    """The how-to names every placeholder, trigger, role and kind of link, and its example is a tip that parses."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "write-a-tip.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"`([^`\n]+)`", page))
+
+    assert {f"{{{name}}}" for name in PLACEHOLDERS} <= words
+    assert TRIGGERS | ROLES | set(LinkKind) <= words
+    assert "z01-the-bug-you-postpone" == parse("page", page.split("```markdown\n")[1].split("```")[0]).tip_id
