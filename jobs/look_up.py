@@ -22,7 +22,7 @@ _LONGEST_WAIT_S = 600.0
 def look_up_all(round_: Round) -> None:
     """Look up everything that is in doubt and whose time has come."""
     pace = round_.pace
-    while not round_.is_over() and round_.wait_for_slot(_SLOT, pace.look_up_rate_per_s):
+    while not round_.is_over() and _anything(round_) and round_.wait_for_slot(_SLOT, pace.look_up_rate_per_s):
         with round_.store.begin() as session:
             taken = delivery.take_ambiguous(
                 session, owner=round_.owner, batch=1, lease_s=pace.lease_s, settle_s=pace.absent_after_s
@@ -30,6 +30,12 @@ def look_up_all(round_: Round) -> None:
         if not taken:
             return
         _look_up(round_, taken[0])
+
+
+def _anything(round_: Round) -> bool:
+    """Asked before a slot is taken: most runs have nothing to look up, and must not wait for it."""
+    with round_.store.read() as session:
+        return delivery.any_ambiguous(session)
 
 
 def _look_up(round_: Round, nudge: HeldNudge) -> None:

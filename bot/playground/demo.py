@@ -1,4 +1,4 @@
-"""`kindling demo`: an invented company, its tools and its Slack on this machine, and the unchanged Kindling between them.
+"""`kindling demo`: an invented company, its tools and its Slack on this machine; between them the unchanged Kindling.
 
 It does what an operator does: imports people, seats, absences and outcomes from files, collects usage over HTTP, lets
 the clock tick, and listens over Socket Mode. Only the world around it is a stand-in. Called by `bot/cli.py`.
@@ -17,17 +17,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from bot import app, settings
 from bot.clock import HandClock
+from bot.domain.usage import ANY_MODEL, Counters
 from bot.playground import cast
 from bot.playground.server import APP_TOKEN, BOT_TOKEN, Playground
 from bot.sources.invented import SEAT_COST_MICROUSD, TOOL, Behaviour, Character, Company, crowd
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, entry
 from handlers.desk import Desk
 from jobs import calendar, import_files
-from jobs.deliver import Pace
+from jobs.import_report import Kind
+from jobs.rounds import Pace
 
 STORY_BEGINS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, before anything has run."""
@@ -122,7 +126,7 @@ def _advance(desk: Desk, world: World, until: datetime, stop: threading.Event) -
 
 
 def _sent(world: World) -> list[object]:
-    return [shown for shown in world.slack.journal.entries if shown.surface == "dm" and shown.metadata]
+    return [shown for shown in world.slack.journal.entries() if shown.surface == "dm" and shown.metadata]
 
 
 def _publish_days(world: World, today: date) -> None:
@@ -133,27 +137,30 @@ def _publish_days(world: World, today: date) -> None:
             world.report.hold(day, _report_of(world.company, day))
 
 
-def _report_of(company: Company, day: date) -> Iterator[dict[str, object]]:
-    by_person: dict[str, dict[str, dict[str, object]]] = {}
-    behaviour: dict[str, dict[str, int]] = {}
-    for row in company.usage(day):
-        counters = row.counters
-        if counters.cost_microusd is None:
-            behaviour[row.subject] = {
-                "sessions": counters.sessions or 0,
-                "accepted": counters.accepted or 0,
-                "rejected": counters.rejected or 0,
-            }
-            continue
-        by_person.setdefault(row.subject, {}).setdefault(row.model, {}).update(
-            input=counters.input_tokens,
-            cache_read=counters.cache_read_tokens,
-            cache_creation=counters.cache_write_tokens,
-            output=counters.output_tokens,
-            cents=counters.cost_microusd // 10_000,
+def _report_of(company: Company, day: date) -> Iterator[dict[str, Any]]:
+    """The company's use of one day, as the vendor's report writes it: one entry a person, models inside."""
+    rows = sorted(company.usage(day), key=lambda row: row.subject)
+    for email, group in groupby(rows, key=lambda row: row.subject):
+        mine = {row.model: row.counters for row in group}
+        edits = mine.pop(ANY_MODEL)
+        yield entry(
+            day,
+            email=email,
+            models={model: _figures(counters) for model, counters in mine.items()},
+            sessions=edits.sessions or 0,
+            accepted=edits.accepted or 0,
+            rejected=edits.rejected or 0,
         )
-    for email, models in by_person.items():
-        yield entry(day, email=email, models=models, **behaviour[email])
+
+
+def _figures(counters: Counters) -> dict[str, int | None]:
+    return {
+        "input": counters.input_tokens,
+        "cache_read": counters.cache_read_tokens,
+        "cache_creation": counters.cache_write_tokens,
+        "output": counters.output_tokens,
+        "cents": (counters.cost_microusd or 0) // 10_000,
+    }
 
 
 @contextmanager
@@ -196,10 +203,10 @@ def _import(desk: Desk, company: Company, folder: Path) -> None:
     today = desk.clock.now().date()
     first = today - timedelta(days=PAST_DAYS)
     for kind, rows in (
-        ("people", list(_people(company))),
-        ("seats", [_seat(person, since) for person, since in company.seats()]),
-        ("absences", [{"email": who.email, "first_day": a, "last_day": b} for who, a, b in company.absences()]),
-        ("outcomes", [{**vars(merge), "at": merge.at.isoformat()} for merge in company.merges(first, today)]),
+        (Kind.PEOPLE, list(_people(company))),
+        (Kind.SEATS, [_seat(person, since) for person, since in company.seats()]),
+        (Kind.ABSENCES, [{"email": who.email, "first_day": a, "last_day": b} for who, a, b in company.absences()]),
+        (Kind.OUTCOMES, [{**vars(merge), "at": merge.at.isoformat()} for merge in company.merges(first, today)]),
     ):
         path = folder / f"{kind}.csv"
         _write(path, rows)
@@ -218,6 +225,7 @@ def _people(company: Company) -> Iterator[dict[str, object]]:
             "timezone": who.timezone,
             "locale": who.locale,
             "country": who.country,
+            "role": who.role,
         }
 
 

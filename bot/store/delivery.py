@@ -118,11 +118,7 @@ def take_ambiguous(session: Session, *, owner: str, batch: int, lease_s: float, 
     """Hold up to `batch` nudges of which nobody knows whether they were sent, to look them up."""
     asked = (
         select(NudgeRow.nudge_id)
-        .where(
-            NudgeRow.state == NudgeState.AMBIGUOUS,
-            or_(NudgeRow.next_try_at.is_(None), NudgeRow.next_try_at <= wall_clock(0)),
-            or_(NudgeRow.lease_until.is_(None), NudgeRow.lease_until <= wall_clock(0)),
-        )
+        .where(*_in_doubt())
         .order_by(NudgeRow.sending_since, NudgeRow.nudge_id)
         .limit(batch)
         .with_for_update(skip_locked=True)
@@ -135,6 +131,11 @@ def take_ambiguous(session: Session, *, owner: str, batch: int, lease_s: float, 
         .execution_options(synchronize_session=False)
     )
     return _held(session, list(taken), settle_s=settle_s)
+
+
+def any_ambiguous(session: Session) -> bool:
+    """Whether there is anything to look up now."""
+    return session.scalar(select(NudgeRow.nudge_id).where(*_in_doubt()).limit(1)) is not None
 
 
 def keep_channel(session: Session, nudge: HeldNudge, *, channel_id: str) -> bool:
@@ -280,6 +281,14 @@ def _arrow(
         _move(session, *conditions, source=one, target=target, reason=reason, now=now, values=values) for one in sources
     )
     return any(count == 1 for count in steps)
+
+
+def _in_doubt() -> tuple[ColumnElement[bool], ...]:
+    return (
+        NudgeRow.state == NudgeState.AMBIGUOUS,
+        or_(NudgeRow.next_try_at.is_(None), NudgeRow.next_try_at <= wall_clock(0)),
+        or_(NudgeRow.lease_until.is_(None), NudgeRow.lease_until <= wall_clock(0)),
+    )
 
 
 def _mine(nudge: HeldNudge) -> tuple[ColumnElement[bool], ...]:

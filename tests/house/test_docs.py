@@ -29,7 +29,9 @@ def test_tree_names_every_file() -> None:
     tree = README.split("```\n")[1].split("```")[0]
     named = set(re.findall(r"[a-z_0-9]+(?:\.py|/)", tree))
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    modules = [Path(name) for name in tracked if name.startswith(("bot/", "handlers/", "jobs/")) and name.endswith(".py")]
+    modules = [
+        Path(name) for name in tracked if name.startswith(("bot/", "handlers/", "jobs/")) and name.endswith(".py")
+    ]
     expected = {path.name for path in modules if path.name != "__init__.py" and "versions" not in path.parts}
 
     assert set() == expected - named
@@ -62,7 +64,9 @@ def test_nothing_of_this_machine_is_committed() -> None:
     """No tracked text names a package registry or an absolute path of the machine it was written on."""
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     suspicious = re.compile(r"(/work/|/home/[a-z]+/|files\.pythonhosted|pypi\.org/simple|registry\.npmjs)")
-    texts = [(ROOT / name) for name in tracked if Path(name).suffix in {".py", ".md", ".toml", ".yml", ".lock", ".js", ""}]
+    texts = [
+        (ROOT / name) for name in tracked if Path(name).suffix in {".py", ".md", ".toml", ".yml", ".lock", ".js", ""}
+    ]
     guilty = [
         str(path.relative_to(ROOT))
         for path in texts
