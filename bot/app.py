@@ -64,6 +64,12 @@ def build(settings: Settings, *, clock: Clock) -> Desk:
     )
 
 
+def require_bot_token(settings: Settings) -> None:
+    """Raise InputError when there is no bot token, before anything is begun that needs one."""
+    if not settings.slack_bot_token:
+        raise InputError("SLACK_BOT_TOKEN is not set: copy the bot token (xoxb-) from OAuth & Permissions of the app.")
+
+
 @contextmanager
 def running(settings: Settings, *, clock: Clock) -> Iterator[Desk]:
     """`build`, and close the database at the end."""
@@ -210,8 +216,7 @@ def _is_ours(ours: AuthorizeResult, team_id: str | None, enterprise_id: str | No
 
 
 def _with_token(desk: Desk) -> Slack:
-    if not desk.settings.slack_bot_token:
-        raise InputError("SLACK_BOT_TOKEN is not set: copy the bot token (xoxb-) from OAuth & Permissions of the app.")
+    require_bot_token(desk.settings)
     return desk.slack
 
 

@@ -64,6 +64,7 @@ def _run(_arguments: argparse.Namespace) -> int:
 
 
 def _tick(arguments: argparse.Namespace) -> int:
+    app.require_bot_token(_settings())
     with _kindling(arguments) as kindling:
         now = kindling.clock.now()
         counts = calendar.tick(kindling.store, work=_shown(app.work(kindling)), now=now)
@@ -162,14 +163,22 @@ def _saying(name: str, job: Job) -> Job:
 
 
 def _report(what: str, counts: Counts, arguments: argparse.Namespace) -> int:
-    print(f"{what}: " + (_spoken(counts) or "nothing to do"))
+    print(f"{what}: {_spoken(counts) or 'nothing to do'}")
     if arguments.json:
         print(json.dumps(counts))
     return FAILED if counts.get("failed") else DONE
 
 
 def _spoken(counts: Counts) -> str:
-    return ", ".join(f"{name} {value}" for name, value in counts.items() if value not in (0, None, {}, []))
+    """What is not zero, in one line; the jobs of a tick one below the other."""
+    parts = [_part(name, value) for name, value in counts.items() if value]
+    return "".join(parts) if any(part.startswith("\n") for part in parts) else ", ".join(parts)
+
+
+def _part(name: str, value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"\n  {name}: {_spoken(value) or 'nothing to do'}"
+    return f"{name} {value}"
 
 
 def _complain(sentence: str, code: int) -> int:

@@ -61,6 +61,7 @@ WRONG = {
         ["collect"], "NO_KEY", files={"kindling.toml": '[[source]]\nkind = "claude_code"\napi_key_env = "NO_KEY"\n'}
     ),
     "delivery without a token": Wrong(["deliver", "--now", STORY], "SLACK_BOT_TOKEN"),
+    "a tick without a token": Wrong(["tick", "--now", STORY], "SLACK_BOT_TOKEN"),
     "a daemon without a token": Wrong(["run"], "SLACK_APP_TOKEN"),
     "http without a signing secret": Wrong(["run"], "SLACK_SIGNING_SECRET", {"KINDLING_TRANSPORT": "http"}),
 }
