@@ -41,6 +41,8 @@ class Life:
     reactions: list[datetime] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     plans: int = 0
+    talkative: float = 1.0
+    """How often this person reacts at all; the quiet ones ignore three in a row."""
 
     def live(self, first: datetime) -> None:
         """200 days, hour by hour: a night's judgement, ticks, answers, wishes, outages and changing states."""
@@ -71,7 +73,7 @@ class Life:
 
     def _react(self, now: datetime) -> None:
         """Now and then an answer to the last message, a wish, or a look at the card."""
-        chance = self.dice.random()
+        chance = self.dice.random() / self.talkative
         if self.history and self.history[-1].answer is None and chance < 0.002:
             answer = self.dice.choice([*Answer, Answer.HELPFUL, Answer.HELPFUL, Answer.HELPFUL])
             self.history[-1] = replace(self.history[-1], answer=answer, answered_at=now)
@@ -193,7 +195,7 @@ def drawn_life(dice: Random) -> tuple[Life, datetime]:
     calendar = WorkCalendar(dice.choice(ZONES), dice.choice(WEEKENDS), holidays, frozenset(leave))
     role = dice.choice([None, "dev", "biz", "ops", "lead"])
     person = Person(dice.randrange(1_000_000), calendar.timezone, None, None, role, None, None, None, "U0ADA")
-    return Life(dice, calendar, person), first
+    return Life(dice, calendar, person, talkative=dice.choice([0.05, 0.3, 1.0])), first
 
 
 @given(st.integers(min_value=0, max_value=2**32))
