@@ -179,7 +179,7 @@ def _too_little_or_too_early(case: _Case, evidence: Evidence) -> tuple[State, st
     if case.seat_is_young():
         return State.GRACE, f"every seat is younger than {GRACE_DAYS} days"
     if not case.tools:
-        return State.NOT_PROVISIONED, "no seat is held and no use was seen in 12 weeks"
+        return State.NOT_PROVISIONED, "no seat is held and nothing else is in use"
     if case.person_is_new():
         return State.GRACE, f"the first working day was less than {GRACE_DAYS} days ago"
     return None

@@ -162,4 +162,5 @@ def _sum(rows: Any, name: str) -> ColumnElement[int]:
 
 
 def _counters(row: Row[Any]) -> Counters:
-    return Counters(**{name: getattr(row, name) for name in _COUNTERS})
+    """The sums of a row, which both statements put last, in the order of `_COUNTERS`; by place, for there are many."""
+    return Counters(*row[-len(_COUNTERS) :])

@@ -51,7 +51,8 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "W10": Pattern(
         "Short answers from the dearest model",
-        "At least half of a tool's tokens went to its dearest class of model, and its answers were short. "
+        "At least half of a tool's tokens went to its dearest class of model, which wrote at most one token for five "
+        "that it read. "
         "The amount is the difference to the next class, less a share for tries that would have failed there.",
     ),
     "W15": Pattern(
