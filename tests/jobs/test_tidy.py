@@ -1,0 +1,80 @@
+"""Retention: what is old goes, in bites; what is young, open or chosen by the person stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+
+from bot.store import retention, rights
+from bot.store.database import Store
+from bot.store.tables import Base, NudgeRow, PersonRow
+from jobs.tidy import tidy
+from tests.store.everything import ADA, NOON, fill
+
+KEPT = {"preference", "person", "send_slot"}
+
+
+def counts(store: Store) -> dict[str, int]:
+    """Rows by table."""
+    with store.read() as session:
+        return {
+            name: session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def test_nothing_young_goes(store: Store) -> None:
+    """Within the retention time nothing is deleted."""
+    with store.begin() as session:
+        fill(session)
+    before = counts(store)
+
+    assert {0} == set(tidy(store, now=NOON + timedelta(days=300), retention_days=400).values())
+    assert before == counts(store)
+
+
+def test_everything_old_goes_but_people_and_their_choices(store: Store) -> None:
+    """After the retention time only people, the ids they are known by and their choices remain."""
+    with store.begin() as session:
+        fill(session)
+        session.execute(update(PersonRow).values(ended_on=None))
+    gone = tidy(store, now=NOON + timedelta(days=410), retention_days=400, rows_a_bite=1)
+
+    left = {name for name, rows in counts(store).items() if rows}
+    assert {*KEPT, "identity"} == left
+    assert 0 == gone["people_who_left"]
+    assert all(gone[aged.model.__tablename__] for aged in retention.AGED)
+    assert {0} == set(tidy(store, now=NOON + timedelta(days=410), retention_days=400).values())
+
+
+def test_who_left_long_ago_is_erased_whole(store: Store) -> None:
+    """Somebody whose last day lies beyond the retention time leaves no row, whatever the age of the rows."""
+    with store.begin() as session:
+        fill(session)
+        session.execute(update(PersonRow).values(ended_on=None))
+        session.execute(
+            update(PersonRow).where(PersonRow.person_id == ADA).values(ended_on=(NOON - timedelta(days=401)).date())
+        )
+    gone = tidy(store, now=NOON, retention_days=400)
+
+    assert 1 == gone["people_who_left"]
+    with store.read() as session:
+        assert 0 == sum(rights.held(session, person_id=ADA).values())
+
+
+def test_open_nudge_stays(store: Store) -> None:
+    """A message that is still on its way keeps its row and its steps, however old."""
+    with store.begin() as session:
+        fill(session)
+        session.execute(update(PersonRow).values(ended_on=None))
+        session.execute(update(NudgeRow).where(NudgeRow.person_id == ADA).values(state="ambiguous"))
+    tidy(store, now=NOON + timedelta(days=500), retention_days=400)
+
+    left = counts(store)
+    assert (1, 1) == (left["nudge"], left["nudge_step"])
+
+
+def test_every_table_ages_or_says_why_not() -> None:
+    """A new table is either deleted by age or listed here as kept."""
+    assert set(Base.metadata.tables) == KEPT | {aged.model.__tablename__ for aged in retention.AGED}
