@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
-from slack_bolt import App, BoltContext
+from slack_bolt import App, BoltContext, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
 import handlers
@@ -175,6 +175,7 @@ def bolt(desk: Desk) -> App:
         process_before_response=False,
         listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener"),
     )
+    app.middleware(_only_members)
     handlers.register(app, desk)
     return app
 
@@ -207,6 +208,16 @@ def _authorize(desk: Desk) -> Authorize:
         return None
 
     return authorize
+
+
+def _only_members(body: dict[str, Any], context: BoltContext, next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 - Bolt finds its arguments by name
+    """A person of another company, in a channel that both share, can tap what they see there; it reaches no handler."""
+    user, ours = body.get("user"), context.authorize_result
+    team_id = user.get("team_id") if isinstance(user, dict) else None
+    if ours is None or not _is_ours(ours, team_id, context.enterprise_id):
+        log.warning("app.stranger")
+        return BoltResponse(status=200, body=_STRANGER)
+    return next()
 
 
 def _is_ours(ours: AuthorizeResult, team_id: str | None, enterprise_id: str | None) -> bool:
