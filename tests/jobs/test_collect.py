@@ -2,87 +2,42 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
 
-from bot.domain.people import IdentitySource
-from bot.domain.roster import PersonRecord
 from bot.domain.usage import Counters, CoverageStatus
-from bot.errors import InputError, SlackRefused
+from bot.errors import InputError
 from bot.settings import SourceConfig
 from bot.sources.prices import GenaiPrices
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, Fault, entry
-from bot.store import coverage, people
 from bot.store.database import Store
-from bot.store.tables import CoverageRow, CoveredPersonRow, IdentityRow, SourceRunRow, UsageDayRow
-from jobs.collect import SLACK_ROSTER, collect
-
-NOW = datetime(2026, 3, 2, 3, 30, tzinfo=UTC)
-TODAY = NOW.date()
-YESTERDAY = TODAY - timedelta(days=1)
-ADA, BEN, EMI = "ada.moreau@lantern.example", "ben.castell@lantern.example", "emi.tanaka@lantern.example"
-MODEL = "claude-opus-4-6"
+from bot.store.tables import CoverageRow, IdentityRow, SourceRunRow, UsageDayRow
+from jobs.collect import collect
+from tests.jobs.nights import (
+    ADA,
+    BEN,
+    MODEL,
+    NOW,
+    TODAY,
+    YESTERDAY,
+    hire,
+    listening,
+    night,
+    ranges,
+    source_at,
+    statuses,
+    used,
+)
 
 
 @pytest.fixture
 def stand_in() -> Iterator[ClaudeCodeStandIn]:
     with ClaudeCodeStandIn() as server:
         yield server
-
-
-@pytest.fixture
-def said() -> Iterator[list[str]]:
-    """The names of the events that collecting says, in order."""
-    events: list[str] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            events.append(record.getMessage())
-
-    listener, logger = Listener(), logging.getLogger("kindling.collect")
-    level = logger.level
-    logger.setLevel(logging.INFO)
-    logger.addHandler(listener)
-    yield events
-    logger.removeHandler(listener)
-    logger.setLevel(level)
-
-
-def source_at(stand_in: ClaudeCodeStandIn, *declared: str, name: str = "console", key: str = ADMIN_KEY) -> SourceConfig:
-    return SourceConfig("claude_code", name, stand_in.base_url, key, declared)
-
-
-def night(
-    store: Store,
-    *sources: SourceConfig,
-    now: datetime = NOW,
-    members: Callable[[], Sequence[Mapping[str, Any]]] | None = None,
-) -> dict[str, int]:
-    """One collecting at `now` that waits for nothing."""
-    return collect(
-        store, sources=sources, slack_members=members, now=now, prices=GenaiPrices(), wait=lambda _seconds: None
-    )
-
-
-def hire(store: Store, *emails: str, now: datetime = NOW) -> dict[str, int]:
-    with store.begin() as session:
-        people.save_people(session, records=[PersonRecord(email=email) for email in emails], now=now)
-        return people.resolve(session, source=IdentitySource.EMAIL, ids=emails)
-
-
-def used(day: date, email: str, tokens: int = 100, **more: Any) -> dict[str, Any]:
-    return entry(day, email=email, models={MODEL: {"input": tokens, "output": 10, "cents": 5}}, **more)
-
-
-def statuses(store: Store, source: str = "console") -> dict[date, str]:
-    with store.read() as session:
-        rows = select(CoverageRow.day, CoverageRow.status).where(CoverageRow.source == source)
-        return {row.day: row.status for row in session.execute(rows)}
 
 
 def tokens_on(store: Store, day: date) -> dict[int | None, int]:
@@ -96,12 +51,6 @@ def tokens_on(store: Store, day: date) -> dict[int | None, int]:
 
 def days_asked(stand_in: ClaudeCodeStandIn) -> list[date]:
     return [date.fromisoformat(dict(request.query)["starting_at"]) for request in stand_in.requests]
-
-
-def ranges(store: Store) -> set[tuple[int, date, date | None]]:
-    with store.read() as session:
-        columns = (CoveredPersonRow.person_id, CoveredPersonRow.first_day, CoveredPersonRow.last_day)
-        return {(who, first, last) for who, first, last in session.execute(select(*columns))}
 
 
 def test_first_night_reads_the_whole_look_back(store: Store, stand_in: ClaudeCodeStandIn) -> None:
@@ -194,13 +143,12 @@ def test_clock_turned_back_does_not_unfinish_a_day(store: Store, stand_in: Claud
     assert CoverageStatus.COVERED == statuses(store)[YESTERDAY]
 
 
-def test_broken_source_is_given_up_and_the_others_are_read(
-    store: Store, stand_in: ClaudeCodeStandIn, said: list[str]
-) -> None:
+def test_broken_source_is_given_up_and_the_others_are_read(store: Store, stand_in: ClaudeCodeStandIn) -> None:
     """Two days in a row that fail for good are enough; all its days are failed, the other source's are not."""
     with ClaudeCodeStandIn() as broken:
         broken.break_next(*[Fault.SERVER_ERROR] * 500)
-        counts = night(store, source_at(broken, name="broken"), source_at(stand_in))
+        with listening() as said:
+            counts = night(store, source_at(broken, name="broken"), source_at(stand_in))
         assert len(set(days_asked(broken))) == 2
     assert {CoverageStatus.FAILED} == set(statuses(store, "broken").values())
     assert CoverageStatus.COVERED == statuses(store)[YESTERDAY]
@@ -229,11 +177,12 @@ def test_no_right_is_asked_once(store: Store, stand_in: ClaudeCodeStandIn, fault
     assert {CoverageStatus.FAILED} == set(statuses(store).values())
 
 
-def test_break_and_return_are_said_once(store: Store, stand_in: ClaudeCodeStandIn, said: list[str]) -> None:
+def test_break_and_return_are_said_once(store: Store, stand_in: ClaudeCodeStandIn) -> None:
     """Broken for two nights and well for two: one word when it breaks, one when it is back."""
     key = "sk-ant-admin01-wrong"
-    for days, used_key in enumerate([ADMIN_KEY, key, key, ADMIN_KEY, ADMIN_KEY]):
-        night(store, source_at(stand_in, key=used_key), now=NOW + timedelta(days=days))
+    with listening() as said:
+        for days, used_key in enumerate([ADMIN_KEY, key, key, ADMIN_KEY, ADMIN_KEY]):
+            night(store, source_at(stand_in, key=used_key), now=NOW + timedelta(days=days))
     assert ["collect.source_down", "collect.source_back"] == said
 
 
@@ -299,94 +248,6 @@ def test_missing_cost_is_priced_and_marked(store: Store, stand_in: ClaudeCodeSta
             ("claude-haiku-4-5", 1_000_000, "estimated"),
             ("lantern-7b", None, None),
         } == {(model, cost, priced) for model, cost, priced in session.execute(rows)}
-
-
-def test_only_declared_people_are_covered(store: Store, stand_in: ClaudeCodeStandIn) -> None:
-    """Those whom the settings name are covered, from the first day of the look-back on, and nobody else."""
-    ids = hire(store, ADA, BEN, EMI)
-    night(store, source_at(stand_in, name="silent"))
-    assert set() == ranges(store)
-
-    night(store, source_at(stand_in, BEN))
-    first = TODAY - timedelta(days=84)
-    assert {(ids[BEN], first, None)} == ranges(store)
-    with store.read() as session:
-        found = coverage.load(session, person_ids=list(ids.values()), first=first, last=TODAY)
-    assert (84, 0) == (len(found[ids[BEN]].covered["claude_code"]), len(found[ids[ADA]].covered))
-
-
-def test_newly_hired_are_covered_from_the_start_and_newly_declared_from_now(
-    store: Store, stand_in: ClaudeCodeStandIn
-) -> None:
-    """Who was known and not declared may have signed in another way until now; a new colleague has not."""
-    ids = hire(store, ADA)
-    night(store, source_at(stand_in, BEN))
-    later = NOW + timedelta(days=7)
-    ids |= hire(store, BEN, now=later)
-    night(store, source_at(stand_in, BEN, ADA), now=later)
-    day = later.date()
-    assert {(ids[BEN], day - timedelta(days=84), None), (ids[ADA], day - timedelta(days=3), None)} == ranges(store)
-
-
-def test_who_is_no_longer_declared_is_no_longer_covered(store: Store, stand_in: ClaudeCodeStandIn) -> None:
-    """Taken off the list: covered up to four days ago. Put back: covered again from then on, with a gap between."""
-    ids = hire(store, BEN)
-    night(store, source_at(stand_in, BEN))
-    first = TODAY - timedelta(days=84)
-
-    night(store, source_at(stand_in), now=NOW + timedelta(days=7))
-    ended = TODAY + timedelta(days=3)
-    assert {(ids[BEN], first, ended)} == ranges(store)
-
-    night(store, source_at(stand_in, BEN), now=NOW + timedelta(days=20))
-    back = TODAY + timedelta(days=17)
-    assert {(ids[BEN], first, ended), (ids[BEN], back, None)} == ranges(store)
-
-
-def slack_member(user_id: str, email: str, **more: Any) -> dict[str, Any]:
-    return {"id": user_id, "tz": "Europe/Paris", "locale": "fr-FR", "profile": {"email": email}, **more}
-
-
-def test_roster_links_employees_alone(store: Store) -> None:
-    """People get their Slack account and time zone; bots, guests and unknown members become nobody."""
-    ids = hire(store, ADA, BEN)
-    members = [
-        slack_member("U0ADA", "Ada.Moreau@lantern.example"),
-        slack_member("U0BEN", BEN, deleted=True),
-        slack_member("U0GUEST", "guest@elsewhere.example", is_restricted=True),
-        slack_member("U0KIM", "kim.unknown@lantern.example"),
-    ]
-    counts = night(store, members=lambda: members)
-    assert (1, 0, 2, 1) == tuple(
-        counts[name] for name in ("sources", "sources_failed", "slack_members", "slack_unmapped")
-    )
-    with store.read() as session:
-        found = people.load(session, person_ids=ids.values())
-        assert ("U0ADA", "Europe/Paris") == (found[ids[ADA]].slack_user_id, found[ids[ADA]].timezone)
-        assert found[ids[BEN]].slack_user_id is None
-
-
-def test_broken_roster_is_said_once_and_changes_nothing(store: Store, said: list[str]) -> None:
-    """When Slack refuses half-way through the list, nobody loses their account."""
-    ids = hire(store, ADA, BEN)
-    both = [slack_member("U0ADA", ADA), slack_member("U0BEN", BEN)]
-    night(store, members=lambda: both)
-
-    def half() -> Iterator[dict[str, Any]]:
-        yield both[0]
-        raise SlackRefused("missing_scope")
-
-    for _ in range(2):
-        counts = collect(store, sources=[], slack_members=half, now=NOW, prices=GenaiPrices())
-        assert (1, 1) == (counts["sources"], counts["sources_failed"])
-    night(store, members=lambda: both)
-    assert ["collect.source_down", "collect.source_back"] == said
-    with store.read() as session:
-        assert "U0BEN" == people.load(session, person_ids=[ids[BEN]])[ids[BEN]].slack_user_id
-        runs = (
-            select(SourceRunRow.status).where(SourceRunRow.source == SLACK_ROSTER).order_by(SourceRunRow.source_run_id)
-        )
-        assert ["done", "failed", "failed", "done"] == list(session.scalars(runs))
 
 
 def test_source_that_cannot_exist_stops_everything_before_it_begins(store: Store, stand_in: ClaudeCodeStandIn) -> None:
