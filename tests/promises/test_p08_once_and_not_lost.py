@@ -1,8 +1,8 @@
 """P8: a nudge reaches a person at most once, and a planned one is delivered or ends in a state that says why.
 
 Two kinds of evidence. In one process, a crash before and after every single commit, combined with every fault of
-Slack's: all of them, not a sample. And real processes on both databases, killed at each call, at random moments, and frozen past
-their lease, while Slack drops replies, refuses and breaks; then the playground's journal is counted.
+Slack's: all of them, not a sample. And real processes on both databases, killed at each call, at random moments, and
+frozen past their lease, while Slack drops replies, refuses and breaks; then the playground's journal is counted.
 """
 
 from __future__ import annotations
