@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from bot.playground.cast import EMPLOYEES, Member
 from bot.playground.server import Playground
 from tests.playground import echo
-from tests.playground.browser import chromium
+from tests.playground.browser import chromium, missing
 
 Open = Callable[..., Page]
 PHONE = {"width": 390, "height": 844}
@@ -221,6 +222,40 @@ def test_on_a_phone(slack: Playground, bot: App, open_page: Open) -> None:
     assert 390 == page.evaluate("document.documentElement.scrollWidth")
     too_wide = "[...document.querySelectorAll('.middle *')].filter(e => e.getBoundingClientRect().right > 391).length"
     assert 0 == page.evaluate(too_wide)
+
+
+def test_large_company_is_folded(slack: Playground, web: WebClient, open_page: Open) -> None:
+    """Beyond a dozen, those with a story stand first; the others are folded away, can be found, and show new mail."""
+    for number in range(40):
+        slack.add_member(Member(f"U1{number:03}", f"p{number}@lantern.example", f"Person Nr{number}"))
+    page = open_page()
+    expect(page.locator(".person:visible")).to_have_count(len(EMPLOYEES))
+    web.chat_postMessage(channel="U1007", text="for seven")
+    expect(page.locator("#new-others")).to_have_text("1 with a new message")
+    page.get_by_text("40 more colleagues").click()
+    page.get_by_label("Find a colleague").fill("nr7")
+    page.get_by_text("Person Nr7").click()
+    expect(page.locator("#timeline")).to_contain_text("for seven")
+
+
+def test_what_is_gone_is_said(slack: Playground, bot: App, open_page: Open) -> None:
+    """A button that vanished while it was pressed is told in words."""
+    slack.command("U0ADA")
+    page = open_page()
+    page.wait_for_selector(".message")
+    page.route("**/playground/press", lambda route: route.fulfill(json={"ok": False, "error": "no_such_element"}))
+    page.get_by_role("button", name="Not helpful").click()
+    expect(page.locator("#refused")).to_have_text("That could not be done (no such element).")
+
+
+def test_without_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No browser means a loud skip on a desk and a failure in CI."""
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="NOT tested"):
+        missing()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="NOT tested"):
+        missing()
 
 
 def test_fault_menu(slack: Playground, web: WebClient, open_page: Open) -> None:

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.clock import HandClock
 from bot.playground.cast import CAST
-from bot.playground.rates import STRICT
+from bot.playground.rates import STRICT, Pace, Rates
 from bot.playground.server import Playground
 from bot.playground.web_api import ALL_SCOPES
 from tests.playground import echo
@@ -212,6 +212,16 @@ def test_file_reaches_its_reader(slack: Playground, web: WebClient, refused: Ref
         (s.surface, s.to, s.text) for s in slack.journal.entries()
     ]
     assert "file_not_found" == refused(web.files_completeUploadExternal, files=[{"id": unsent}], channel_id="D0ADA")
+
+
+def test_windows_of_a_minute() -> None:
+    """The workspace's minute and a method's tier hold back the call too many, and a refused call is not counted."""
+    rates = Rates(Pace(messages_per_min_workspace=2, tiers={2: 1}))
+    messages = [rates.message(channel) for channel in ("D1", "D2", "D3")]
+
+    assert [0, 0, 60] == messages
+    asked = [("users.list", 2), ("users.list", 2), ("dnd.teamInfo", 2), ("auth.test", None)]
+    assert [0, 60, 0, 0] == [rates.method(name, tier) for name, tier in asked]
 
 
 def test_strict_pace_is_slacks(clock: HandClock) -> None:

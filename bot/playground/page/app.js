@@ -174,8 +174,8 @@ function announce(messages) {
 
 async function send(words) {
   const [command, ...rest] = words.split(/\s+/);
-  if (command.startsWith("/")) await act("command", { as: me.id, command, text: rest.join(" ") });
-  else await act("say", { as: me.id, text: words });
+  if (command.startsWith("/")) await attempt("command", { as: me.id, command, text: rest.join(" ") });
+  else await attempt("say", { as: me.id, text: words });
 }
 
 function desk(place) {
@@ -184,13 +184,20 @@ function desk(place) {
     confirm: areYouSure,
     press: async (what, node) => {
       node.setAttribute("aria-busy", "true");
-      try {
-        await act("press", { as: me.id, ...place, ...what });
-      } finally {
-        node.removeAttribute("aria-busy");
-      }
+      await attempt("press", { as: me.id, ...place, ...what });
+      node.removeAttribute("aria-busy");
     },
   };
+}
+
+// Do it, and say so when it could not be done: the button may have gone in the meantime.
+async function attempt(name, what) {
+  byId("refused").textContent = "";
+  try {
+    await act(name, what);
+  } catch (error) {
+    byId("refused").textContent = `That could not be done (${error.message.replaceAll("_", " ")}).`;
+  }
 }
 
 function startTabs() {

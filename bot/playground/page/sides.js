@@ -5,15 +5,34 @@ import { byId, make } from "./dom.js";
 
 // ---------------------------------------------------------------- who you are
 
+const MOST_AT_ONCE = 12;
+
+// Everybody, or in a large company those with a story first and the others folded away, with a field to find one.
 export function drawPeople(members, meId, choose) {
-  const rows = members.map((member) => {
-    const radio = make("input", { type: "radio", name: "me", value: member.id, onchange: () => choose(member) });
-    radio.checked = member.id === meId;
-    const place = make("span", { class: "place" }, placeOf(member.timezone));
-    const dot = make("span", { class: "new", id: `new-${member.id}`, hidden: true }, make("span", { class: "sr" }, "new message"));
-    return make("label", { class: "person" }, radio, face(member), make("span", { class: "name" }, member.name, place), dot);
+  const withStory = members.filter((member) => member.story);
+  const first = members.length > MOST_AT_ONCE ? withStory : members;
+  const others = members.filter((member) => !first.includes(member));
+  const row = (member) => person(member, meId, choose);
+  byId("who").replaceChildren(...first.map(row), others.length ? folded(others.map(row), others, meId) : "");
+}
+
+function person(member, meId, choose) {
+  const radio = make("input", { type: "radio", name: "me", value: member.id, onchange: () => choose(member) });
+  radio.checked = member.id === meId;
+  const place = make("span", { class: "place" }, placeOf(member.timezone));
+  const dot = make("span", { class: "new", id: `new-${member.id}`, hidden: true }, make("span", { class: "sr" }, "new message"));
+  return make("label", { class: "person" }, radio, face(member), make("span", { class: "name" }, member.name, place), dot);
+}
+
+function folded(rows, others, meId) {
+  const find = make("input", { type: "search", placeholder: "Find a colleague", "aria-label": "Find a colleague" });
+  find.addEventListener("input", () => {
+    const wanted = find.value.trim().toLowerCase();
+    for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
   });
-  byId("who").replaceChildren(...rows);
+  const summary = make("summary", {}, `${others.length} more colleagues `, make("small", { id: "new-others" }));
+  const isOpen = others.some((member) => member.id === meId);
+  return make("details", { class: "others", id: "others", open: isOpen }, summary, find, ...rows);
 }
 
 export function face(member) {
@@ -30,6 +49,8 @@ export function drawMail(mail, seen) {
     const dot = byId(`new-${id}`);
     if (dot) dot.hidden = count <= (seen.get(id) ?? 0);
   }
+  const others = document.querySelectorAll("#others .new:not([hidden])").length;
+  if (byId("new-others")) byId("new-others").textContent = others ? `${others} with a new message` : "";
 }
 
 // ---------------------------------------------------------------- the clock
