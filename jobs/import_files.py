@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.domain.people import IdentitySource
 from bot.domain.prices import PriceBook
-from bot.domain.usage import CoverageStatus
+from bot.domain.usage import Counters, CoverageStatus, SessionFacts, UsageRow
 from bot.errors import InputError
 from bot.log import EventLog
 from bot.sources.files.absences import read_absences
@@ -176,6 +176,8 @@ class _UsageKeeper:
         saved = usage.merge_rows(self._session, source=SOURCE, rows=days, now=self._now)
         facts = part.session_facts(zones, self._prices)
         usage.save_sessions(self._session, source=SOURCE, sessions=facts, now=self._now)
+        if self._file.is_events and zones:
+            self._forget_utc_days(part.of(zones), days, facts)
         self._saved = self._saved.plus(replace(saved, unmapped=()))
         self._count(part, ids, zones)
         for day in days:
@@ -217,6 +219,24 @@ class _UsageKeeper:
             covered_through=self._covered_through,
         )
 
+    def _forget_utc_days(self, part: Part, days: Sequence[UsageRow], facts: Sequence[SessionFacts]) -> None:
+        """An earlier import, made before the time zones were known, left the same events on other days."""
+        now_days = {(day.subject, day.day, day.tool, day.model) for day in days}
+        now_facts = {(fact.session_key, fact.day, fact.tool, fact.model) for fact in facts}
+        utc_days = part.usage_days({}, self._prices)
+        utc_facts = part.session_facts({}, self._prices)
+        usage.forget_utc_days(
+            self._session,
+            source=SOURCE,
+            days=[
+                day
+                for day in utc_days
+                if (day.subject, day.day, day.tool, day.model) not in now_days and _is_telling(day.counters)
+            ],
+            sessions=[f for f in utc_facts if (f.session_key, f.day, f.tool, f.model) not in now_facts],
+            now=self._now,
+        )
+
     def _count(self, part: Part, ids: Mapping[str, int], zones: Mapping[str, str]) -> None:
         lines = part.lines_of(part.subjects() - ids.keys())
         self._unmapped_rows += len(lines)
@@ -244,3 +264,9 @@ class _UsageKeeper:
             first_day=first_day,
             last_day=last_day,
         )
+
+
+def _is_telling(counters: Counters) -> bool:
+    """Whether two days with these figures are surely the same day: a lone request is like any other, tokens are not."""
+    tokens = (counters.input_tokens, counters.cache_read_tokens, counters.cache_write_tokens, counters.output_tokens)
+    return any(tokens)

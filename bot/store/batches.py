@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar, cast
 
@@ -88,6 +89,24 @@ def upsert(session: Session, model: type[Base], rows: Sequence[Values]) -> None:
     session.connection().execute(statement, [dict(row) for row in rows])
 
 
+def drop_same(session: Session, model: type[Base], rows: Iterable[Values], *, ignore: frozenset[str]) -> int:
+    """Delete those of `rows` that are kept exactly as given, apart from the columns in `ignore`; returns how many."""
+    dropped = 0
+    for batch in chunks(rows):
+        known = _existing(session, model, batch)
+        same = [
+            key
+            for key, row in ((_key(model, row), row) for row in batch)
+            if key in known and all(known[key][name] == value for name, value in row.items() if name not in ignore)
+        ]
+        if same:
+            table = table_of(model)
+            columns = [table.c[name] for name in _key_names(model)]
+            session.connection().execute(table.delete().where(tuple_(*columns).in_(same)))
+        dropped += len(same)
+    return dropped
+
+
 def table_of(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
@@ -105,5 +124,6 @@ def _key(model: type[Base], row: Values) -> tuple[Any, ...]:
     return tuple(row[name] for name in _key_names(model))
 
 
+@cache
 def _key_names(model: type[Base]) -> tuple[str, ...]:
     return tuple(column.name for column in table_of(model).primary_key.columns)

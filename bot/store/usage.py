@@ -6,7 +6,6 @@ Called by `jobs/import_files.py` and `jobs/collect.py`. Next: `bot/store/windows
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -18,10 +17,11 @@ from bot.domain.people import IdentitySource
 from bot.domain.usage import API_KEY_SUBJECT, Counters, SessionFacts, UsageRow
 from bot.domain.usage_sums import add_up
 from bot.store import identities
-from bot.store.batches import Saved, chunks, merge
+from bot.store.batches import Saved, chunks, drop_same, merge
 from bot.store.tables import IdentityRow, OutcomeRow, SessionFactsRow, UsageDayRow
 
-_SESSION_COUNTERS = tuple(name for name in Counters.__dataclass_fields__ if hasattr(SessionFactsRow, name))
+_COUNTERS = tuple(Counters.__dataclass_fields__)
+_SESSION_COUNTERS = tuple(name for name in _COUNTERS if hasattr(SessionFactsRow, name))
 
 
 def replace_days(
@@ -64,6 +64,20 @@ def save_sessions(session: Session, *, source: str, sessions: Iterable[SessionFa
         kept = [_session_facts(source, facts, people[facts.subject]) for facts in batch]
         saved = saved.plus(merge(session, SessionFactsRow, kept))
     return saved
+
+
+def forget_utc_days(
+    session: Session, *, source: str, days: Iterable[UsageRow], sessions: Iterable[SessionFacts], now: datetime
+) -> None:
+    """Drop days and session facts that are kept exactly as given: they were put on a UTC day for want of a time zone.
+
+    Now that the same events lie on a local day, the row on the UTC day would count them a second time. A row that
+    differs in any figure is another file's word and stays.
+    """
+    days_kept = (_usage_day(source, row, None, now) for row in days)
+    drop_same(session, UsageDayRow, days_kept, ignore=frozenset({"fetched_at", "person_id"}))
+    facts_kept = (_session_facts(source, facts, None) for facts in sessions)
+    drop_same(session, SessionFactsRow, facts_kept, ignore=frozenset({"person_id"}))
 
 
 def save_outcomes(session: Session, *, source: str, outcomes: Sequence[OutcomeRecord]) -> Saved:
@@ -109,7 +123,7 @@ def _usage_day(source: str, row: UsageRow, person_id: int | None, now: datetime)
         "tool": row.tool,
         "model": row.model,
         "person_id": person_id,
-        **asdict(row.counters),
+        **{name: getattr(row.counters, name) for name in _COUNTERS},
         "priced": row.priced,
         "fetched_at": now,
     }

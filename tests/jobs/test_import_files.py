@@ -219,6 +219,35 @@ def test_events_of_people_without_a_time_zone_lie_on_utc_days_and_are_counted(st
     assert [(date(2026, 2, 10),), (date(2026, 2, 11),)] == rows(store, "usage_day", "day")
 
 
+def test_events_imported_before_the_time_zone_was_known_move_to_the_local_day(store: Store, tmp_path: Path) -> None:
+    """Imported again with the roster, the same events lie on the local days alone and are not counted twice."""
+    late = (
+        "email,at,tool,model,input_tokens,session_id\n"
+        "emi.tanaka@lantern.example,2026-02-10T16:30:00Z,t,m,10,s-1\n"
+        "emi.tanaka@lantern.example,2026-02-12T02:00:00Z,t,m,20,s-2\n"
+    )
+    bring_in(store, Kind.USAGE, write(tmp_path, late))
+    other = "email,day,tool,model,input_tokens\nemi.tanaka@lantern.example,2026-02-09,t,m,10\n"
+    bring_in(store, Kind.USAGE, write(tmp_path, other))
+    bring_in(store, Kind.PEOPLE, write(tmp_path, ROSTER))
+    bring_in(store, Kind.USAGE, write(tmp_path, late))
+    kept = [(date(2026, 2, 11), 10), (date(2026, 2, 12), 20)]
+    assert [(date(2026, 2, 9), 10), *kept] == rows(store, "usage_day", "day", "input_tokens")
+    assert kept == rows(store, "session_facts", "day", "input_tokens")
+
+
+@pytest.mark.parametrize("figures", [("7", "8"), ("", "")])
+def test_another_file_s_day_stays_when_events_move_to_local_days(
+    store: Store, tmp_path: Path, figures: tuple[str, str]
+) -> None:
+    """The day of an export that ends at noon is not taken away by the next one, with other tokens or with none."""
+    bring_in(store, Kind.PEOPLE, write(tmp_path, ROSTER))
+    for hour, tokens in zip(("03", "20"), figures, strict=True):
+        line = f"emi.tanaka@lantern.example,2026-02-10T{hour}:00:00Z,t,{tokens}"
+        bring_in(store, Kind.USAGE, write(tmp_path, f"email,at,tool,input_tokens\n{line}\n"))
+    assert [(date(2026, 2, 10), 1), (date(2026, 2, 11), 1)] == rows(store, "usage_day", "day", "requests")
+
+
 def test_identical_events_are_counted_once_and_reported(store: Store, tmp_path: Path) -> None:
     """A row that repeats another cell by cell is dropped; one that differs in an unknown column is not."""
     text = (

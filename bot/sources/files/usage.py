@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
@@ -63,7 +63,7 @@ class Part:
     def subjects(self) -> frozenset[str]:
         return frozenset(row.subject for row in self.rows)
 
-    def lines_of(self, subjects: frozenset[str]) -> list[int]:
+    def lines_of(self, subjects: Collection[str]) -> list[int]:
         """The lines that name one of `subjects`."""
         return [row.line for row in self.rows if row.subject in subjects]
 
@@ -90,6 +90,10 @@ class Part:
             for session_key, rows in by_session.items()
             for day in add_up_priced((_usage_row(row, zones) for row in rows), prices)
         ]
+
+    def of(self, subjects: Collection[str]) -> Part:
+        """The rows of these people alone."""
+        return Part(tuple(row for row in self.rows if row.subject in subjects), self.duplicates)
 
 
 @dataclass(frozen=True)
