@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 
-from bot.store import preferences, rights
+from bot.domain.scorecard import not_judged
+from bot.store import preferences, rights, silences
 from bot.views import privacy as privacy_views
 from bot.views import scorecard as card_views
 from bot.views import settings, trouble
+from bot.views import silence as silence_views
 from bot.views import why as why_views
 from handlers import cards, home
 from handlers.who import Asked
@@ -38,8 +40,9 @@ def why(asked: Asked, person_id: int) -> None:
             found.scorecard,
             standing=found.numbers.standing,
             findings=found.numbers.findings,
-            not_judged=(),
+            not_judged=not_judged(found.numbers, asked.desk.prices),
             today=cards.today_of(asked.desk.clock.now()),
+            silence=_silence(asked, person_id),
         )
     )
 
@@ -92,6 +95,16 @@ def forget(asked: Asked, person_id: int) -> None:
         erased = rights.forget(session, person_id=person_id)
     home.clear(asked)
     asked.replace(settings.forgotten(row_count=sum(erased.values())))
+
+
+def _silence(asked: Asked, person_id: int) -> str | None:
+    """Why this person heard nothing when messages were last decided; None when one was planned."""
+    today = cards.today_of(asked.desk.clock.now())
+    with asked.desk.store.read() as session:
+        stretch = silences.current(session, person_ids=[person_id]).get(person_id)
+    if stretch is None or (today - stretch.last_day).days > 1:
+        return None
+    return silence_views.words(stretch.reason, first_day=stretch.first_day, last_day=stretch.last_day, today=today)
 
 
 def _card(asked: Asked, person_id: int) -> cards.Card | None:

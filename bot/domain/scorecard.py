@@ -15,9 +15,10 @@ from enum import StrEnum
 
 from bot.domain.adoption import Standing
 from bot.domain.people import Person, Seat, WorkCalendar
+from bot.domain.prices import PriceBook
 from bot.domain.usage import WINDOW_DAYS, Counters, Coverage, UsageWindow
-from bot.domain.waste import SILENT_STATES, ledger
-from bot.domain.waste.finding import Ledger
+from bot.domain.waste import SILENT_STATES, ledger, look
+from bot.domain.waste.finding import Ledger, NotJudged
 from bot.domain.waste.ledger import CountedFinding
 
 RULE_VERSION = "card-1"
@@ -196,6 +197,22 @@ def build(numbers: Numbers) -> Scorecard:
         sources={tool: numbers.beside.coverage.sources.get(tool, ()) for tool in tools},
         days_used_by_week=_days_used_by_week(window),
     )
+
+
+def not_judged(numbers: Numbers, prices: PriceBook) -> tuple[NotJudged, ...]:
+    """Which patterns could not be looked for, and what was lacking; none before anything was judged."""
+    if numbers.standing is None:
+        return ()
+    days = frozenset(fact.day for fact in numbers.beside.outcomes) if numbers.beside.outcomes_ever_seen else None
+    looked = look(
+        window=numbers.window,
+        seats=numbers.seats,
+        calendar=numbers.calendar,
+        standing=numbers.standing,
+        outcome_days=days,
+        prices=prices,
+    )
+    return looked.not_judged
 
 
 def tools_of(seats: Sequence[Seat], window: UsageWindow) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The rules in words, and stored evidence as lines a person can check: for "Why this?" under a tip and on the card.
 
-The thresholds in these sentences are those of `bot/domain/adoption.py` and `bot/domain/waste/`. Next: `why.py`.
+The thresholds in these sentences are read from the rules themselves, so that the two never differ. Next: `why.py`.
 """
 
 from __future__ import annotations
@@ -9,24 +9,40 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
+from bot.domain import adoption
 from bot.domain.adoption import State
+from bot.domain.usage import LOOKBACK_WEEKS, WINDOW_DAYS
+from bot.domain.waste import idle_seat, low_cache, runaway, tier_mismatch
 from bot.views import pieces
 
+_ZERO = (
+    f"on the {WINDOW_DAYS} days every working day was covered by a source that finished "
+    f"(at least {adoption.MIN_WORKING_DAYS_FOR_ZERO} of them)"
+)
+
 STATES: dict[State, str] = {
-    State.UNKNOWN: "Some working day of the 28 is missing from a source, so I make no statement about them.",
+    State.UNKNOWN: f"Some working day of the {WINDOW_DAYS} is missing from a source, or there were too few of them, "
+    "so I make no statement.",
     State.NOT_PROVISIONED: "I know of no seat of yours and have seen no use, so there is nothing to say.",
-    State.GRACE: "A seat that is younger than 14 days is left in peace.",
-    State.NEVER_USED: "You have held a seat for at least 14 days, every working day of the 28 was covered by a source "
-    "that finished (at least 10 of them), and none of these sources ever recorded any use.",
-    State.LAPSED: "There was use before, and on the 28 days every working day was covered by a source that finished "
-    "(at least 10 of them) and none recorded any use.",
-    State.AT_RISK: "There was use in at least 9 of 12 weeks, and then none on the last 14 days, which were covered.",
-    State.FIRST_STEPS: "Your first use lies within 12 weeks, and its first 14 days hold fewer than 3 days with use.",
-    State.BUILDING: "There is use, in fewer than 9 of the last 12 weeks.",
-    State.HABITUAL: "There was use in at least 9 of the last 12 weeks, or in 4 of 4 when you began within them.",
+    State.GRACE: f"A seat, or a first working day, less than {adoption.GRACE_DAYS} days ago is left in peace.",
+    State.NEVER_USED: f"You have held a seat for at least {adoption.GRACE_DAYS} days, {_ZERO}, and no source ever "
+    "recorded any use.",
+    State.LAPSED: f"There was use before, and {_ZERO} without any use.",
+    State.AT_RISK: f"There was use in at least {adoption.HABIT_WEEKS} of {LOOKBACK_WEEKS} weeks, and then none on the "
+    f"last {adoption.RISK_DAYS} days, which were covered.",
+    State.FIRST_STEPS: f"Your first use lies within {LOOKBACK_WEEKS} weeks, on fewer than "
+    f"{adoption.FIRST_STEPS_ACTIVE_DAYS} days of {adoption.FIRST_STEPS_DAYS}.",
+    State.BUILDING: f"There is use, in fewer than {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks.",
+    State.HABITUAL: f"There was use in at least {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks, or in each "
+    f"of the last {adoption.EARLY_HABIT_WEEKS} when you began within them.",
 }
 """How each stretch is told apart. It counts days with any use; how much was used on a day never enters."""
+
+
+def _percent(share: Fraction) -> str:
+    return f"{int(share * 100)} %"
 
 
 @dataclass(frozen=True)
@@ -38,27 +54,31 @@ class Pattern:
 
 
 PATTERNS: dict[str, Pattern] = {
-    "W01": Pattern(
+    idle_seat.DETECTOR: Pattern(
         "A paid seat without use",
-        "No use on 28 days with at least 15 working days, all of them covered, and a seat older than 14 days. "
-        "The amount is the price of the seat for these days.",
+        f"No use on {WINDOW_DAYS} days with at least {idle_seat.MIN_WORKING_DAYS} working days, all of them covered, a "
+        f"seat held for at least {idle_seat.MIN_SEAT_AGE_DAYS} days, and no tool of the same kind in use. "
+        "The amount is the price of a month / 30.4 x the days held.",
     ),
-    "W06": Pattern(
+    runaway.DETECTOR: Pattern(
         "A day that cost far more than yours do",
-        "A day above $25 and above five times your own median day, or with more than 2,000 requests. "
-        "The amount is what lies above three times the cost that nine of ten of your days stay below. "
-        "It counts as having bought nothing only when no finished work followed within two days.",
+        f"A day above {pieces.dollars(runaway.MIN_DAY_MICROUSD)} and above {runaway.MEDIAN_FACTOR} times the median of "
+        f"your other days with use, or with more than {runaway.MAX_REQUESTS_A_DAY:,} requests. The amount is what lies "
+        f"above {runaway.P90_FACTOR} times the cost that nine of ten of these days stay below. It counts as having "
+        f"bought nothing only when no finished work followed within {runaway.OUTCOME_WITHIN_DAYS} days.",
     ),
-    "W10": Pattern(
+    tier_mismatch.DETECTOR: Pattern(
         "Short answers from the dearest model",
-        "At least half of a tool's tokens went to its dearest class of model, which wrote at most one token for five "
-        "that it read. "
-        "The amount is the difference to the next class, less a share for tries that would have failed there.",
+        f"At least {_percent(tier_mismatch.MIN_FRONTIER_SHARE)} of a tool's tokens went to the dearest class of model, "
+        f"which wrote at most {_percent(tier_mismatch.MAX_WRITTEN_PER_READ)} of what it read. The amount is the "
+        f"difference to the next cheaper class, less {_percent(tier_mismatch.RETRY_SHARE)} for first tries that would "
+        "have failed there.",
     ),
-    "W15": Pattern(
+    low_cache.DETECTOR: Pattern(
         "Context read in again instead of reused",
-        "A week with at least one million tokens read, of which less than 60 % came from the cache. "
-        "The amount is what the missing share up to 80 % would have saved.",
+        f"A week with at least {low_cache.MIN_PROMPT_TOKENS_A_WEEK // 1_000_000} million tokens read, of which less "
+        f"than {_percent(low_cache.LOW_HIT_RATE)} came from the cache. The amount is what the share missing up to "
+        f"{_percent(low_cache.REACHABLE_HIT_RATE)} would have saved, a cached token at a tenth of the price.",
     ),
 }
 

@@ -36,8 +36,12 @@ def message(
     findings: Sequence[CountedFinding],
     not_judged: Sequence[NotJudged],
     today: date,
+    silence: str | None = None,
 ) -> Message:
-    """The explanation of one card, from what was stored when it was reckoned."""
+    """The explanation of one card, from what was stored when it was reckoned.
+
+    `silence` says why no message came lately (`bot/views/silence.py`), None when nothing was withheld.
+    """
     blocks = [
         pieces.section(_habit(card), "Habit"),
         pieces.section(_efficiency(card, today), "Efficiency"),
@@ -50,6 +54,7 @@ def message(
         ),
         pieces.section(_sources(card, today), "Where it comes from"),
         *(_standing(standing, today) if standing is not None else []),
+        *([pieces.words(f"Why no message came lately\n{silence}")] if silence is not None else []),
         pieces.small_print(f"Rule {card.rule_version}. {pieces.days(card.first_day, card.last_day, today)}."),
     ]
     return compose(FIRST_LINE, blocks)

@@ -171,3 +171,27 @@ def test_weeks_are_counted_in_days_of_use() -> None:
     assert (0, 0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3) == scorecard.build(numbers()).days_used_by_week
     heavy = numbers(counters=Counters(requests=10**6, input_tokens=10**12))
     assert scorecard.build(heavy).days_used_by_week == scorecard.build(numbers()).days_used_by_week
+
+
+def test_what_could_not_be_looked_for_is_named() -> None:
+    """With a day missing no pattern is looked for, and each says why; before anything was judged nothing is said."""
+    blind = replace(numbers(), standing=Standing(State.UNKNOWN, LAST_DAY, "a day is missing"))
+
+    silent = scorecard.not_judged(blind, NoPrices())
+
+    assert {"W01", "W06", "W10", "W15"} == {one.detector for one in silent}
+    assert {"a day is missing"} == {one.reason for one in silent}
+    assert () == scorecard.not_judged(MANY["nothing"], NoPrices())
+
+
+class NoPrices:
+    """A price book without a page."""
+
+    def rates(self, model: str, day: date) -> None:
+        return None
+
+    def cost_microusd(self, model: str, day: date, counters: Counters) -> None:
+        return None
+
+    def cheaper_sibling(self, model: str, day: date) -> None:
+        return None

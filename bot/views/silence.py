@@ -1,0 +1,38 @@
+"""Why no message came, said to the one who heard nothing (P11). Part of `bot/views/why.py`."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.domain.nudging import Silence
+from bot.views import pieces
+
+WORDS: dict[Silence, str] = {
+    Silence.KILL_SWITCH: "Messages are switched off for everybody here.",
+    Silence.STOPPED: "You stopped these messages. /ai-stats resume brings them back.",
+    Silence.PAUSED: "You paused these messages. /ai-stats resume brings them back.",
+    Silence.SNOOZED: "You snoozed these messages; that ends by itself.",
+    Silence.NO_SLACK_ACCOUNT: "I knew of no Slack account of yours that I may write to.",
+    Silence.NOT_EMPLOYED: "By the roster, your work here has not begun or has ended.",
+    Silence.NO_TIME_ZONE: "I do not know your time zone, so I cannot tell when a message would be welcome.",
+    Silence.UNKNOWN: "I cannot see enough to say anything true, so I say nothing.",
+    Silence.NOT_PROVISIONED: "I know of no seat of yours and have seen no use.",
+    Silence.GRACE: "Your seat, or your start here, is too new; I leave you in peace.",
+    Silence.SAID_NOT_RELEVANT: "You told me that it does not fit, so I keep quiet about it for half a year.",
+    Silence.EXPLORING: "You are still exploring; what it costs is no subject in that time.",
+    Silence.NOTHING_TO_SAY: "There was nothing useful to say.",
+    Silence.ALREADY_PLANNED: "A message is already on its way.",
+    Silence.WEEKLY_CAP: "You had a message within seven days; more would be too many.",
+    Silence.FOUR_WEEK_CAP: "You had three messages within four weeks; more would be too many.",
+    Silence.BACKING_OFF: "The last message got no answer, so I wait longer before the next.",
+    Silence.THREE_IGNORED: "Three messages in a row got no answer, so I stopped. Opening the card begins anew.",
+    Silence.NO_TIP_LEFT: "I have no tip left that you have not had lately.",
+    Silence.NO_FAIR_HOUR: "I found no working hour of yours within a week.",
+    Silence.NO_LONGER_TRUE: "What was planned was no longer true when it was due, so it was not said.",
+    Silence.EXPIRED: "What was planned came too late to be of use, so it was not said.",
+}
+
+
+def words(reason: Silence, *, first_day: date, last_day: date, today: date) -> str:
+    """One reason and the days on which it was the reason, in plain words."""
+    return f"{WORDS[reason]}\nThis was the reason on {pieces.days(first_day, last_day, today)}."
