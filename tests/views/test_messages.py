@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain.nudging import Answer
-from bot.domain.tips import Facts
+from bot.domain.tips import SAMPLE_FACTS, Facts, Tip
+from bot.sources.tip_library import load_tips
 from bot.views import limits, pieces, rules, tip
 from bot.views.ids import SNOOZE_WEEKS, Action, parse
 from bot.views.message import Message
@@ -57,6 +58,21 @@ def test_what_is_posted_stays_short() -> None:
     """A tip and its answered form stay below the 4,000 characters that a message may be edited with."""
     for message in samples.tip_messages(samples.FACTS, "Robin Osei").values():
         assert len(message.text) < 4000
+
+
+@pytest.mark.parametrize("shipped", load_tips(), ids=lambda shipped: shipped.tip_id)
+def test_every_shipped_tip_becomes_a_message(shipped: Tip) -> None:
+    """Each tip in `tips/`, as first contact, answered, and with its steps, which need no fact that may be missing."""
+    trigger = min(shipped.triggers)
+    first = tip.message(
+        nudge_key=samples.KEY, tip=shipped, trigger=trigger, facts=SAMPLE_FACTS, introduce_by="Robin Osei"
+    )
+    shown_how = tip.answered(nudge_key=samples.KEY, tip=shipped, facts=SAMPLE_FACTS, answer=Answer.SHOW_ME)
+
+    for message in (first, shown_how, tip.how_to(tip=shipped, facts={"last_day": "2026-03-01"})):
+        assert [] == limits.check(message.blocks)
+        assert len(message.text) < 4000
+        assert not re.search(r"[{}]", message.text)
 
 
 def test_lock_screen_learns_nothing() -> None:
