@@ -77,7 +77,7 @@ def words_of(introduce_by: str) -> Render:
 
 
 def _send_all(round_: Round) -> None:
-    while not round_.is_over() and _has_slot(round_):
+    while not round_.is_over() and _anything_due(round_) and _has_slot(round_):
         with round_.store.begin() as session:
             pace = round_.pace
             claimed = delivery.claim(
@@ -92,6 +92,12 @@ def _send_all(round_: Round) -> None:
         finally:
             for nudge in waiting:
                 _let_go(round_, nudge, reason="let_go", wait_s=0)
+
+
+def _anything_due(round_: Round) -> bool:
+    """Asked before a slot is taken: most minutes have nothing to send, and must not wait for it."""
+    with round_.store.read() as session:
+        return delivery.any_due(session, now=round_.now)
 
 
 def _has_slot(round_: Round) -> bool:

@@ -93,11 +93,7 @@ def claim(session: Session, *, owner: str, batch: int, lease_s: float, now: date
     """Hold up to `batch` due nudges for `lease_s`, the longest due first."""
     due = (
         select(NudgeRow.nudge_id)
-        .where(
-            NudgeRow.state == NudgeState.PLANNED,
-            NudgeRow.due_at <= now,
-            or_(NudgeRow.next_try_at.is_(None), NudgeRow.next_try_at <= wall_clock(0)),
-        )
+        .where(*_due(now))
         .order_by(NudgeRow.due_at, NudgeRow.nudge_id)
         .limit(batch)
         .with_for_update(skip_locked=True)
@@ -112,6 +108,11 @@ def claim(session: Session, *, owner: str, batch: int, lease_s: float, now: date
         values={"owner": owner, "lease_until": wall_clock(lease_s), "attempts": NudgeRow.attempts + 1},
     )
     return _held(session, claimed, settle_s=0)
+
+
+def any_due(session: Session, *, now: datetime) -> bool:
+    """Whether there is anything to send now."""
+    return session.scalar(select(NudgeRow.nudge_id).where(*_due(now)).limit(1)) is not None
 
 
 def take_ambiguous(session: Session, *, owner: str, batch: int, lease_s: float, settle_s: float) -> list[HeldNudge]:
@@ -281,6 +282,14 @@ def _arrow(
         _move(session, *conditions, source=one, target=target, reason=reason, now=now, values=values) for one in sources
     )
     return any(count == 1 for count in steps)
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        NudgeRow.state == NudgeState.PLANNED,
+        NudgeRow.due_at <= now,
+        or_(NudgeRow.next_try_at.is_(None), NudgeRow.next_try_at <= wall_clock(0)),
+    )
 
 
 def _in_doubt() -> tuple[ColumnElement[bool], ...]:
