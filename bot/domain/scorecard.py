@@ -16,7 +16,7 @@ from enum import StrEnum
 from bot.domain.adoption import Standing
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.prices import PriceBook
-from bot.domain.usage import WINDOW_DAYS, Counters, Coverage, UsageWindow
+from bot.domain.usage import ANY_MODEL, WINDOW_DAYS, Counters, Coverage, UsageWindow
 from bot.domain.waste import SILENT_STATES, ledger, look
 from bot.domain.waste.finding import Ledger, NotJudged
 from bot.domain.waste.ledger import CountedFinding
@@ -337,8 +337,13 @@ def _earlier(window: UsageWindow) -> UsageWindow:
 
 
 def _some_unpriced(window: UsageWindow) -> bool:
-    weeks = window.between(0, WEEKS_SHOWN - 1)
-    return any(week.active_mask and week.counters.cost_microusd is None for week in weeks)
+    weeks = [week for week in window.between(0, WEEKS_SHOWN - 1) if week.active_mask]
+    priced = {(week.tool, week.week) for week in weeks if week.counters.cost_microusd is not None}
+    # Sessions and edits stand on a row for all models, which never has a price beside the models that do.
+    return any(
+        week.counters.cost_microusd is None and (week.model != ANY_MODEL or (week.tool, week.week) not in priced)
+        for week in weeks
+    )
 
 
 def _each(spend_microusd: int | None, merged: int, days: DaysOfUse, *, whole: bool) -> int | None:

@@ -9,7 +9,7 @@ from bot.domain import scorecard
 from bot.domain.adoption import Standing, State
 from bot.domain.people import Seat
 from bot.domain.scorecard import DaysOfUse, Gap, Ledgers, OutcomeFact, OutcomeKind, Unknown
-from bot.domain.usage import Counters, UsageWindow
+from bot.domain.usage import ANY_MODEL, Counters, UsageWindow, WeekSum
 from bot.domain.waste.finding import Ledger
 from tests.views.samples import FINDING, LAST_DAY, many_numbers, numbers
 
@@ -103,6 +103,17 @@ def test_no_cost_is_unknown_cost() -> None:
     assert Ledgers(None, None, None, None) == scorecard.build(MANY["nothing"]).efficiency.ledgers
     assert None is scorecard.build(MANY["no price"]).efficiency.ledgers.spend_microusd
     assert scorecard.build(MANY["no price"]).efficiency.some_unpriced
+
+
+def test_row_for_all_models_beside_priced_ones_is_not_unpriced() -> None:
+    """Sessions and edits are not split by model and have no price of their own."""
+    known = numbers()
+    tool = known.window.weeks[0].tool
+    edits = WeekSum(tool, ANY_MODEL, known.window.weeks[0].week, Counters(sessions=3, accepted=9), active_mask=1)
+    card = scorecard.build(replace(known, window=replace(known.window, weeks=(*known.window.weeks, edits))))
+
+    assert scorecard.build(known).efficiency.some_unpriced == card.efficiency.some_unpriced
+    assert not card.efficiency.some_unpriced
 
 
 def test_tokens_are_the_sum_of_what_is_known() -> None:
