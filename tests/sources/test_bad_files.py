@@ -8,8 +8,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.errors import InputError
+from bot.sources.files.usage import open_usage
 from bot.store.database import Store
 from jobs.import_report import Kind
 from tests.files import bring_in, everything, write
@@ -169,6 +172,20 @@ def test_a_broken_last_line_takes_everything_before_it_back(store: Store, tmp_pa
         bring_in(store, Kind.USAGE, write(tmp_path, DAILY + lines + f"{ADA},2026-02-10,t,m,many,\n"))
     assert [] == everything(store)["usage_day"]
     assert [] == everything(store)["identity"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: f"email,day,tool\n{text}".encode())))
+def test_whatever_bytes_a_file_holds_it_is_read_or_refused(tmp_path: Path, content: bytes) -> None:
+    """No file, plain or compressed, makes the reader fail in another way."""
+    for name, kept in (("file.csv", content), ("file.csv.gz", content), ("whole.csv.gz", gzip.compress(content))):
+        (tmp_path / name).write_bytes(kept)
+        try:
+            with open_usage(tmp_path / name) as file:
+                assert file.row_count == sum(len(part.rows) for part in file.parts())
+        except InputError as refused:
+            assert str(refused).startswith(name)
+            assert "\n" not in str(refused)
 
 
 def _is_one_sentence(said: str) -> None:

@@ -67,7 +67,7 @@ class Table:
         if first is None:
             raise InputError(f"{self.file} is empty; its first line must name the columns.")
         line, cells = first
-        names = [cell.strip().lower() for cell in cells]
+        names = [" ".join(cell.split()).lower() for cell in cells]
         for place, name in enumerate(names, start=1):
             if not name:
                 raise InputError(
