@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,11 @@ _KILLS = {Kind.KILL_BEFORE, Kind.KILL_AFTER}
 
 @dataclass
 class Control:
-    """The door. `may_kill` allows the faults that kill a process, which only a test harness wants."""
+    """The door. `may_kill` allows the faults that kill a process, which only a test harness wants.
+
+    `pass_time` lets the time up to a moment pass, step by step if it likes, and leaves the clock there. Without it the
+    hands are put there at once.
+    """
 
     workspace: Workspace
     acts: Acts
@@ -45,7 +49,7 @@ class Control:
     socket: SocketMode
     commands: list[Json]
     may_kill: bool = False
-    on_clock_moved: Callable[[datetime], None] | None = None
+    pass_time: Callable[[datetime], None] | None = None
     clock_turning: threading.Lock = field(default_factory=threading.Lock)
 
     def do(self, verb: str, name: str, given: Json) -> Json:
@@ -59,13 +63,11 @@ class Control:
             raise Refusal("invalid_arguments") from None
 
     def turn_clock(self, moment: datetime) -> None:
-        """Put the clock at `moment` and let whoever listens do what is due; one turn at a time."""
+        """Let the time up to `moment` pass; one turn at a time."""
         try:
             with self.clock_turning:
-                turned = self.workspace.clock.turn_to(moment)
                 self.workspace.tell_news()
-                if self.on_clock_moved:
-                    self.on_clock_moved(turned)
+                (self.pass_time or self.workspace.clock.turn_to)(moment.astimezone(UTC))
         finally:
             self.workspace.tell_news()
 
@@ -76,7 +78,8 @@ def _state(control: Control, given: Json) -> Json:
     user_id = str(given.get("as", ""))
     if "after" in given:
         wait_s = min(float(given.get("wait_s", LONGEST_WAIT_S)), LONGEST_WAIT_S)
-        workspace.wait_for_news(int(given["after"]), wait_s)
+        is_turning = control.clock_turning.locked()
+        workspace.wait_for_news(int(given["after"]), min(wait_s, 1.0) if is_turning else wait_s)
     with workspace.lock:
         workspace.member(user_id)
         home = workspace.homes.get(user_id)

@@ -95,7 +95,7 @@ def _run(desk: Desk, world: World, stop: threading.Event, *, seconds: float | No
         world.slack.wait_for_bot()
         _say("Collecting twelve weeks from the tools' report, judging, deciding, and waiting for a fair hour ...")
         _advance(desk, world, STORY_BEGINS + FIRST_MOVES, stop)
-        world.slack.control.on_clock_moved = lambda moment: _advance(desk, world, moment, stop)
+        world.slack.control.pass_time = lambda moment: _advance(desk, world, moment, stop)
         _say(f"\n  Open  {world.slack.page_url}\n\n  Be anybody there, type /ai-stats, move the clock. Ctrl-C ends it.")
         if browser and not stop.is_set():
             webbrowser.open(world.slack.page_url)

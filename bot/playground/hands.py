@@ -26,14 +26,13 @@ class Hands:
         with self._lock:
             return self._base.now() + self._ahead
 
-    def turn_to(self, moment: datetime) -> datetime:
-        """Put the hands at `moment` (with a time zone) and return it as UTC."""
+    def turn_to(self, moment: datetime) -> None:
+        """Put the hands at `moment`, which has a time zone."""
         if isinstance(self._base, HandClock):
             self._base.set(moment)
         else:
             with self._lock:
                 self._ahead = moment.astimezone(UTC) - self._base.now()
-        return moment.astimezone(UTC)
 
 
 def next_working_morning(now: datetime, timezone: str) -> datetime:

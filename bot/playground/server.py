@@ -73,7 +73,7 @@ class Playground:
         journal_path: Path | None = None,
         commands: Iterable[dict[str, str]] = COMMANDS,
         may_kill: bool = False,
-        on_clock_moved: Callable[[datetime], None] | None = None,
+        pass_time: Callable[[datetime], None] | None = None,
     ) -> None:
         self.bot_token, self.app_token, self.signing_secret = bot_token, app_token, signing_secret
         self.journal = Journal(journal_path)
@@ -87,7 +87,7 @@ class Playground:
         link: Link = HttpMode(request_url, signing_secret) if request_url else self.socket
         self.acts = Acts(room, link, subscribed=subscribed, retry_events_after_s=retry_events_after_s)
         self.control = Control(
-            self.workspace, self.acts, self.web_api, self.faults, self.socket, list(commands), may_kill, on_clock_moved
+            self.workspace, self.acts, self.web_api, self.faults, self.socket, list(commands), may_kill, pass_time
         )
         self._port.behind = Behind(room, self.web_api, self.faults, self.control)
         self._open = ExitStack()
@@ -144,7 +144,7 @@ class Playground:
         self.acts.open_home(user_id)
 
     def turn_clock(self, moment: datetime) -> None:
-        """Put the workspace's clock at `moment`, and let `on_clock_moved` do what is due."""
+        """Let the time up to `moment` pass in the workspace; see `Control.turn_clock`."""
         self.control.turn_clock(moment)
 
     def note(self, text: str) -> None:

@@ -7,7 +7,7 @@ import json
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -109,20 +109,34 @@ def test_a_member_sees_nothing_of_another(slack: Playground, web: WebClient) -> 
 
 
 def test_turning_the_clock(slack: Playground, clock: HandClock, web: WebClient) -> None:
-    """The clock goes by steps or to a moment in the member's own time, tells who listens, and dates what is said."""
-    moments: list[datetime] = []
-    slack.control.on_clock_moved = moments.append
-    post(slack, "clock", by="+1h")
-    post(slack, "clock", **{"to": "2026-03-06T17:00", "as": "U0EMI"})
-    post(slack, "clock", **{"by": "next_morning", "as": "U0EMI"})
+    """The clock goes by steps or to a moment in the member's own time, and dates what is said."""
+    moments = []
+    for turn in ({"by": "+1h"}, {"to": "2026-03-06T17:00", "as": "U0EMI"}, {"by": "next_morning", "as": "U0EMI"}):
+        post(slack, "clock", **turn)
+        moments.append(clock.now())
     stamp = float(web.chat_postMessage(channel="U0ADA", text="x")["ts"])
 
     tokyo_monday = datetime(2026, 3, 9, 1, 0, tzinfo=UTC)
     assert [datetime(2026, 3, 2, 11, tzinfo=UTC), datetime(2026, 3, 6, 8, tzinfo=UTC), tokyo_monday] == moments
-    assert tokyo_monday == clock.now()
     assert tokyo_monday.timestamp() == pytest.approx(stamp)
     assert (400, "unknown_step") == _error(post(slack, "clock", by="+1 century"))
     assert (400, "invalid_arguments") == _error(post(slack, "clock", **{"to": "soon", "as": "U0ADA"}))
+
+
+def test_time_passes_as_its_owner_likes(slack: Playground, clock: HandClock) -> None:
+    """Whoever owns the time is asked to let it pass and may go hour by hour; meanwhile the page says so."""
+    seen: list[tuple[datetime, bool]] = []
+
+    def hour_by_hour(until: datetime) -> None:
+        while clock.now() < until:
+            clock.move(timedelta(hours=1))
+            _, state = ask(slack, "GET", "/playground/state?as=U0ADA")
+            seen.append((datetime.fromisoformat(state["now"]), state["turning"]))
+
+    slack.control.pass_time = hour_by_hour
+    slack.turn_clock(datetime(2026, 3, 2, 12, tzinfo=UTC))
+
+    assert [(datetime(2026, 3, 2, hour, tzinfo=UTC), True) for hour in (11, 12)] == seen
 
 
 def test_clock_over_a_running_one() -> None:

@@ -182,7 +182,12 @@ def test_being_somebody_else(slack: Playground, web: WebClient, open_page: Open)
 
 def test_home_clock_and_notes(slack: Playground, bot: App, open_page: Open) -> None:
     """App Home fills when it is opened; the clock moves by button and by field, and what came of it is told."""
-    slack.control.on_clock_moved = lambda moment: slack.note(f"Kindling looked at 9 people at {moment:%H:%M}")
+
+    def pass_time(until: datetime) -> None:
+        slack.workspace.clock.turn_to(until)
+        slack.note(f"Kindling looked at 9 people at {until:%H:%M}")
+
+    slack.control.pass_time = pass_time
     page = open_page("U0ADA")
     page.get_by_role("tab", name="Home").click()
     expect(page.locator("#home")).to_contain_text("Only you see this page")

@@ -50,7 +50,7 @@ async function keepListening(member, signal) {
     try {
       const state = await read("state", version === null ? { as: member.id } : { as: member.id, after: version }, signal);
       if (signal.aborted) return;
-      if (state.version !== version) draw(state, isFirst);
+      if (state.version !== version || state.turning) draw(state, isFirst);
       version = state.version;
       isFirst = false;
     } catch (error) {
