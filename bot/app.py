@@ -80,10 +80,11 @@ def running(settings: Settings, *, clock: Clock) -> Iterator[Desk]:
         desk.store.close()
 
 
-def work(desk: Desk, *, pace: Pace | None = None) -> calendar.Work:
+def work(desk: Desk, *, pace: Pace | None = None, stop: threading.Event | None = None) -> calendar.Work:
     """The jobs by name, each a function of the moment: what `jobs/calendar.py` and the command line carry out.
 
-    `pace` is Slack's own by default. Jobs that speak to Slack raise InputError without a bot token.
+    `pace` is Slack's own by default; delivery ends early when `stop` is set. Jobs that speak to Slack raise InputError
+    without a bot token.
     """
     store, settings = desk.store, desk.settings
     words = deliver.words_of(settings.set_up_by)
@@ -117,6 +118,7 @@ def work(desk: Desk, *, pace: Pace | None = None) -> calendar.Work:
             render=words,
             owner=f"{os.getpid()}-{uuid4().hex[:8]}",
             pace=pace,
+            stop=stop,
         )
 
     return {
@@ -142,7 +144,7 @@ def serve(desk: Desk, stop: threading.Event) -> None:
     Raises InputError, before the clock starts, when a token is missing or Slack refuses it.
     """
     listen = _http(desk) if desk.settings.transport == "http" else _socket(desk)
-    with calendar.Daemon(desk.store, work=work(desk), clock=desk.clock):
+    with calendar.Daemon(desk.store, work=work(desk, stop=stop), clock=desk.clock, stop=stop):
         listen(stop)
 
 

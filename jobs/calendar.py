@@ -191,13 +191,13 @@ class _Lanes(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types
         work, due = self._work[appointment.job], appointment.latest(now)
         run = _Run(self._store, appointment.job, due, work, self._owner, self._lease_s, self._stop)
         try:
-            if run.carry_out(now) is _FAILED and appointment.period > RETRY_AFTER:
-                self._try_again(appointment.job)
+            has_failed = run.carry_out(now) is _FAILED
         except SQLAlchemyError as error:  # the database is away; the thread must live to see it come back
             _log.error("calendar.no_database", job=appointment.job, error=type(error).__name__)
+            has_failed = True
+        if has_failed and appointment.period > RETRY_AFTER:
             self._try_again(appointment.job)
-        finally:
-            self._run_job_success(appointment.job, [])
+        self._run_job_success(appointment.job, [])
 
 
 _FAILED = "failed"
