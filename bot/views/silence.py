@@ -9,8 +9,8 @@ from bot.views import pieces
 
 WORDS: dict[Silence, str] = {
     Silence.KILL_SWITCH: "Messages are switched off for everybody here.",
-    Silence.STOPPED: "You stopped these messages. /ai-stats resume brings them back.",
-    Silence.PAUSED: "You paused these messages. /ai-stats resume brings them back.",
+    Silence.STOPPED: "You stopped these messages. Resume them whenever you like.",
+    Silence.PAUSED: "You paused these messages. Resume them whenever you like.",
     Silence.SNOOZED: "You snoozed these messages; that ends by itself.",
     Silence.NO_SLACK_ACCOUNT: "I knew of no Slack account of yours that I may write to.",
     Silence.NOT_EMPLOYED: "By the roster, your work here has not begun or has ended.",

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.domain import scorecard
 from bot.domain.adoption import Standing, State
-from bot.domain.nudging import Answer, Preferences
+from bot.domain.nudging import Answer, Preferences, Silence
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.scorecard import Beside, Numbers, OutcomeFact, OutcomeKind
 from bot.domain.tips import Facts, LinkKind, Tip
@@ -18,6 +18,7 @@ from bot.domain.waste.ledger import CountedFinding
 from bot.views import help as help_views
 from bot.views import home, privacy, settings, tip, trouble, why
 from bot.views import scorecard as card_views
+from bot.views import silence as silence_views
 from bot.views.home import View
 from bot.views.message import Message
 
@@ -161,6 +162,16 @@ def every_message(
         "one thing": card_views.one_thing(ZERO_TO_ONE, facts),
         "no thing": card_views.one_thing(None, {}),
         "why": why.message(card, standing=mine.standing, findings=mine.findings, not_judged=silent, today=TODAY),
+        "why quiet": why.message(
+            card,
+            standing=mine.standing,
+            findings=(),
+            not_judged=(),
+            today=TODAY,
+            silence="\n".join(
+                silence_views.words(reason, first_day=LAST_DAY, last_day=LAST_DAY, today=TODAY) for reason in Silence
+            ),
+        ),
         "help": help_views.message(command="/ai-stats"),
         "not understood": help_views.message(command="/ai-stats", not_understood=word),
         "privacy": privacy.message(
