@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+
+from bot.playground.server import Playground
 
 ROOT = Path(__file__).parents[1]
 STORY = "2026-03-02T10:00:00Z"
@@ -219,6 +222,58 @@ def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
     assert not checks["people"]["ok"]
     assert checks["database"]["ok"]
     assert checks["tips"]["ok"]
+
+
+PEOPLE = """email,timezone,country
+ben.castell@lantern.example,Europe/Madrid,ES
+emi.tanaka@lantern.example,Asia/Tokyo,JP
+"""
+SEATS = """email,tool,assigned_on
+ben.castell@lantern.example,claude_code,2026-01-05
+emi.tanaka@lantern.example,claude_code,2026-01-05
+"""
+
+
+def usage_without_use(*emails: str) -> str:
+    """A usage file with a row of zeros for each day of eight weeks: the report ran, and nobody did anything."""
+    days = [date(2026, 1, 5) + timedelta(days=day) for day in range(56)]
+    rows = [f"{email},{day.isoformat()},claude_code,,0" for email in emails for day in days]
+    return "\n".join(["email,day,tool,model,requests", *rows, ""])
+
+
+def test_from_files_to_one_private_tip(tmp_path: Path) -> None:
+    """Files in, tick, one tip out: to the one whose zero is proven and not to the one whose days are not covered.
+
+    The tip waits for Monday afternoon in Madrid, comes once however often the tick runs, and opens with who is writing.
+    """
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    (tmp_path / "seats.csv").write_text(SEATS)
+    (tmp_path / "usage.csv").write_text(usage_without_use("ben.castell@lantern.example"))
+    with Playground() as slack:
+        environ = {"KINDLING_SLACK_API_URL": slack.api_url, "SLACK_BOT_TOKEN": slack.bot_token}
+
+        def done(*arguments: str) -> str:
+            result = kindling(tmp_path, *arguments, environ=environ)
+            assert 0 == result.returncode, result.stderr
+            assert "ben.castell" not in result.stderr
+            return result.stdout
+
+        done("import", "people", "people.csv")
+        done("import", "seats", "seats.csv")
+        done("import", "usage", "usage.csv", "--complete-through", "2026-03-01")
+        morning = done("tick", "--now", STORY, "--json")
+        before_noon = slack.journal.messages()
+        done("tick", "--now", "2026-03-02T14:30:00Z")
+        again = done("tick", "--now", "2026-03-02T14:30:00Z")
+        told = slack.journal.messages()
+
+    states = json.loads(morning.splitlines()[-1])["detect"]
+    assert (1, 1) == (states["state.never_used"], states["state.unknown"])
+    assert [] == before_noon
+    assert "tick: nothing to do\n" == again
+    assert ["U0BEN"] == [shown.to for shown in told]
+    assert "Hello, I am Kindling" in told[0].text
+    assert "Claude Code" in told[0].text
 
 
 def test_version_is_said() -> None:

@@ -113,7 +113,7 @@ def test_secret_may_come_from_a_file(setting: object, tmp_path: Path) -> None:
 def test_secrets_stay_out_of_the_repr() -> None:
     """Printing the settings shows no token, key or database password."""
     settings = loaded(
-        'database_url = "postgresql://kindling:pa55@db/kindling"\n[[source]]\nkind = "claude_code"\napi_key_env = "K"\n',
+        'database_url = "postgresql://me:pa55@db/kindling"\n[[source]]\nkind = "claude_code"\napi_key_env = "K"\n',
         {"K": SECRET, "SLACK_BOT_TOKEN": SECRET, "SLACK_APP_TOKEN": SECRET, "SLACK_SIGNING_SECRET": SECRET},
     )
 
@@ -211,3 +211,15 @@ def test_every_setting_says_what_it_is_for() -> None:
     assert fields == {setting.name for setting in SETTINGS}
     assert all(setting.help for setting in SETTINGS)
     assert len(SETTINGS) == len({setting.env for setting in SETTINGS})
+
+
+def test_reference_lists_every_setting() -> None:
+    """docs/reference/settings.md has a row for each setting: variable, key, default and what it is for."""
+    page = (Path(__file__).parents[1] / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("| `")}
+
+    for setting in SETTINGS:
+        row = rows[f"`{setting.env}`"]
+        assert f"| `{setting.key}` |" in row if setting.key else "| – |" in row
+        assert setting.help in row
+        assert not setting.default or str(setting.default).lower() in row.lower()

@@ -8,6 +8,7 @@ Next: `handlers/__init__.py`.
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -77,27 +78,32 @@ def front(app: App, *, signing_secret: str) -> Callable[[Environ, StartResponse]
 def serve(app: App, *, signing_secret: str, host: str, port: int, stop: threading.Event) -> None:
     """Listen until `stop` is set. Raises InputError when the address cannot be taken."""
     application = front(app, signing_secret=signing_secret)
+    server = create_server(
+        application,
+        sockets=[_listening(host, port)],
+        threads=_THREADS,
+        max_request_body_size=LARGEST_BODY_BYTES,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+    )
+    worker = threading.Thread(target=server.run, name="http", daemon=True)
+    worker.start()
+    log.info("http.listening", port=port)
+    stop.wait()
+    server.close()
+    server.task_dispatcher.shutdown(cancel_pending=False, timeout=_SHUTDOWN_S)
+    worker.join(_SHUTDOWN_S)
+    log.info("http.closed")
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        server = create_server(
-            application,
-            host=host,
-            port=port,
-            threads=_THREADS,
-            max_request_body_size=LARGEST_BODY_BYTES,
-            ident=None,
-            clear_untrusted_proxy_headers=True,
-        )
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         raise InputError(
             f"KINDLING_HTTP_ADDR {host}:{port} cannot be listened on ({error.strerror}): choose another address."
         ) from error
-    worker = threading.Thread(target=server.run, name="http", daemon=True)
-    worker.start()
-    log.info("http.listening", port=server.effective_port)
-    stop.wait()
-    server.close()
-    server.task_dispatcher.shutdown(cancel_pending=False, timeout=_SHUTDOWN_S)
-    log.info("http.closed")
 
 
 def _reply(app: App, verifier: SignatureVerifier, environ: Environ) -> Reply:
