@@ -26,6 +26,8 @@ from bot.playground.workspace import APP_ID
 
 MOST_CONNECTIONS = 10
 
+_CLOSE_WITHIN_S = 0.2  # slack_sdk's client does not answer a closing handshake
+
 
 class _Waiting:
     """An envelope that is on its way."""
@@ -49,7 +51,7 @@ class SocketMode:
         logger = logging.getLogger("kindling.playground.socket")
         logger.setLevel(logging.CRITICAL)  # a bot that is killed on purpose is no error here
         self._server: Server = serve(
-            self._talk, "127.0.0.1", port, process_request=self._admit, logger=logger, close_timeout=1
+            self._talk, "127.0.0.1", port, process_request=self._admit, logger=logger, close_timeout=_CLOSE_WITHIN_S
         )
         self._thread = threading.Thread(target=self._server.serve_forever, name="playground-socket")
 

@@ -177,7 +177,7 @@ def connected(slack: Playground) -> Iterator[App]:
     """The echo app in Socket Mode, connected and closed again."""
     os.environ["no_proxy"] = NO_PROXY
     app = build(slack)
-    handler = SocketModeHandler(app, slack.app_token, web_client=client(slack), logger=quiet(), ping_interval=1)
+    handler = SocketModeHandler(app, slack.app_token, web_client=client(slack), logger=quiet(), ping_interval=0.2)
     handler.connect()  # type: ignore[no-untyped-call]  # as slack_bolt ships it
     try:
         assert slack.wait_for_bot(), "the bot did not connect"

@@ -28,6 +28,7 @@ from bot.playground.call import Refusal
 from bot.playground.link import Kind, Reply, Retry
 from bot.playground.server import SIGNING_SECRET, Playground
 from tests.playground import echo
+from tests.playground.conftest import Refused
 
 
 def surfaces(slack: Playground, user_id: str) -> list[tuple[str, str]]:
@@ -106,6 +107,42 @@ def test_trigger_is_exchanged_once(slack: Playground, bot: App, web: WebClient) 
     errors = [_error(web, trigger) for trigger in (used, old)]
 
     assert ["exchanged_trigger_id", "expired_trigger_id"] == errors
+
+
+def test_stack_of_three(slack: Playground, web: WebClient, refused: Refused) -> None:
+    """Modals are pushed up to three deep, updated with their hash, and closed from the top."""
+    trigger = slack.acts._room.tickets.trigger
+    view = web.views_open(trigger_id=trigger("U0ADA"), view=echo.form())["view"]
+    for _ in range(2):
+        web.views_push(trigger_id=trigger("U0ADA"), view=echo.form())
+    too_many = refused(web.views_push, trigger_id=trigger("U0ADA"), view=echo.form())
+    changed = {**echo.form(), "title": echo.plain("Other")}
+    web.views_update(view_id=view["id"], view=changed, hash=view["hash"])
+    too_late = refused(web.views_update, view_id=view["id"], view=changed, hash=view["hash"])
+    slack.acts.link = _Deaf()
+    slack.acts.close_modal("U0ADA")
+
+    assert ("push_limit_reached", "hash_conflict") == (too_many, too_late)
+    assert ["Other", "Tell me more"] == [v.content["title"]["text"] for v in slack.workspace.modals["U0ADA"]]
+
+
+@pytest.mark.parametrize(
+    ("answer", "titles"),
+    [
+        ({}, []),
+        ({"response_action": "clear"}, []),
+        ({"response_action": "update", "view": {**echo.form(), "title": echo.plain("Next")}}, ["Next"]),
+        ({"response_action": "push", "view": {**echo.form(), "title": echo.plain("Top")}}, ["Tell me more", "Top"]),
+        ({"response_action": "update", "view": {"type": "modal"}}, ["Tell me more"]),
+    ],
+)
+def test_answers_to_a_form(slack: Playground, web: WebClient, answer: echo.Json, titles: list[str]) -> None:
+    """The acknowledgement of a form closes it, replaces it or puts another on top; a wrong view changes nothing."""
+    web.views_open(trigger_id=slack.acts._room.tickets.trigger("U0ADA"), view=echo.form())
+    slack.acts.link = _Deaf(Reply(answer))
+    slack.submit("U0ADA", words="x")
+
+    assert titles == [view.content["title"]["text"] for view in slack.workspace.modals["U0ADA"]]
 
 
 def test_response_url_wears_out(slack: Playground, clock: HandClock) -> None:
@@ -194,16 +231,17 @@ def test_http_mode_is_signed(clock: HandClock) -> None:
 
 
 class _Deaf:
-    """A link that never gets an acknowledgement."""
+    """A link that gives one answer to everything: by default none in time."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: Reply | None = None) -> None:
+        self.answer = answer or Reply(problem="timeout")
         self.heard: list[Retry | None] = []
         self.event_ids: set[str] = set()
 
     def tell(self, kind: Kind, payload: dict[str, Any], retry: Retry | None = None) -> Reply:
         self.heard.append(retry)
-        self.event_ids.add(payload["event_id"])
-        return Reply(problem="timeout")
+        self.event_ids.add(payload.get("event_id", ""))
+        return self.answer
 
 
 @contextmanager

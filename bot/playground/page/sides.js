@@ -63,7 +63,8 @@ export function drawClock(state, me) {
   byId("goto-zone").textContent = `(${placeOf(me.timezone)} time)`;
   const field = byId("goto-input");
   if (document.activeElement !== field) field.value = localInput(state.now, me.timezone);
-  byId("clock-status").textContent = state.turning ? "Kindling is looking at what is due…" : "";
+  const status = state.turning ? "Kindling is looking at what is due…" : "";
+  if (byId("clock-status").textContent !== status) byId("clock-status").textContent = status;
   for (const button of byId("time").querySelectorAll("[data-by], #goto button")) button.disabled = state.turning;
 }
 
