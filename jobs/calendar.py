@@ -22,13 +22,12 @@ from apscheduler.executors.base import BaseExecutor
 from apscheduler.job import Job as ScheduledJob
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock
 from bot.errors import KindlingError
 from bot.log import EventLog
 from bot.store import runs
-from bot.store.database import Store
+from bot.store.database import DatabaseError, Store
 from bot.store.runs import Claim, Standing
 
 Counts = Mapping[str, object]
@@ -192,7 +191,7 @@ class _Lanes(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types
         run = _Run(self._store, appointment.job, due, work, self._owner, self._lease_s, self._stop)
         try:
             has_failed = run.carry_out(now) is _FAILED
-        except SQLAlchemyError as error:  # the database is away; the thread must live to see it come back
+        except DatabaseError as error:  # the database is away; the thread must live to see it come back
             _log.error("calendar.no_database", job=appointment.job, error=type(error).__name__)
             has_failed = True
         if has_failed and appointment.period > RETRY_AFTER:
@@ -270,7 +269,7 @@ class _Run:
             try:
                 with self.store.begin() as session:
                     runs.renew(session, claim, lease_s=self.lease_s)
-            except SQLAlchemyError as error:  # the next beat may find the database again
+            except DatabaseError as error:  # the next beat may find the database again
                 _log.warning("calendar.lease_not_renewed", job=self.job, error=type(error).__name__)
 
 

@@ -14,9 +14,15 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, func, literal_column, select
+from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from sqlalchemy.orm import Session
 
-__all__ = ["Session", "Store", "wall_now"]  # jobs and handlers name the session they pass on, and say no SQL
+__all__ = [
+    "DatabaseError",
+    "Session",
+    "Store",
+    "wall_now",
+]  # jobs and handlers name the session they pass on, and say no SQL
 
 _BUSY_TIMEOUT_S = 30
 MIGRATIONS = Path(__file__).parent / "migrations"
