@@ -7,8 +7,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sqlalchemy import func, select
 
 from bot.clock import HandClock
 from bot.errors import SourceError
-from bot.store.database import Store
+from bot.store.database import DatabaseError, Session, Store
 from bot.store.tables import RunRow
 from jobs.calendar import CALENDAR, Counts, Daemon, Work, tick
 
@@ -237,6 +238,31 @@ def test_daemon_survives_a_failing_job(store: Store) -> None:
         assert wait_until(lambda: len(diary.done) == 4)
 
     assert "collect" not in diary.done
+
+
+class AwayOnce(Store):
+    """A database that is away the first time somebody wants to write."""
+
+    was_away = False
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        if not self.was_away:
+            self.was_away = True
+            raise DatabaseError("restarting")
+        with super().begin() as session:
+            yield session
+
+
+def test_daemon_outlives_the_database(sqlite_store: Store) -> None:
+    """A database that is away costs one fire, and the threads live to do the next."""
+    diary = Diary()
+    store = AwayOnce(sqlite_store.url)
+    nightly = {job: work for job, work in diary.work().items() if job != "deliver"}
+
+    with Daemon(store, work=nightly, clock=HandClock(MONDAY)):
+        assert wait_until(lambda: diary.done == ["detect", "decide", "tidy"])
+    store.close()
 
 
 def test_daemon_waits_for_what_it_is_doing(store: Store) -> None:
