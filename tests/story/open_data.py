@@ -55,7 +55,7 @@ class OpenSet:
 
 def real_team(target: Path) -> OpenSet:
     """Set M1: a real team's four weeks. Sessions, checkpoints and commit trailers all count as activity."""
-    people = [row for row in _csv("entire-cli/people.csv") if row["is_bot"] == "0"]
+    people = [row for row in read_csv("entire-cli/people.csv") if row["is_bot"] == "0"]
     emails = {alias: row["primary_email"] for row in people for alias in _aliases(row)}
     zones = {row["primary_email"]: _zone(row) for row in people}
     commits = list(_json_lines("entire-cli/commits.jsonl"))
@@ -75,9 +75,11 @@ def real_team(target: Path) -> OpenSet:
 
 def thousand_people(target: Path) -> OpenSet:
     """Set M2: 1,276 people of a public roster, 43 of them with two weeks of a public traffic trace, 1,233 with none."""
-    logins = [row["login"] for row in _csv("roster-kubernetes/people.csv") if "kubernetes" in row["orgs"].split(";")]
+    logins = [
+        row["login"] for row in read_csv("roster-kubernetes/people.csv") if "kubernetes" in row["orgs"].split(";")
+    ]
     order = sorted(logins, key=lambda login: hashlib.sha256(f"kindling-open-1:{login.lower()}".encode()).hexdigest())
-    traffic = _csv("traces/servegen/m-small_daily_derived.csv")
+    traffic = read_csv("traces/servegen/m-small_daily_derived.csv")
     clients = sorted({int(row["client"]) for row in traffic if int(row["requests"]) > 0})
     who = {str(client): order[rank] for rank, client in enumerate(clients)}
     first, last = date(2026, 1, 18), date(2026, 2, 1)
@@ -99,7 +101,7 @@ def thousand_people(target: Path) -> OpenSet:
 
 
 def _calls(email_of: dict[str, str]) -> Iterator[dict[str, str]]:
-    for row in _csv("entire-cli/usage_events.csv"):
+    for row in read_csv("entire-cli/usage_events.csv"):
         yield {
             "email": email_of[row["person_id"]],
             "at": row["ts_utc"],
@@ -186,7 +188,8 @@ def _zone(row: dict[str, str]) -> tuple[str, str]:
     return _ZONE_OF_OFFSET[max(counts, key=lambda offset: counts[offset])]
 
 
-def _csv(name: str) -> list[dict[str, str]]:
+def read_csv(name: str) -> list[dict[str, str]]:
+    """One CSV file of the data, row by row."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
