@@ -45,26 +45,33 @@ class Asked:
 
     def say(self, message: Message) -> None:
         """Answer where only the one who asked can read it: ephemerally, in a modal, or in the app's own messages."""
-        slack = self.desk.slack
-        if self.response_url is not None:
-            slack.answer(self.response_url, text=message.text, blocks=message.blocks)
-        elif self.view is None or not self._show_modal(self.view, message):
+        if not (self._answer(message) or self._show_modal(message)):
+            slack = self.desk.slack
             slack.post(slack.open_dm(self.slack_user_id), text=message.text, blocks=message.blocks)
 
     def replace(self, message: Message) -> None:
         """Put `message` in place of the one whose button was tapped; say it when there is none."""
-        if self.response_url is None:
+        if not self._answer(message, replace=True):
             self.say(message)
-        else:
-            self.desk.slack.answer(self.response_url, text=message.text, blocks=message.blocks, replace=True)
 
-    def _show_modal(self, view: View, message: Message) -> bool:
+    def _answer(self, message: Message, *, replace: bool = False) -> bool:
+        if self.response_url is None:
+            return False
+        try:
+            self.desk.slack.answer(self.response_url, text=message.text, blocks=message.blocks, replace=replace)
+        except SlackRefused:
+            return False  # half an hour or five answers later the address is void
+        return True
+
+    def _show_modal(self, message: Message) -> bool:
+        if self.view is None:
+            return False
         modal = home.modal("Kindling", message)
         try:
-            if view.is_home:
-                self.desk.slack.open_view(view.trigger_id, modal)
+            if self.view.is_home:
+                self.desk.slack.open_view(self.view.trigger_id, modal)
             else:
-                self.desk.slack.update_view(view.view_id, modal)
+                self.desk.slack.update_view(self.view.view_id, modal)
         except SlackRefused:
             return False  # the three seconds of a trigger were over, or the modal was closed meanwhile
         return True
