@@ -29,11 +29,13 @@ def publish(asked: Asked, person_id: int) -> None:
     """Put this person's card and settings on their own App Home. Looking at it counts as being heard from."""
     desk = asked.desk
     now = desk.clock.now()
-    with desk.store.begin() as session:
-        preferences.heard_from(session, person_id=person_id, now=now)
+    with desk.store.read() as session:
         card = cards.load(session, desk, person_id=person_id)
         wishes = preferences.load(session, person_ids=[person_id])[person_id]
     _show(asked, card, wishes, now)
+    if card is not None:
+        with desk.store.begin() as session:
+            preferences.heard_from(session, person_id=person_id, now=now)
 
 
 def clear(asked: Asked) -> None:

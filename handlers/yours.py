@@ -5,9 +5,11 @@ Called by `handlers/ai_stats.py` and `handlers/buttons.py`, always for the one w
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 from bot.domain.scorecard import not_judged
+from bot.errors import SlackError
 from bot.store import preferences, rights, silences
 from bot.views import privacy as privacy_views
 from bot.views import scorecard as card_views
@@ -27,6 +29,7 @@ def card(asked: Asked, person_id: int) -> None:
         if found
         else trouble.not_in_roster()
     )
+    _heard_from(asked, found)
 
 
 def why(asked: Asked, person_id: int) -> None:
@@ -45,6 +48,7 @@ def why(asked: Asked, person_id: int) -> None:
             silence=_silence(asked, person_id),
         )
     )
+    _heard_from(asked, found)
 
 
 def one_thing(asked: Asked, person_id: int) -> None:
@@ -52,6 +56,7 @@ def one_thing(asked: Asked, person_id: int) -> None:
     found = _card(asked, person_id)
     choice = found.choice if found else None
     asked.say(card_views.one_thing(choice.tip if choice else None, choice.facts if choice else {}))
+    _heard_from(asked, found)
 
 
 def privacy(asked: Asked) -> None:
@@ -74,8 +79,7 @@ def privacy(asked: Asked) -> None:
 def export(asked: Asked, person_id: int) -> None:
     """Everything held, as a JSON file in the app's own messages with the person."""
     desk, now = asked.desk, asked.desk.clock.now()
-    with desk.store.begin() as session:
-        preferences.heard_from(session, person_id=person_id, now=now)
+    with desk.store.read() as session:
         document = rights.export(session, person_id=person_id, now=now)
     asked.say(settings.export_on_its_way())
     content = json.dumps(document, indent=2, ensure_ascii=False).encode()
@@ -93,8 +97,9 @@ def forget(asked: Asked, person_id: int) -> None:
     """Erase every row, and the card on App Home with it."""
     with asked.desk.store.begin() as session:
         erased = rights.forget(session, person_id=person_id)
-    home.clear(asked)
     asked.replace(settings.forgotten(row_count=sum(erased.values())))
+    with contextlib.suppress(SlackError):  # the next opening of App Home clears it too
+        home.clear(asked)
 
 
 def _silence(asked: Asked, person_id: int) -> str | None:
@@ -108,6 +113,13 @@ def _silence(asked: Asked, person_id: int) -> str | None:
 
 
 def _card(asked: Asked, person_id: int) -> cards.Card | None:
-    with asked.desk.store.begin() as session:
-        preferences.heard_from(session, person_id=person_id, now=asked.desk.clock.now())
+    with asked.desk.store.read() as session:
         return cards.load(session, asked.desk, person_id=person_id)
+
+
+def _heard_from(asked: Asked, found: cards.Card | None) -> None:
+    """Noted after the answer, which must not wait for whoever is writing just now."""
+    if found is None:
+        return
+    with asked.desk.store.begin() as session:
+        preferences.heard_from(session, person_id=found.numbers.person.person_id, now=asked.desk.clock.now())

@@ -148,20 +148,20 @@ def test_error_after_ack_still_answers(over_http: Office, caplog: pytest.LogCapt
     """A handler breaks right after the acknowledgement: the person gets a sentence with an id, the log the same id."""
     desk = over_http.desk
     with desk.store.begin() as session:
-        session.execute(text("ALTER TABLE preference RENAME TO elsewhere"))
+        session.execute(text("ALTER TABLE seat RENAME TO elsewhere"))
     try:
         with caplog.at_level(logging.ERROR, "kindling.handlers"):
             shown = [over_http.ask(ADA) for _ in range(3)]
     finally:
         with desk.store.begin() as session:
-            session.execute(text("ALTER TABLE elsewhere RENAME TO preference"))
+            session.execute(text("ALTER TABLE elsewhere RENAME TO seat"))
 
     assert ["ephemeral"] * 3 == [answer.surface for answer in shown]
     logged = [record.kindling_fields for record in caplog.records if hasattr(record, "kindling_fields")]
     assert 3 == len(logged)
     assert all(fields["trouble"] in answer.text for fields, answer in zip(logged, shown, strict=True))
     assert {"OperationalError"} == {fields["error"] for fields in logged}
-    assert "preference" not in "".join(answer.words() for answer in shown)
+    assert "no such table" not in "".join(answer.words() for answer in shown)
 
 
 def test_error_at_once_after_ack_keeps_the_ack(sqlite_store: Any, clock: HandClock) -> None:

@@ -74,9 +74,22 @@ def test_pause_stop_and_resume_are_kept(at_work: Office) -> None:
 
 def test_opening_the_card_counts_as_being_heard_from(at_work: Office) -> None:
     """Who opens the card has not ignored us."""
-    at_work.ask(EMI)
+    at_work.ask(EMI, "why")
+    give_up_at = time.monotonic() + 10
+    while wishes_of(at_work, EMI).heard_from_at is None and time.monotonic() < give_up_at:
+        time.sleep(0.01)  # it is noted after the answer, which waits for nobody
 
     assert at_work.desk.clock.now() == wishes_of(at_work, EMI).heard_from_at
+
+
+def test_answer_does_not_wait_for_a_writer(at_work: Office) -> None:
+    """While somebody else holds the write lock, as the nightly jobs do, the card is answered all the same."""
+    with at_work.desk.store.begin():
+        began = time.monotonic()
+        shown = at_work.ask(HANA)
+
+    assert "Habit" in shown.text
+    assert time.monotonic() - began < 1.5
 
 
 def test_export_is_a_file_in_the_own_messages(at_work: Office) -> None:
