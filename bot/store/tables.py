@@ -40,7 +40,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime, date: Date, str: Text, dict[str, Any]: JSON, int: BigInteger}
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy wants plain dicts
+        datetime: UtcDateTime,
+        date: Date,
+        str: Text,
+        dict[str, Any]: JSON,
+        int: BigInteger,
+    }
 
 
 # ---------------------------------------------------------------- who
@@ -60,7 +66,8 @@ class PersonRow(Base):
     started_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     created_at: Mapped[datetime]
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - a forgotten person's number is never used again
+    # A forgotten person's number is never used again.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy wants plain dicts
 
 
 class IdentityRow(Base):
@@ -147,7 +154,7 @@ class SessionFactsRow(Base):
 
 
 class CoverageRow(Base):
-    """Which source finished which day of which tool. Absence of a usage row means zero only where this says so (P12)."""
+    """Which source finished which day of which tool: only there does the absence of a usage row mean zero (P12)."""
 
     __tablename__ = "coverage"
     source: Mapped[str] = mapped_column(primary_key=True)
@@ -159,7 +166,7 @@ class CoverageRow(Base):
 
 
 class CoveredPersonRow(Base):
-    """For whom a source can prove a zero: this person, this tool, these days (both included; no last day: still open)."""
+    """For whom a source can prove a zero: person, tool, first and last day, both included; no last day: still open."""
 
     __tablename__ = "covered_person"
     source: Mapped[str] = mapped_column(primary_key=True)

@@ -33,9 +33,8 @@ def copy_of_the_house(tmp_path: Path) -> Path:
 def lint(house: Path) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).parent / "lint-imports"
     environment = {"PYTHONPATH": str(house), "PATH": "/usr/bin:/bin"}
-    return subprocess.run(
-        [str(program), "--no-cache", "--config", str(CONTRACT)], cwd=house, env=environment, capture_output=True, text=True, check=False
-    )
+    command = [str(program), "--no-cache", "--config", str(CONTRACT)]
+    return subprocess.run(command, cwd=house, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_contract_moves_in_with_the_first_such_handler() -> None:

@@ -293,10 +293,8 @@ def _read_cursor(cursor: str, day: str, limit: str) -> tuple[int, int] | None:
 def _handler_for(stand_in: ClaudeCodeStandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # headers and body are two writes; waiting for the first would cost 40 ms
         timeout = 10
         wbufsize = -1  # head and body in one packet: two would wait 40 ms for each other
-        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self._give(self._request())
