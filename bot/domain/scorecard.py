@@ -347,8 +347,12 @@ def _some_unpriced(window: UsageWindow) -> bool:
 
 
 def _each(spend_microusd: int | None, merged: int, days: DaysOfUse, *, whole: bool) -> int | None:
-    """Cost of one merged change; None unless all of the cost is known and something was merged."""
-    if spend_microusd is None or merged == 0 or days.unseen_days or not whole:
+    """Cost of one merged change; None unless all of the cost is known, something was merged, and use was seen.
+
+    Without any use the work was done by other means, and the price of an idle seat says nothing about it.
+    """
+    is_used = days.used_days or days.days_off_used
+    if spend_microusd is None or merged == 0 or days.unseen_days or not is_used or not whole:
         return None
     return spend_microusd // merged
 

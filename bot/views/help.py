@@ -9,14 +9,14 @@ FIRST_LINE = "How to use Kindling."
 
 _USES = (
     ("", "your card: habit, efficiency, outcome and value, beside your own past"),
-    ("why", "how each line of the card was reckoned, and from which data"),
+    ("why", "how each line of the card comes about, and from which data"),
     ("privacy", "what is held about you, for how long, and who can see it"),
     ("pause", "no messages until you resume"),
     ("resume", "messages again, at most one in seven days"),
-    ("snooze 2w", "no messages for 2, 4 or 12 weeks (2w, 4w, 12w)"),
+    ("snooze 2w", "no messages for 2 weeks, or 4w, or 12w"),
     ("stop", "no more messages; the card stays"),
     ("export", "everything held about you, sent to you as a file"),
-    ("forget", "erase everything held about you; I ask once before"),
+    ("forget", "erase everything held about you; I ask first"),
     ("help", "this page"),
 )
 

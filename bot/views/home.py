@@ -29,7 +29,7 @@ def view(
         if card is None
         else [
             *introduction,
-            pieces.header("Your card"),
+            pieces.header("Your card, for you alone"),
             *scorecard.quadrants(card, today=today),
             scorecard.ways_on(has_tip=has_tip),
             *_settings(preferences, now=now, today=today),
@@ -83,14 +83,14 @@ def _introduction(introduced_by: str) -> list[Block]:
 
 def _messages_now(preferences: Preferences, *, now: datetime, today: date) -> str:
     if preferences.stopped_at is not None:
-        return "Stopped. None will come unless you resume."
+        return "Stopped. None comes unless you resume."
     if preferences.paused_at is not None:
         return "Paused until you resume."
     if preferences.snoozed_until is not None and preferences.snoozed_until > now:
         return (
             f"Snoozed until {pieces.day(preferences.snoozed_until.date(), today)}; then they begin again by themselves."
         )
-    return "Welcome: at most one in seven days, and three in four weeks."
+    return "They may come: at most one in seven days, and three in four weeks."
 
 
 def _message_buttons(preferences: Preferences) -> Block:

@@ -204,9 +204,3 @@ def days(first: date, last: date, today: date) -> str:
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day} to {day(last, today)}"
     return f"{day(first, today)} to {day(last, today)}"
-
-
-def bar(part: int, whole: int) -> str:
-    """A bar of `whole` boxes, `part` of them filled: "▮▮▮▯▯". Always stands beside the number that it draws."""
-    filled = max(0, min(part, whole))
-    return "▮" * filled + "▯" * (whole - filled)

@@ -14,20 +14,20 @@ from bot.views.message import Message, compose
 FIRST_LINE = "What Kindling holds about you."
 
 KINDS: dict[str, tuple[str, str]] = {
-    "identity": ("name that a source has for you", "names that sources have for you"),
-    "person": ("entry with team, time zone and role", "entries with team, time zone and role"),
+    "person": ("entry with your team, time zone and role", "entries with your team, time zone and role"),
+    "identity": ("name by which a source knows you", "names by which sources know you"),
     "seat": ("seat", "seats"),
     "calendar_day": ("day of leave", "days of leave"),
-    "usage_day": ("usage count for a day", "usage counts, each for a day"),
-    "session_facts": ("count for an AI session", "counts for AI sessions"),
+    "usage_day": ("daily count of use", "daily counts of use"),
+    "session_facts": ("count of one session", "counts of single sessions"),
     "covered_person": ("note that a source covers you", "notes that a source covers you"),
     "outcome": ("piece of finished work", "pieces of finished work"),
-    "state": ("stretch of judged weeks", "stretches of judged weeks"),
-    "finding": ("pattern found in your use", "patterns found in your use"),
-    "silence": ("reason why I was silent", "reasons why I was silent"),
-    "preference": ("set of your choices about messages", "sets of your choices about messages"),
-    "nudge": ("message, planned or sent", "messages, planned or sent"),
-    "nudge_step": ("step of a message on its way", "steps of messages on their way"),
+    "state": ("note on your recent weeks", "notes on your recent weeks"),
+    "finding": ("pattern seen in your use", "patterns seen in your use"),
+    "silence": ("reason why I did not write", "reasons why I did not write"),
+    "preference": ("record of your choices about messages", "records of your choices about messages"),
+    "nudge": ("message sent or planned", "messages sent or planned"),
+    "nudge_step": ("note on its way to you", "notes on its way to you"),
 }
 """What a row of each table is called when it is counted for the person it is about."""
 
@@ -39,18 +39,19 @@ def message(*, held: Mapping[str, int], retention_days: int, introduced_by: str,
         [
             pieces.section(_held(held), "What I hold about you"),
             pieces.section(
-                f"Days, sessions and what I concluded from them go after {pieces.count(retention_days, 'day')}. "
-                "Seats, your place in the company and your choices stay until you erase them.",
+                f"Counts, and what I concluded from them, are deleted after {pieces.count(retention_days, 'day')}. "
+                "Your seat, your place in the company and your choices stay until you erase them.",
                 "For how long",
             ),
             pieces.section(
-                "You, in Slack. No command, message or screen shows it to anybody else, also not to your manager or "
-                "to whoever set me up. Those who run the database could open it; I have no screen for that.",
+                "You, in Slack. No command, message or screen of mine shows it to anybody else: not to your manager, "
+                "and not to whoever set me up. The people who run the database could look into it; I cannot "
+                "prevent that.",
                 "Who can see it",
             ),
             pieces.section(
-                "Prompts, answers, code, files. At what time of day you used a tool, or for how long. "
-                "A place among other people.",
+                "Your prompts, answers, code and files. The time of day at which you used a tool, and for how long. "
+                "How you compare with anybody else.",
                 "What I never keep",
             ),
             pieces.section(_set_up(introduced_by, sources), "Who set this up"),
@@ -64,8 +65,8 @@ def message(*, held: Mapping[str, int], retention_days: int, introduced_by: str,
 
 
 def _held(held: Mapping[str, int]) -> str:
-    counted = [pieces.count(number, *KINDS[kind]) for kind, number in held.items() if number and kind in KINDS]
-    return f"{', '.join(counted)}." if counted else "Nothing."
+    counted = [pieces.count(held[kind], *said) for kind, said in KINDS.items() if held.get(kind)]
+    return f"{pieces.listing(counted)}." if counted else "Nothing."
 
 
 def _set_up(introduced_by: str, sources: Sequence[str]) -> str:

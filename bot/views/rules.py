@@ -18,25 +18,25 @@ from bot.domain.waste import idle_seat, low_cache, runaway, tier_mismatch
 from bot.views import pieces
 
 _ZERO = (
-    f"on the {WINDOW_DAYS} days every working day was covered by a source that finished "
-    f"(at least {adoption.MIN_WORKING_DAYS_FOR_ZERO} of them)"
+    f"every working day of the last {WINDOW_DAYS} days was visible to me "
+    f"(it takes at least {adoption.MIN_WORKING_DAYS_FOR_ZERO} of them)"
 )
 
 STATES: dict[State, str] = {
-    State.UNKNOWN: f"Some working day of the {WINDOW_DAYS} is missing from a source, or there were too few of them, "
-    "so I make no statement.",
+    State.UNKNOWN: f"Some working day of the last {WINDOW_DAYS} days was not visible to me, or there were too few of "
+    "them, so I make no statement.",
     State.NOT_PROVISIONED: "I know of no seat of yours and have seen no use, so there is nothing to say.",
     State.GRACE: f"A seat, or a first working day, less than {adoption.GRACE_DAYS} days ago is left in peace.",
-    State.NEVER_USED: f"You have held a seat for at least {adoption.GRACE_DAYS} days, {_ZERO}, and no source ever "
-    "recorded any use.",
-    State.LAPSED: f"There was use before, and {_ZERO} without any use.",
-    State.AT_RISK: f"There was use in at least {adoption.HABIT_WEEKS} of {LOOKBACK_WEEKS} weeks, and then none on the "
-    f"last {adoption.RISK_DAYS} days, which were covered.",
-    State.FIRST_STEPS: f"Your first use lies within {LOOKBACK_WEEKS} weeks, on fewer than "
-    f"{adoption.FIRST_STEPS_ACTIVE_DAYS} days of {adoption.FIRST_STEPS_DAYS}.",
-    State.BUILDING: f"There is use, in fewer than {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks.",
-    State.HABITUAL: f"There was use in at least {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks, or in each "
-    f"of the last {adoption.EARLY_HABIT_WEEKS} when you began within them.",
+    State.NEVER_USED: f"You have held a seat for at least {adoption.GRACE_DAYS} days, {_ZERO}, and I never saw any "
+    "use.",
+    State.LAPSED: f"I saw use before; {_ZERO}, and I saw none.",
+    State.AT_RISK: f"I saw use in at least {adoption.HABIT_WEEKS} of {LOOKBACK_WEEKS} weeks, and then none in the last "
+    f"{adoption.RISK_DAYS} days, which were visible to me.",
+    State.FIRST_STEPS: f"I first saw use within the last {LOOKBACK_WEEKS} weeks, and on fewer than "
+    f"{adoption.FIRST_STEPS_ACTIVE_DAYS} days out of {adoption.FIRST_STEPS_DAYS}.",
+    State.BUILDING: f"I saw use, in fewer than {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks.",
+    State.HABITUAL: f"I saw use in at least {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks, or, when you "
+    f"began within them, in each of the last {adoption.EARLY_HABIT_WEEKS}.",
 }
 """How each stretch is told apart. It counts days with any use; how much was used on a day never enters."""
 
@@ -47,7 +47,7 @@ def _percent(share: Fraction) -> str:
 
 @dataclass(frozen=True)
 class Pattern:
-    """What a finding is called and how it is reckoned."""
+    """What a finding is called and how it is worked out."""
 
     name: str
     rule: str
@@ -56,33 +56,94 @@ class Pattern:
 PATTERNS: dict[str, Pattern] = {
     idle_seat.DETECTOR: Pattern(
         "A paid seat without use",
-        f"No use on {WINDOW_DAYS} days with at least {idle_seat.MIN_WORKING_DAYS} working days, all of them covered, a "
-        f"seat held for at least {idle_seat.MIN_SEAT_AGE_DAYS} days, and no tool of the same kind in use. "
-        "The amount is the price of a month / 30.4 x the days held.",
+        f"I saw no use in {WINDOW_DAYS} days. At least {idle_seat.MIN_WORKING_DAYS} of them were working days, and all "
+        f"of those were visible to me; the seat was held for at least {idle_seat.MIN_SEAT_AGE_DAYS} days, and no tool "
+        "of the same kind was in use. The amount is what the seat cost for these days (a month counts as 30.4).",
     ),
     runaway.DETECTOR: Pattern(
         "A day that cost far more than yours do",
-        f"A day above {pieces.dollars(runaway.MIN_DAY_MICROUSD)} and above {runaway.MEDIAN_FACTOR} times the median of "
-        f"your other days with use, or with more than {runaway.MAX_REQUESTS_A_DAY:,} requests. The amount is what lies "
-        f"above {runaway.P90_FACTOR} times the cost that nine of ten of these days stay below. It counts as having "
-        f"bought nothing only when no finished work followed within {runaway.OUTCOME_WITHIN_DAYS} days.",
+        f"A day that cost more than {pieces.dollars(runaway.MIN_DAY_MICROUSD)} and more than {runaway.MEDIAN_FACTOR} "
+        f"times your usual day (the middle one), or that had more than {runaway.MAX_REQUESTS_A_DAY:,} requests. "
+        f"Nine of ten of your other days stay below some cost; the amount is what this day cost beyond "
+        f"{runaway.P90_FACTOR} times that. It counts as having bought nothing only when no finished work followed "
+        f"within {runaway.OUTCOME_WITHIN_DAYS} days.",
     ),
     tier_mismatch.DETECTOR: Pattern(
         "Short answers from the dearest model",
-        f"At least {_percent(tier_mismatch.MIN_FRONTIER_SHARE)} of a tool's tokens went to the dearest class of model, "
-        f"which wrote at most {_percent(tier_mismatch.MAX_WRITTEN_PER_READ)} of what it read. The amount is the "
-        f"difference to the next cheaper class, less {_percent(tier_mismatch.RETRY_SHARE)} for first tries that would "
+        f"At least {_percent(tier_mismatch.MIN_FRONTIER_SHARE)} of a tool's tokens went to the dearest models, and "
+        f"what they wrote was at most {_percent(tier_mismatch.MAX_WRITTEN_PER_READ)} of what they read. The amount is "
+        f"the difference to the next cheaper model, less {_percent(tier_mismatch.RETRY_SHARE)} for tries that would "
         "have failed there.",
     ),
     low_cache.DETECTOR: Pattern(
         "Context read in again instead of reused",
-        f"A week with at least {low_cache.MIN_PROMPT_TOKENS_A_WEEK // 1_000_000} million tokens read, of which less "
-        f"than {_percent(low_cache.LOW_HIT_RATE)} came from the cache. The amount is what the share missing up to "
-        f"{_percent(low_cache.REACHABLE_HIT_RATE)} would have saved, a cached token at a tenth of the price.",
+        f"What a tool has read lately it keeps in a cache, and reading from there costs a tenth. I look at weeks with "
+        f"at least {low_cache.MIN_PROMPT_TOKENS_A_WEEK // 1_000_000} million tokens read, of which less than "
+        f"{_percent(low_cache.LOW_HIT_RATE)} came from the cache. The amount is what "
+        f"{_percent(low_cache.REACHABLE_HIT_RATE)} from the cache would have saved.",
     ),
 }
 
-_NAMES = {"low_microusd": "low end of the estimate", "high_microusd": "high end of the estimate"}
+_NAMES = {
+    "first_day": "from",
+    "last_day": "to",
+    "window_first_day": "from",
+    "window_last_day": "to",
+    "tool": "tool",
+    "tools": "tools",
+    "sources": "sources",
+    "seat_since": "seat since",
+    "working_days": "working days",
+    "working_days_needed": "working days it takes",
+    "active_days": "days with use",
+    "active_weeks_of_12": "weeks with use, of the last 12",
+    "first_active_on": "first use seen",
+    "last_active_on": "last use seen",
+    "uncovered_days": "working days not visible to me",
+    "uncovered_first_day": "the first of them",
+    "uncovered_tools": "tools not visible to me on them",
+    "idle_days": "days without use",
+    "monthly_cost_microusd": "price of the seat for a month",
+    "days_of_a_month": "days counted as a month",
+    "models": "models",
+    "weeks": "weeks in which this was seen",
+    "prompt_tokens": "tokens read",
+    "cache_read_tokens": "of these from the cache",
+    "hit_rate_percent": "share from the cache in %",
+    "low_hit_rate_percent": "looked at below %",
+    "reachable_hit_rate_percent": "taken as within reach, in %",
+    "prompt_tokens_a_week_needed": "tokens read in a week, at least",
+    "days": "days",
+    "largest_day": "the dearest of them",
+    "largest_day_cost_microusd": "its cost",
+    "largest_day_requests": "its requests",
+    "median_of_other_days_microusd": "your usual day (the middle one)",
+    "p90_of_other_days_microusd": "nine of ten other days cost at most",
+    "median_factor": "looked at above so many usual days",
+    "p90_factor": "counted above so many times the nine of ten",
+    "at_least_microusd": "looked at above",
+    "requests_a_day": "requests a day, looked at above",
+    "finished_work_known": "finished work visible to me",
+    "frontier_share_percent": "share of the dearest models in %",
+    "frontier_share_needed_percent": "looked at from %",
+    "tokens_written_per_request": "tokens written for a request",
+    "written_per_read_at_most": "written for each token read, at most",
+    "retry_share": "share taken off for second tries",
+    "low_microusd": "low end of the estimate",
+    "high_microusd": "high end of the estimate",
+    "occurrences": "times seen",
+    "innocent_reason": "why it may be quite right",
+    "state_reason": "in short",
+    "state_rule": "rule for the weeks",
+    "detector_rule": "rule for the pattern",
+    "nudge_rule": "rule for messages",
+}
+"""What stored inputs are called, in the order in which they are told; any other goes by its own name, at the end."""
+
+_SAID_ALREADY = frozenset({"days_used", "last_used", "seen_by", "dollars", "state", "detector", "ledger"})
+"""Facts that only repeat, in the words of a tip or as our own id, what another line or the rule says."""
+
+_ID = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -99,9 +160,18 @@ def rule_of(trigger: str) -> str:
         return pattern(trigger).rule
 
 
+def in_words(reason: str) -> str:
+    """A stored reason as plain words, with tools by the names that people use."""
+    return pieces.quiet(_ID.sub(lambda found: pieces.tool_name(found[0]), reason), 160)
+
+
 def evidence_lines(evidence: Mapping[str, object], today: date) -> Iterator[str]:
     """Stored inputs and thresholds, one line each: "working days: 20". What is not known is called not known."""
-    for key, value in sorted(evidence.items()):
+    order = list(_NAMES)
+    for key in sorted(evidence, key=lambda key: (order.index(key) if key in _NAMES else len(order), key)):
+        if key in _SAID_ALREADY:
+            continue
+        value = evidence[key]
         name = _NAMES.get(key) or pieces.quiet(key.removesuffix("_microusd").replace("_", " "))
         yield f"{name}: {spoken(key, value, today)}"
 
@@ -124,8 +194,10 @@ def spoken(key: str, value: object, today: date) -> str:
 def _words(key: str, value: str, today: date) -> str:
     if _ISO_DAY.fullmatch(value):
         return pieces.day(date.fromisoformat(value), today)
-    if key in {"tool", "tools"}:
+    if key in {"tool", "tools", "uncovered_tools"}:
         return pieces.tool_name(value)
     if key in {"source", "sources"}:
         return pieces.source_name(value)
-    return pieces.quiet(value, 160)
+    if key == "days":
+        return pieces.listing([_words("day", one.strip(), today) for one in value.split(",")])
+    return in_words(value)

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from bot.domain.scorecard import DaysOfUse, Efficiency, Gap, Habit, Outcome, OutcomeKind, Scorecard, Unknown, Value
+from bot.domain.scorecard import (
+    STILL_THERE_DAYS,
+    DaysOfUse,
+    Efficiency,
+    Gap,
+    Habit,
+    Outcome,
+    OutcomeKind,
+    Scorecard,
+    Unknown,
+    Value,
+)
 from bot.domain.tips import Facts, Tip
 from bot.views import pieces
 from bot.views import tip as tip_views
@@ -17,6 +28,8 @@ from bot.views.message import Message, compose
 from bot.views.pieces import Block
 
 FIRST_LINE = "Your card from Kindling. Nobody else can see it."
+
+_NOT_VISIBLE = "not visible to me"
 
 _OTHER_WORK = {
     OutcomeKind.PR_CLOSED: ("change closed without merging", "changes closed without merging"),
@@ -35,9 +48,7 @@ def message(card: Scorecard, *, today: date, has_tip: bool) -> Message:
 def quadrants(card: Scorecard, *, today: date) -> list[Block]:
     """Period, four sections of the same kind, and what is not visible."""
     return [
-        pieces.small_print(
-            f"{pieces.days(card.first_day, card.last_day, today)}, beside the four weeks before. Only you can see this."
-        ),
+        pieces.small_print(f"{pieces.days(card.first_day, card.last_day, today)}, beside the four weeks before."),
         pieces.section(habit_words(card.habit), "Habit"),
         pieces.section(efficiency_words(card.efficiency, today), "Efficiency"),
         pieces.section(outcome_words(card.outcome), "Outcome"),
@@ -68,28 +79,31 @@ def one_thing(tip: Tip | None, facts: Facts) -> Message:
 
 def habit_words(habit: Habit) -> str:
     """Days with use. A day on which nothing could be seen is not called a day without use (P12)."""
-    now = _days(habit.now)
-    return f"{now[0].upper()}{now[1:]}.\nThe four weeks before: {_days(habit.before)}."
+    now, before = _days(habit.now), _days(habit.before)
+    if (now, before) == (_NOT_VISIBLE, _NOT_VISIBLE):
+        return "Not visible to me, these four weeks or the four before."
+    return f"{now[0].upper()}{now[1:]}.\nThe four weeks before: {before}."
 
 
 def efficiency_words(efficiency: Efficiency, today: date) -> str:
-    """The meter reading and its three parts, always together (P4), none with a verdict (P3)."""
-    return " ".join(_efficiency(efficiency, today))
+    """The money with its three parts on one line, the meter reading below: together (P4), none with a verdict (P3)."""
+    money = " ".join(_money(efficiency))
+    below = " ".join(_below_the_money(efficiency, today))
+    return f"{money}\n{below}" if below else money
 
 
 def outcome_words(outcome: Outcome | None) -> str:
     """Finished work beside one's own past, or that none is visible."""
     if outcome is None:
-        return "I do not see your merged work yet, so what the money led to is missing here."
+        return "Merged work of yours is not visible to me, so what came of it all is missing here."
     lines = [_merged(outcome)] if outcome.merged or outcome.merged_before or not outcome.counts else []
     others = [
         pieces.count(outcome.counts[kind], *said) for kind, said in _OTHER_WORK.items() if outcome.counts.get(kind)
     ]
     if others:
         lines.append(f"{'Also ' if lines else ''}{pieces.listing(others)}.")
-    if outcome.cost_per_merged_microusd is not None:
-        lines.append(_each_merged(outcome))
-    return " ".join(lines)
+    done = " ".join(lines)
+    return done if outcome.cost_per_merged_microusd is None else f"{done}\n{_each_merged(outcome)}"
 
 
 def value_words(value: Value) -> str:
@@ -100,7 +114,7 @@ def value_words(value: Value) -> str:
     if value.tips_not_helpful:
         parts.append(f"{pieces.count(value.tips_not_helpful, 'tip')} did not")
     if not parts:
-        return "You have reported nothing, and nothing needs reporting."
+        return "You have not said whether anything helped, and you need not."
     return f"You told me that {pieces.listing(parts)}."
 
 
@@ -109,9 +123,8 @@ def unknown_words(card: Scorecard, today: date) -> str:
     if not card.tools:
         return "I know of no seat of yours and have seen no use of any tool."
     if not card.unknowns:
-        return (
-            f"{pieces.listing([pieces.tool_name(tool) for tool in card.tools])}: every working day was visible to me."
-        )
+        tools = pieces.listing([pieces.tool_name(tool) for tool in card.tools])
+        return f"{tools}: every working day up to {pieces.day(card.last_day, today)} was visible to me."
     return f"*Not visible to me:* {'; '.join(gap_words(unknown, today) for unknown in card.unknowns)}."
 
 
@@ -138,7 +151,10 @@ def _days(days: DaysOfUse) -> str:
     elif days.unseen_days == 0:
         said = f"used on {days.used_days} of {pieces.count(days.working_days, 'working day')}"
     elif days.used_days == 0 and days.unseen_days == days.working_days:
-        said = "not visible to me"
+        said = _NOT_VISIBLE
+    elif days.used_days == 0:
+        looked_at = pieces.count(days.working_days - days.unseen_days, "working day")
+        said = f"no use seen on {looked_at}, {days.unseen_days} more not visible to me"
     else:
         said = (
             f"use seen on {days.used_days} of {pieces.count(days.working_days, 'working day')}, "
@@ -147,7 +163,7 @@ def _days(days: DaysOfUse) -> str:
     return f"{said}; also on {pieces.count(days.days_off_used, 'day')} off" if days.days_off_used else said
 
 
-def _efficiency(efficiency: Efficiency, today: date) -> Iterator[str]:
+def _money(efficiency: Efficiency) -> Iterator[str]:
     ledgers = efficiency.ledgers
     if ledgers.spend_microusd is None:
         yield (
@@ -161,13 +177,19 @@ def _efficiency(efficiency: Efficiency, today: date) -> Iterator[str]:
         )
     else:
         yield (
-            f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included. "
-            f"Could have been less: {pieces.about(ledgers.optimizable_microusd or 0)}. "
-            f"Bought nothing: {pieces.about(ledgers.wasted_microusd or 0)}. "
-            f"Exploring: {pieces.about(ledgers.exploration_microusd or 0)}."
+            f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included: "
+            f"{pieces.about(ledgers.optimizable_microusd or 0)} could have been less, "
+            f"{pieces.about(ledgers.wasted_microusd or 0)} bought nothing, "
+            f"{pieces.about(ledgers.exploration_microusd or 0)} was exploring."
         )
     if efficiency.some_unpriced:
         yield "Some use came without a price and is not in these sums."
+
+
+def _below_the_money(efficiency: Efficiency, today: date) -> Iterator[str]:
+    ledgers = efficiency.ledgers
+    if ledgers.optimizable_microusd or ledgers.wasted_microusd or ledgers.exploration_microusd:
+        yield "The parts are estimates, not a bill."
     if efficiency.tokens is not None:
         yield f"Meter reading: {pieces.big_number(efficiency.tokens)} tokens."
     if efficiency.exploring_until is not None:
@@ -177,9 +199,18 @@ def _efficiency(efficiency: Efficiency, today: date) -> Iterator[str]:
 def _merged(outcome: Outcome) -> str:
     changes = pieces.count(outcome.merged, "change") if outcome.merged else "No change"
     said = f"{changes} merged ({outcome.merged_before} the four weeks before)."
-    if outcome.old_enough:
-        said += f" {outcome.still_there} of the {outcome.old_enough} older than 14 days still there."
-    return said
+    return f"{said} {_stayed(outcome)}" if outcome.old_enough else said
+
+
+def _stayed(outcome: Outcome) -> str:
+    """What became of the merged changes that had their 14 days."""
+    old, there = outcome.old_enough, outcome.still_there
+    if old == 1:
+        became = "is still there" if there else "was taken back"
+        return f"The one older than {STILL_THERE_DAYS} days {became}."
+    if there == old:
+        return f"All {old} older than {STILL_THERE_DAYS} days are still there."
+    return f"Of {old} older than {STILL_THERE_DAYS} days, {there or 'none'} {'is' if there < 2 else 'are'} still there."
 
 
 def _each_merged(outcome: Outcome) -> str:

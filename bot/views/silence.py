@@ -36,4 +36,4 @@ WORDS: dict[Silence, str] = {
 def words(reason: Silence, *, first_day: date, last_day: date, today: date) -> str:
     """One reason and the days on which it was the reason, in plain words."""
     when = pieces.day(last_day, today) if first_day == last_day else pieces.days(first_day, last_day, today)
-    return f"{WORDS[reason]}\nThis was the reason on {when}."
+    return f"{WORDS[reason]}\nThat was so on {when}."

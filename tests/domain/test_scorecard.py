@@ -177,6 +177,14 @@ def test_nothing_merged_has_no_cost_a_change() -> None:
     assert (0, None) == (outcome.merged, outcome.cost_per_merged_microusd)
 
 
+def test_work_done_without_a_tool_has_no_cost_a_change() -> None:
+    """Where no use was seen, the price of an idle seat is not laid on the work."""
+    outcome = scorecard.build(MANY["idle"]).outcome
+
+    assert outcome is not None
+    assert (3, None) == (outcome.merged, outcome.cost_per_merged_microusd)
+
+
 def test_weeks_are_counted_in_days_of_use() -> None:
     """Twelve weeks, oldest first, and more use on a day changes nothing."""
     assert (0, 0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3) == scorecard.build(numbers()).days_used_by_week

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from bot.domain import scorecard
 from bot.domain.nudging import Answer
 from bot.domain.tips import SAMPLE_FACTS, Facts, Tip
+from bot.domain.waste.finding import NotJudged
 from bot.sources.tip_library import load_tips
-from bot.views import limits, pieces, rules, tip
+from bot.views import limits, pieces, rules, tip, why
+from bot.views import scorecard as card_views
 from bot.views.ids import SNOOZE_WEEKS, Action, parse
 from bot.views.message import Message
 from tests.views import samples
@@ -178,7 +181,7 @@ def test_why_explains_every_finding_and_source() -> None:
         "W15-1",
         "states-1",
         "card-1",
-        "prompt tokens: 4,200,000",
+        "tokens read: 4,200,000",
         "60 %",
         "imported files",
         "price: not known",
@@ -186,11 +189,67 @@ def test_why_explains_every_finding_and_source() -> None:
         assert said in text
 
 
+def test_why_calls_no_unseen_week_a_zero() -> None:
+    """Weeks are listed only where some use was seen, and a week without any is a dash and not a number (P12)."""
+    unseen = samples.every_message(samples.many_numbers()["not covered"])["why"].text
+    seen = samples.every_message()["why"].text
+
+    assert "the oldest first" not in unseen
+    assert "the oldest first: – – – – 3 3 3 3 3 3 3 3" in seen
+
+
+def test_why_gives_a_shared_reason_once() -> None:
+    """Patterns that could not be looked for, for one and the same reason, stand together."""
+    mine = samples.numbers()
+    silent = [NotJudged(detector, "no source finished a day for claude_code") for detector in ("W01", "W15")]
+    told = why.message(
+        scorecard.build(mine), standing=mine.standing, findings=(), not_judged=silent, today=samples.TODAY
+    )
+
+    assert 1 == told.text.count("no source finished a day for Claude Code")
+
+
+@pytest.mark.parametrize(
+    ("old", "there", "said"),
+    [
+        (1, 1, "The one older than 14 days is still there."),
+        (1, 0, "The one older than 14 days was taken back."),
+        (5, 5, "All 5 older than 14 days are still there."),
+        (5, 3, "Of 5 older than 14 days, 3 are still there."),
+        (5, 1, "Of 5 older than 14 days, 1 is still there."),
+        (5, 0, "Of 5 older than 14 days, none is still there."),
+    ],
+)
+def test_what_stayed_reads_like_a_sentence(old: int, there: int, said: str) -> None:
+    """One, all, some and none."""
+    outcome = scorecard.build(samples.numbers()).outcome
+    assert outcome is not None
+
+    assert said in card_views.outcome_words(replace(outcome, old_enough=old, still_there=there))
+
+
+def test_money_stands_on_one_line_and_the_meter_on_the_next() -> None:
+    """The sum with its three parts, then what they are worth as a statement, then the meter."""
+    money, below = card_views.efficiency_words(
+        scorecard.build(samples.numbers()).efficiency, samples.TODAY
+    ).splitlines()
+
+    assert "$78 in all, seats included: about $12 could have been less, $0 bought nothing, about $9 was" in money
+    assert "The parts are estimates, not a bill. Meter reading: about 5.4 million tokens." == below
+
+
+def test_what_is_held_begins_with_the_person() -> None:
+    """The list is a sentence in an order of ours, whatever order the rows were counted in."""
+    told = samples.every_message()["privacy"].text
+
+    assert "3 names by which sources know you, 412 daily counts of use and 1 message sent or planned." in told
+
+
 def test_tip_can_be_explained_to_the_end() -> None:
     """The rule in words, its version and every stored fact."""
     text = samples.every_message()["why never_used"].text
 
-    for said in ("no source ever recorded any use", "nudges-1", "seat since: 13 January", "occurrences: 9"):
+    for said in ("I never saw any use", "nudges-1", "seat since: 13 January", "times seen: 9"):
         assert said in text
 
 

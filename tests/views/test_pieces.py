@@ -99,11 +99,6 @@ def test_tools_go_by_the_name_people_use() -> None:
     assert "imported files" == pieces.source_name("file")
 
 
-def test_bar_stays_within_its_boxes() -> None:
-    """More than whole is whole, less than nothing is nothing."""
-    assert ["▮▮▯", "▮▮▮", "▯▯▯"] == [pieces.bar(part, 3) for part in (2, 9, -1)]
-
-
 @pytest.mark.parametrize("payload", [Payload(), Payload("n-1"), Payload("n-1", 2), Payload(weeks=12)])
 def test_payload_comes_back_as_it_left(payload: Payload) -> None:
     """What a button carries is read back unchanged and fits an option's value."""

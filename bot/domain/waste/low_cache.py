@@ -52,14 +52,16 @@ class _LowWeek:
 def _look_at(case: Case, tool: str, sums: Sequence[WeekSum]) -> Finding | NotJudged | None:
     told = [one for one in sums if _tells_cache(one.counters)]
     if not told:
-        return NotJudged(DETECTOR, f"cache tokens of {tool}")
+        return NotJudged(DETECTOR, f"no source tells how much {tool} read from its cache")
     low = [seen for week in range(WINDOW_WEEKS) if (seen := _low_week(case, week, told)) is not None]
     claims: dict[Cell, int] = {}
     for week in low:
         for cell, amount in week.claims.items():
             claims[cell] = claims.get(cell, 0) + amount
     if not claims:
-        return NotJudged(DETECTOR, f"price or cost of {tool}") if any(week.unpriced for week in low) else None
+        return (
+            NotJudged(DETECTOR, f"no source tells a price for {tool}") if any(week.unpriced for week in low) else None
+        )
     largest = max(sum(week.claims.values()) for week in low)
     if not is_worth_saying(total_microusd=sum(claims.values()), occurrences=len(low), largest_microusd=largest):
         return None

@@ -46,7 +46,7 @@ def find(case: Case) -> Iterator[Finding | NotJudged]:
         return
     priced = [day for day in days if day.cost_microusd is not None]
     if len(priced) <= MIN_OTHER_DAYS:
-        yield NotJudged(DETECTOR, f"cost of at least {MIN_OTHER_DAYS} other active days")
+        yield NotJudged(DETECTOR, f"it takes the cost of at least {MIN_OTHER_DAYS} other days with use")
         return
     runaway = [seen for day in heavy if (seen := _excess(day, priced)) is not None]
     for ledger, picked in (
@@ -140,7 +140,7 @@ def _finding(case: Case, ledger: Ledger, picked: Sequence[_Excess]) -> Finding:
             "days": ", ".join(seen.day.day.isoformat() for seen in picked),
             "largest_day": worst.day.day.isoformat(),
             "largest_day_cost_microusd": worst.day.cost_microusd,
-            "largest_day_requests": worst.day.requests,
+            "largest_day_requests": worst.day.requests or None,  # none told is not none made
             "median_of_other_days_microusd": int(worst.median_microusd),
             "p90_of_other_days_microusd": worst.p90_microusd,
             "median_factor": MEDIAN_FACTOR,

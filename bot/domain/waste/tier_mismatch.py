@@ -54,7 +54,7 @@ def _look_at(case: Case, tool: str, models: Mapping[str, Counters]) -> Finding |
     if not dear or carried < MIN_FRONTIER_SHARE * everything:
         return None
     if any(None in (sums.requests, sums.input_tokens, sums.output_tokens) for sums in dear.values()):
-        return NotJudged(DETECTOR, f"requests, input and output tokens by model for {tool}")
+        return NotJudged(DETECTOR, f"no source tells requests and tokens by model for {tool}")
     total = Counters()
     for sums in dear.values():
         total = total.plus(sums)
@@ -62,7 +62,7 @@ def _look_at(case: Case, tool: str, models: Mapping[str, Counters]) -> Finding |
         return None
     claims, unpriced = _claims(case, tool, dear)
     if not claims:
-        return NotJudged(DETECTOR, f"cost by model for {tool}") if unpriced else None
+        return NotJudged(DETECTOR, f"no source tells the cost by model for {tool}") if unpriced else None
     days = _active_days(case, tool, dear)
     amount = sum(claims.values())
     if not is_worth_saying(total_microusd=amount, occurrences=days, largest_microusd=amount // max(days, 1)):
