@@ -41,13 +41,13 @@ def answer(asked: Asked) -> None:
     elif typed in _FOR_PERSON:
         for_person(asked, _FOR_PERSON[typed])
     else:
-        help_(asked, not_understood=None if typed == "help" else asked.text)
+        help_(asked, understood=typed == "help")
 
 
-def help_(asked: Asked, not_understood: str | None = None) -> None:
+def help_(asked: Asked, *, understood: bool = True) -> None:
     """The usage."""
     command = asked.desk.settings.stats_command
-    asked.say(help_views.message(command=command, not_understood=not_understood))
+    asked.say(help_views.message(command=command, understood=understood))
 
 
 def for_person(asked: Asked, work: ForPerson) -> None:

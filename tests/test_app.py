@@ -28,13 +28,13 @@ from bot import app
 from bot.clock import HandClock
 from bot.errors import InputError, SlackBusy
 from bot.playground.cast import ADA
-from bot.playground.server import Playground
 from bot.settings import load
 from bot.slack import Slack
 from bot.transports import http as http_transport
 from handlers import trouble, who
 from handlers.desk import Desk
 from handlers.who import Asked
+from tests import watched
 from tests.handlers import office
 from tests.handlers.office import Office
 
@@ -97,7 +97,7 @@ def test_missing_token_is_said_at_start(tmp_path: Path, clock: HandClock, enviro
 
 def test_refused_tokens_are_said_at_start(tmp_path: Path, clock: HandClock) -> None:
     """A wrong bot token and a wrong app-level token are each a sentence, not a stack."""
-    with Playground(clock) as slack:
+    with watched.playground(clock) as slack:
         right = {"KINDLING_SLACK_API_URL": slack.api_url, "SLACK_BOT_TOKEN": slack.bot_token}
         wrong_bot = desk_with(tmp_path, clock, **right | {"SLACK_BOT_TOKEN": "xoxb-no", "SLACK_APP_TOKEN": "xapp-1"})
         wrong_app = desk_with(tmp_path, clock, **right, SLACK_APP_TOKEN="xapp-no")
@@ -311,7 +311,7 @@ def test_url_verification_is_signed_and_echoed(over_http: Office) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_daemon_answers_and_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     """`kindling run` connects, answers, and ends with code 0 on SIGTERM and on Ctrl-C."""
-    with Playground() as slack:
+    with watched.playground() as slack:
         environ = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.server import Playground
+from tests import watched
 
 ROOT = Path(__file__).parents[1]
 STORY = "2026-03-02T10:00:00Z"
@@ -249,7 +249,7 @@ def test_from_files_to_one_private_tip(tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text(PEOPLE)
     (tmp_path / "seats.csv").write_text(SEATS)
     (tmp_path / "usage.csv").write_text(usage_without_use("ben.castell@lantern.example"))
-    with Playground() as slack:
+    with watched.playground() as slack:
         environ = {"KINDLING_SLACK_API_URL": slack.api_url, "SLACK_BOT_TOKEN": slack.bot_token}
 
         def done(*arguments: str) -> str:

@@ -18,13 +18,14 @@ from bot.playground.web_api import ALL_SCOPES
 from bot.settings import Settings, SourceConfig, load
 from bot.store import coverage, people
 from bot.store.opening import open_store
+from tests import watched
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def slack() -> Iterator[Playground]:
-    with Playground(scopes=ALL_SCOPES - {"files:write", "im:history"}) as opened:
+    with watched.playground(scopes=ALL_SCOPES - {"files:write", "im:history"}) as opened:
         yield opened
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 Json = dict[str, Any]
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the API, not an accident of ours
+class Refusal(Exception):
     """`ok: false` with Slack's error code, and what else Slack says beside it."""
 
     def __init__(self, error: str, **detail: Any) -> None:

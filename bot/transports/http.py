@@ -47,7 +47,7 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = (("content-type", "text/plain; charset=utf-8"),)
 
 
-class _Refused(Exception):  # noqa: N818 - a refusal is an answer here, not an accident
+class _Refused(Exception):
     def __init__(self, status: str) -> None:
         super().__init__(status)
         self.status = status

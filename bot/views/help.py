@@ -21,12 +21,10 @@ _USES = (
 )
 
 
-def message(*, command: str, not_understood: str | None = None) -> Message:
-    """The usage. `command` is the command's name here; `not_understood` is what was typed when nothing fitted."""
-    opening = []
-    if not_understood:
-        typed = pieces.quiet(not_understood, 40) or "that"
-        opening = [pieces.section(f"I did not understand “{typed}”, and nothing was changed. These I know:")]
+def message(*, command: str, understood: bool = True) -> Message:
+    """The usage. `command` is the command's name here. What was typed is not said again: it may name somebody."""
+    sorry = pieces.section("I did not understand that, and nothing was changed. These I know:")
+    opening = [] if understood else [sorry]
     lines = "\n".join(f"`{f'{command} {word}'.strip()}`  {what}" for word, what in _USES)
     return compose(
         FIRST_LINE,

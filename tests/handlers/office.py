@@ -20,6 +20,7 @@ from bot.playground.server import Playground
 from bot.settings import Settings, load
 from bot.store import people
 from handlers.desk import Desk
+from tests import watched
 from tests.conftest import MONDAY_MORNING
 
 _PATIENCE_S = 10.0
@@ -77,7 +78,7 @@ def opened(folder: Path, transport: str, *, connected: Callable[[Desk], None] | 
     address = f"127.0.0.1:{free_port()}"
     clock = HandClock(MONDAY_MORNING)
     request_url = f"http://{address}/slack/events" if transport == "http" else None
-    with Playground(clock, request_url=request_url, retry_events_after_s=()) as slack:
+    with watched.playground(clock, request_url=request_url, retry_events_after_s=()) as slack:
         settings = settings_for(slack, folder, transport=transport, http_addr=address)
         with app.running(settings, clock=clock) as desk:
             hire_everybody(desk)

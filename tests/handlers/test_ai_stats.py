@@ -45,7 +45,6 @@ def test_text_with_the_word_payload_is_answered(at_work: Office) -> None:
     shown = at_work.ask(ADA, "reduce payload size")
 
     assert "I did not understand" in shown.text
-    assert "reduce payload size" in shown.text
 
 
 @pytest.mark.parametrize(

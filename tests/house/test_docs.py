@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 from bot.settings import SETTINGS
+from handlers import ai_stats
+from jobs import calendar
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,7 +29,7 @@ def test_every_setting_is_described() -> None:
 
 def test_tree_names_every_file() -> None:
     """The README's tree names each folder and each module of the three rooms, and nothing that is not there."""
-    tree = README.split("```\n")[1].split("```")[0]
+    tree = README.split("## How it is laid out")[1].split("```\n")[1]
     named = set(re.findall(r"[a-z_0-9]+(?:\.py|/)", tree))
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     modules = [
@@ -36,6 +39,33 @@ def test_tree_names_every_file() -> None:
 
     assert set() == expected - named
     assert set() == {name for name in named if name.endswith(".py")} - expected - {"test_one_row.py"}
+
+
+def test_every_command_and_job_is_described() -> None:
+    """The commands page names each subcommand, each word of the Slack command, and each job with its hour."""
+    text = page("reference/commands.md")
+    asked = subprocess.run(
+        [sys.executable, "-m", "bot", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    commands = set(re.findall(r"^    ([a-z]+)  ", asked.stdout, re.MULTILINE))
+    hours = {
+        appointment.job: "every minute"
+        if appointment.job == "deliver"
+        else f"{_field(appointment, 'minute')} {_field(appointment, 'hour')} {_field(appointment, 'day_of_week')}"
+        for appointment in calendar.CALENDAR
+    }
+
+    assert {"demo", "run", "tick", "import", "doctor", "forget"} <= commands
+    assert set() == {
+        command for command in commands if f"`kindling {command}" not in text and f"`{command}`" not in text
+    }
+    assert set() == {word for word in ai_stats.WORDS if f"{word}" not in text}
+    assert hours == dict(re.findall(r"^\| `([a-z]+)` \| ([^|`]+) \|$", text, re.MULTILINE))
+
+
+def _field(appointment: calendar.Appointment, name: str) -> str:
+    [found] = [str(field) for field in appointment.trigger.fields if field.name == name]
+    return "daily" if found == "*" else found
 
 
 def test_links_lead_somewhere() -> None:

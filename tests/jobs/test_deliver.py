@@ -27,6 +27,7 @@ from bot.store.tables import NudgeRow, NudgeStepRow, PersonRow, PreferenceRow
 from bot.views.message import Message
 from jobs.deliver import deliver, words_of
 from jobs.rounds import Pace, Recheck, Render
+from tests import watched
 from tests.nudge_queue import NOW, TIP, always_right, let_time_pass, nudge_row, plan, states, walk, words
 
 FAST = Pace(rate_per_s=1000, look_up_rate_per_s=1000)
@@ -34,7 +35,7 @@ FAST = Pace(rate_per_s=1000, look_up_rate_per_s=1000)
 
 @pytest.fixture
 def playground() -> Iterator[Playground]:
-    with Playground(HandClock(NOW)) as opened:
+    with watched.playground(HandClock(NOW)) as opened:
         yield opened
 
 
@@ -195,7 +196,7 @@ def test_rate_limit_holds_the_whole_workspace(store: Store, playground: Playgrou
 
 def test_outage_leaves_everything_planned(sqlite_store: Store) -> None:
     """Where nobody listens, a run gives up after five tries, and all is delivered once somebody does."""
-    with Playground(HandClock(NOW)) as closed:
+    with watched.playground(HandClock(NOW)) as closed:
         port = int(closed.api_url.split(":")[2].split("/")[0])
     for number in range(20):
         planned(sqlite_store, f"U{number}", due_at=NOW - timedelta(minutes=number))
@@ -207,7 +208,7 @@ def test_outage_leaves_everything_planned(sqlite_store: Store) -> None:
     assert 5 == len(tried)
 
     let_time_pass(sqlite_store, seconds=1000)
-    with Playground(HandClock(NOW), port=port, members=()) as back:
+    with watched.playground(HandClock(NOW), port=port, members=()) as back:
         assert {"failed": 20} == run(sqlite_store, back)
 
 
@@ -253,7 +254,7 @@ def test_lost_message_is_repeated_only_after_the_settle_time(store: Store, playg
 @pytest.mark.parametrize("moved", [timedelta(days=-200), timedelta(0), timedelta(days=200)])
 def test_look_up_survives_a_moved_clock(sqlite_store: Store, moved: timedelta) -> None:
     """In a playground whose time was moved, messages bear its time, and are found all the same."""
-    with Playground(HandClock(NOW + moved)) as playground:
+    with watched.playground(HandClock(NOW + moved)) as playground:
         planned(sqlite_store, due_at=NOW + moved)
         playground.faults.inject("chat.postMessage", Kind.DROP_AFTER)
         run(sqlite_store, playground, now=NOW + moved)

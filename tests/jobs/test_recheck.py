@@ -21,6 +21,7 @@ from bot.settings import load
 from bot.store import coverage, people, preferences, usage
 from bot.store.tables import IdentityRow, NudgeRow
 from handlers.desk import Desk
+from tests import watched
 
 PLANNED = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 AFTERNOON = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
@@ -29,7 +30,7 @@ FIRST, LAST = date(2026, 1, 5), date(2026, 3, 1)
 
 @pytest.fixture
 def slack() -> Iterator[Playground]:
-    with Playground(HandClock(PLANNED)) as opened:
+    with watched.playground(HandClock(PLANNED)) as opened:
         yield opened
 
 

@@ -99,4 +99,5 @@ def test_somebody_elses_id_in_the_text_is_no_request(busy_office: Office) -> Non
 
     assert "I did not understand" in shown.text
     assert "Habit" not in shown.text
+    assert ADA.slack_id not in shown.words()
     assert MARKED[ADA] not in shown.words()

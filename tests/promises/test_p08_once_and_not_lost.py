@@ -37,6 +37,7 @@ from bot.slack import Slack
 from bot.store.database import Store
 from jobs.deliver import deliver
 from jobs.rounds import Pace
+from tests import watched
 from tests.nudge_queue import NOW, OPEN, TIP, always_right, let_time_pass, nudge_row, plan, states, walk, words
 
 ENDS = {"sent", "skipped", "failed", "unknown"}
@@ -150,7 +151,7 @@ def a_bench(folder: Path, scopes: frozenset[str] = ALL_SCOPES) -> Iterator[Bench
     store = MortalStore(f"sqlite:///{folder / 'kindling.db'}")
     store.upgrade()
     aside = Store(store.url)
-    with Playground(members=(), scopes=scopes) as playground:
+    with watched.playground(members=(), scopes=scopes) as playground:
         yield Bench(store, aside, playground)
     aside.close()
     store.close()

@@ -28,6 +28,7 @@ from bot.views.ids import Action
 from handlers.desk import Desk
 from jobs import calendar, import_files
 from jobs.import_report import Kind
+from tests import watched
 
 MONDAY = date(2026, 3, 2)
 FIRST_DAY = MONDAY - timedelta(days=84)
@@ -78,7 +79,7 @@ def at(hour: int, day: date = MONDAY) -> datetime:
 def told(database_url: str, folder: Path, *, missing: set[date] | None = None) -> Iterator[Story]:
     """The world on Monday at 01:00 UTC: files imported, nothing collected yet, the bot connected."""
     clock = HandClock(at(1))
-    with Playground(clock, members=CAST) as slack, ClaudeCodeStandIn() as report:
+    with watched.playground(clock, members=CAST) as slack, ClaudeCodeStandIn() as report:
         report.missing_days |= missing or set()
         for back in range(85):
             day = MONDAY - timedelta(days=back)

@@ -28,6 +28,7 @@ from bot.settings import load
 from bot.store.database import Store
 from bot.store.tables import FindingRow, NudgeRow, SilenceRow, StateRow, UsageDayRow
 from jobs.rounds import Pace
+from tests import watched
 from tests.story import open_data
 
 pytestmark = pytest.mark.skipif(
@@ -119,7 +120,7 @@ class Town:
 @contextmanager
 def town(folder: Path, members: tuple[open_data.Member, ...]) -> Iterator[Town]:
     accounts = [Member(m.slack_user_id, m.email, f"Member {n}", m.timezone) for n, m in enumerate(members)]
-    with Playground(members=accounts) as slack:
+    with watched.playground(members=accounts) as slack:
         yield Town(folder, slack)
 
 

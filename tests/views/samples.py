@@ -173,7 +173,7 @@ def every_message(
             ),
         ),
         "help": help_views.message(command="/ai-stats"),
-        "not understood": help_views.message(command="/ai-stats", not_understood=word),
+        "not understood": help_views.message(command="/ai-stats", understood=False),
         "privacy": privacy.message(
             held={"usage_day": 412, "identity": 3, "nudge": 1},
             retention_days=400,

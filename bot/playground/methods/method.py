@@ -23,7 +23,7 @@ class Room:
     origin: str
 
 
-class TooFast(Exception):  # noqa: N818 - Slack's answer 429, not an accident of ours
+class TooFast(Exception):
     """Slack's 429, with its Retry-After."""
 
     def __init__(self, retry_after_s: int) -> None:
