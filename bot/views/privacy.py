@@ -14,7 +14,7 @@ from bot.views.message import Message, compose
 FIRST_LINE = "What Kindling holds about you."
 
 KINDS: dict[str, tuple[str, str]] = {
-    "person": ("entry with your team, time zone and role", "entries with your team, time zone and role"),
+    "person": ("entry about you (team, time zone, role)", "entries about you (team, time zone, role)"),
     "identity": ("name by which a source knows you", "names by which sources know you"),
     "seat": ("seat", "seats"),
     "calendar_day": ("day of leave", "days of leave"),

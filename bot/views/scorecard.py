@@ -180,10 +180,18 @@ def _money(efficiency: Efficiency) -> Iterator[str]:
             f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included: "
             f"{pieces.about(ledgers.optimizable_microusd or 0)} could have been less, "
             f"{pieces.about(ledgers.wasted_microusd or 0)} bought nothing, "
-            f"{pieces.about(ledgers.exploration_microusd or 0)} was exploring."
+            f"{_exploring(efficiency)} was exploring."
         )
     if efficiency.some_unpriced:
         yield "Some use came without a price and is not in these sums."
+
+
+def _exploring(efficiency: Efficiency) -> str:
+    """In the first 60 days all that is left is exploring (P7); after that, what the findings forgave."""
+    ledgers = efficiency.ledgers
+    if efficiency.exploring_until is None:
+        return pieces.about(ledgers.exploration_microusd or 0)
+    return "the rest" if ledgers.optimizable_microusd or ledgers.wasted_microusd else "all of it"
 
 
 def _below_the_money(efficiency: Efficiency, today: date) -> Iterator[str]:

@@ -58,7 +58,7 @@ def message(
             "It is never turned into money.",
             "Value",
         ),
-        pieces.section(_sources(card, today), "Where this comes from"),
+        pieces.section(_sources(card, today), "Where it comes from"),
         *(_standing(standing, today) if standing is not None else []),
         *([pieces.section(silence, "Why no message came lately")] if silence is not None else []),
         pieces.small_print(f"{pieces.days(card.first_day, card.last_day, today)}, rule {card.rule_version}."),
@@ -98,24 +98,28 @@ def _finding(finding: CountedFinding, today: date) -> Iterator[Block]:
     yield _inputs(
         finding.evidence,
         today,
-        f"Seen {pieces.count(finding.occurrences, 'time')}; I am {finding.confidence:.0%} sure; "
+        f"Seen {pieces.count(finding.occurrences, 'time')}; I am {finding.confidence * 100:.0f} % sure; "
         f"rule {pieces.quiet(finding.rule_version)}.",
     )
 
 
 def _inputs(evidence: Mapping[str, object], today: date, closing: str) -> Block:
     lines = list(rules.evidence_lines(evidence, today))[:_MOST_EVIDENCE_LINES]
-    return pieces.small_print(f"What I looked at: {'; '.join(lines)}. {closing}" if lines else closing)
+    looked_at = "; ".join(lines)
+    return pieces.small_print(
+        f"What I looked at. {looked_at[0].upper()}{looked_at[1:]}. {closing}" if looked_at else closing
+    )
 
 
 def _amount(finding: CountedFinding) -> str:
     what = _LEDGER_WORDS[finding.ledger]
     if finding.counted_microusd is None:
         return f"{what}; the amount is not known"
-    said = f"{pieces.about(finding.counted_microusd)} {what}"
+    counted = pieces.about(finding.counted_microusd)
     if finding.low_microusd is None or finding.high_microusd is None:
-        return said
-    return f"{said} (estimate: {pieces.dollar_range(finding.low_microusd, finding.high_microusd)})"
+        return f"{counted} {what}"
+    estimate = pieces.dollar_range(finding.low_microusd, finding.high_microusd)
+    return f"{counted} {what}" if estimate == counted else f"{counted} {what} (estimate: {estimate})"
 
 
 def _silent_detectors(not_judged: Sequence[NotJudged]) -> Iterator[Block]:
@@ -124,8 +128,13 @@ def _silent_detectors(not_judged: Sequence[NotJudged]) -> Iterator[Block]:
     for silent in not_judged:
         by_reason.setdefault(rules.in_words(silent.reason), []).append(rules.pattern(silent.detector).name)
     if by_reason:
-        lines = [f"{'; '.join(names)}. The reason: {reason}." for reason, names in by_reason.items()]
+        lines = [f"{_joined(names)}. The reason: {reason}." for reason, names in by_reason.items()]
         yield pieces.section("\n".join(lines), "What I could not look for")
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Names of patterns as one line: only the first keeps its capital."""
+    return "; ".join([*names[:1], *(f"{name[0].lower()}{name[1:]}" for name in names[1:])])
 
 
 def _outcome(card: Scorecard) -> str:
@@ -143,12 +152,14 @@ def _sources(card: Scorecard, today: date) -> str:
     gaps = {unknown.tool: unknown for unknown in card.unknowns}
     lines = []
     for tool in card.tools:
-        sources = pieces.listing([pieces.source_name(source) for source in card.sources.get(tool, ())])
+        name = pieces.tool_name(tool)
+        told_by = [pieces.source_name(source) for source in card.sources.get(tool, ())]
+        sources = pieces.listing(["its own report" if source == name else source for source in told_by])
         gap = gaps.get(tool)
         if gap is not None:
             lines.append(f"Not in full: {scorecard.gap_words(gap, today)}.")
         else:
-            lines.append(f"{pieces.tool_name(tool)}: every working day, from {sources}.")
+            lines.append(f"{name}: every working day, from {sources}.")
     return "\n".join(lines) or scorecard.unknown_words(card, today)
 
 

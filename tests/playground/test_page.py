@@ -229,6 +229,25 @@ def test_on_a_phone(slack: Playground, bot: App, open_page: Open) -> None:
     assert 0 == page.evaluate(too_wide)
 
 
+def test_first_visit_finds_a_message(slack: Playground, web: WebClient, open_page: Open) -> None:
+    """Who comes for the first time is somebody with a message to read; with nobody's, the first in the list."""
+    expect(open_page("").locator("#story")).to_contain_text("You are Ada Moreau")
+    web.chat_postMessage(channel="U0BEN", text="for Ben")
+    expect(open_page("").locator("#story")).to_contain_text("You are Ben Castell")
+
+
+def test_drawer_keeps_the_focus_and_closes(slack: Playground, bot: App, open_page: Open) -> None:
+    """An open drawer leaves nothing behind it to press, and its own button closes it."""
+    page = open_page(size=PHONE, reduced_motion="reduce")
+    page.click("#open-people")
+    assert page.evaluate("document.getElementById('middle').inert")
+    page.locator("#people").get_by_role("button", name="Close").click()
+
+    expect(page.locator("#people")).not_to_be_visible()
+    expect(page.locator("#open-people")).to_be_focused()
+    assert not page.evaluate("document.getElementById('middle').inert")
+
+
 def test_large_company_is_folded(slack: Playground, web: WebClient, open_page: Open) -> None:
     """Beyond a dozen, those with a story stand first; the others are folded away, can be found, and show new mail."""
     for number in range(40):

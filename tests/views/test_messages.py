@@ -238,6 +238,15 @@ def test_money_stands_on_one_line_and_the_meter_on_the_next() -> None:
     assert "The parts are estimates, not a bill. Meter reading: about 5.4 million tokens." == below
 
 
+def test_while_exploring_nothing_else_is_said_of_the_money() -> None:
+    """In the first 60 days all of it is exploring, or the rest of it, and never $0 of it."""
+    efficiency = replace(scorecard.build(samples.numbers()).efficiency, exploring_until=samples.TODAY)
+    clean = replace(efficiency.ledgers, optimizable_microusd=0, wasted_microusd=0, exploration_microusd=0)
+
+    assert "the rest was exploring." in card_views.efficiency_words(efficiency, samples.TODAY)
+    assert "all of it was exploring." in card_views.efficiency_words(replace(efficiency, ledgers=clean), samples.TODAY)
+
+
 def test_what_is_held_begins_with_the_person() -> None:
     """The list is a sentence in an order of ours, whatever order the rows were counted in."""
     told = samples.every_message()["privacy"].text

@@ -19,7 +19,7 @@ async function start() {
   const world = await read("members");
   members = world.members;
   byId("company").textContent = world.company;
-  const wanted = members.find((member) => member.id === location.hash.slice(1)) ?? members[0];
+  const wanted = members.find((member) => member.id === location.hash.slice(1)) ?? (await somebodyWithMail());
   sides.drawPeople(members, wanted.id, become);
   sides.startClock(() => me);
   sides.startFaults();
@@ -29,6 +29,12 @@ async function start() {
   const closeDrawers = sides.startDrawers();
   byId("who").addEventListener("click", (event) => event.detail > 0 && closeDrawers()); // arrow keys go on choosing
   become(wanted);
+}
+
+// A first visit begins with somebody who has a message to read; with nobody's, at the top of the list.
+async function somebodyWithMail() {
+  const { mail } = await read("state", { as: members[0].id });
+  return members.find((member) => member.story && mail[member.id]) ?? members[0];
 }
 
 function become(member) {

@@ -132,6 +132,7 @@ export function startDrawers() {
   const drawers = [["people", "open-people"], ["time", "open-time"]];
   const shade = byId("shade");
   const close = () => {
+    byId("middle").inert = false;
     for (const [drawer, opener] of drawers) {
       const wasOpen = byId(drawer).classList.contains("open");
       byId(drawer).classList.remove("open");
@@ -148,10 +149,12 @@ export function startDrawers() {
       byId(drawer).classList.add("open");
       byId(opener).setAttribute("aria-expanded", "true");
       shade.hidden = false;
-      byId(drawer).querySelector("input:checked, button, input")?.focus();
+      byId("middle").inert = true;
+      byId(drawer).querySelector("input:checked, button:not(.drawer-close)")?.focus();
     });
   }
   shade.addEventListener("click", close);
+  for (const button of document.querySelectorAll(".drawer-close")) button.addEventListener("click", close);
   document.addEventListener("keydown", (event) => event.key === "Escape" && !shade.hidden && close());
   return close;
 }
