@@ -39,7 +39,7 @@ class Member:
 
 ADA = Member(
     "U0ADA", "ada.moreau@lantern.example", "Ada Moreau", "Europe/Paris", "FR", "fr-FR", "dev", "U0HANA",
-    "Uses Claude Code most weeks and has good habits. Manages Ben, Chidi and Dana.",
+    "Uses Claude Code in most weeks, and needs no tip. Manages Ben, Chidi and Dana.",
 )  # fmt: skip
 BEN = Member(
     "U0BEN", "ben.castell@lantern.example", "Ben Castell", "Europe/Madrid", "ES", "es-ES", "dev", "U0ADA",
@@ -55,7 +55,7 @@ DANA = Member(
 )  # fmt: skip
 EMI = Member(
     "U0EMI", "emi.tanaka@lantern.example", "Emi Tanaka", "Asia/Tokyo", "JP", "ja-JP", "dev", "U0HANA",
-    "Used it every week in autumn, and not at all since.",
+    "Used it in most weeks until January, and not at all since.",
 )  # fmt: skip
 FINN = Member(
     "U0FINN", "finn.oconnell@lantern.example", "Finn O'Connell", "America/New_York", "US", "en-US", "ops", "U0HANA",

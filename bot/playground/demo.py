@@ -69,6 +69,7 @@ class World:
     slack: Playground
     report: ClaudeCodeStandIn
     clock: HandClock
+    folder: Path
 
 
 def main(*, seconds: float | None = None, browser: bool = True) -> int:
@@ -77,12 +78,12 @@ def main(*, seconds: float | None = None, browser: bool = True) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     logging.getLogger("kindling").addHandler(logging.NullHandler())
-    with tempfile.TemporaryDirectory(prefix="kindling-demo-") as folder, _world() as world:
+    with tempfile.TemporaryDirectory(prefix="kindling-demo-") as folder, _world(Path(folder)) as world:
         _say(
             f"{cast.COMPANY}: {len(world.company.people)} invented people, {PAST_DAYS} days of use, an empty database."
         )
-        with app.running(_settings(world, Path(folder)), clock=world.clock) as desk:
-            _import(desk, world.company, Path(folder))
+        with app.running(_settings(world), clock=world.clock) as desk:
+            _import(desk, world)
             _run(desk, world, stop, seconds=seconds, browser=browser)
     _say("Stopped. Nothing is left behind.")
     return 0
@@ -113,14 +114,16 @@ def _advance(desk: Desk, world: World, until: datetime, stop: threading.Event) -
     sent_before = len(_sent(world))
     hour = start
     while hour < until and not stop.is_set():
-        hour = min(hour + _TICK_EVERY, until)
+        yesterday, hour = hour.date(), min(hour + _TICK_EVERY, until)
+        if hour.date() > yesterday:
+            _import_file(desk, world, Kind.OUTCOMES, _merges(world.company, yesterday, yesterday))
         world.clock.set(hour)
         _publish_days(world, hour.date())
         calendar.tick(desk.store, work=app.work(desk, pace=_PACE), now=hour)
         progress.step()
     sent = len(_sent(world)) - sent_before
     looked_at = len(world.company.people)
-    said = "nobody needed a message" if not sent else f"{sent} private message{'s' if sent > 1 else ''} sent"
+    said = "no message was due" if not sent else f"{sent} private message{'s' if sent > 1 else ''} sent"
     world.slack.workspace.note(f"{until:%a %d %b, %H:%M} UTC: looked at {looked_at} people, {said}.")
     progress.end(said)
 
@@ -164,18 +167,18 @@ def _figures(counters: Counters) -> dict[str, int | None]:
 
 
 @contextmanager
-def _world() -> Iterator[World]:
+def _world(folder: Path) -> Iterator[World]:
     people = (*_cast_characters(), *crowd(SEED, COLLEAGUES, cast.DOMAIN))
     company = Company(people, seed=SEED, story_day=STORY_BEGINS.date())
     clock = HandClock(STORY_BEGINS)
     members = (*cast.CAST, *map(_member, people[len(cast.EMPLOYEES) :]))
     with Playground(clock, members=members) as slack, ClaudeCodeStandIn() as report:
-        yield World(company, slack, report, clock)
+        yield World(company, slack, report, clock, folder)
 
 
-def _settings(world: World, folder: Path) -> settings.Settings:
+def _settings(world: World) -> settings.Settings:
     environment = {
-        "KINDLING_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
+        "KINDLING_DATABASE_URL": f"sqlite:///{world.folder / 'demo.db'}",
         "KINDLING_SLACK_API_URL": world.slack.api_url,
         "KINDLING_SET_UP_BY": f"{cast.ROBIN.name}'s enablement team",
         "SLACK_BOT_TOKEN": BOT_TOKEN,
@@ -189,7 +192,7 @@ def _settings(world: World, folder: Path) -> settings.Settings:
         api_key=ADMIN_KEY,
         console_login_only=tuple(who.email for who in world.company.people if who.email not in elsewhere),
     )
-    return replace(settings.load(environment, _empty_file(folder)), sources=(source,))
+    return replace(settings.load(environment, _empty_file(world.folder)), sources=(source,))
 
 
 def _empty_file(folder: Path) -> Path:
@@ -199,21 +202,30 @@ def _empty_file(folder: Path) -> Path:
     return path
 
 
-def _import(desk: Desk, company: Company, folder: Path) -> None:
-    today = desk.clock.now().date()
-    first = today - timedelta(days=PAST_DAYS)
+def _import(desk: Desk, world: World) -> None:
+    company, today = world.company, desk.clock.now().date()
     for kind, rows in (
         (Kind.PEOPLE, list(_people(company))),
         (Kind.SEATS, [_seat(person, since) for person, since in company.seats()]),
         (Kind.ABSENCES, [{"email": who.email, "first_day": a, "last_day": b} for who, a, b in company.absences()]),
-        (Kind.OUTCOMES, [{**vars(merge), "at": merge.at.isoformat()} for merge in company.merges(first, today)]),
+        (Kind.OUTCOMES, _merges(company, today - timedelta(days=PAST_DAYS), today - timedelta(days=1))),
     ):
-        path = folder / f"{kind}.csv"
+        _import_file(desk, world, kind, rows)
+        _say(f"  imported {len(rows)} {kind}")
+
+
+def _import_file(desk: Desk, world: World, kind: Kind, rows: list[dict[str, object]]) -> None:
+    """One file as an operator would bring it; a day on which nothing was finished has none."""
+    if rows:
+        path = world.folder / f"{kind}.csv"
         _write(path, rows)
         import_files.import_file(
             desk.store, kind=kind, path=path, now=desk.clock.now(), complete_through=None, prices=desk.prices
         )
-        _say(f"  imported {len(rows)} {kind}")
+
+
+def _merges(company: Company, first: date, last: date) -> list[dict[str, object]]:
+    return [{**vars(merge), "at": merge.at.isoformat()} for merge in company.merges(first, last)]
 
 
 def _people(company: Company) -> Iterator[dict[str, object]]:

@@ -196,7 +196,8 @@ def _exploring(efficiency: Efficiency) -> str:
 
 def _below_the_money(efficiency: Efficiency, today: date) -> Iterator[str]:
     ledgers = efficiency.ledgers
-    if ledgers.optimizable_microusd or ledgers.wasted_microusd or ledgers.exploration_microusd:
+    forgiven = efficiency.exploring_until is None and ledgers.exploration_microusd
+    if ledgers.optimizable_microusd or ledgers.wasted_microusd or forgiven:
         yield "The parts are estimates, not a bill."
     if efficiency.tokens is not None:
         yield f"Meter reading: {pieces.big_number(efficiency.tokens)} tokens."
@@ -205,8 +206,10 @@ def _below_the_money(efficiency: Efficiency, today: date) -> Iterator[str]:
 
 
 def _merged(outcome: Outcome) -> str:
-    changes = pieces.count(outcome.merged, "change") if outcome.merged else "No change"
-    said = f"{changes} merged ({outcome.merged_before} the four weeks before)."
+    changes = (
+        f"{pieces.count(outcome.merged, 'change')} merged" if outcome.merged else "No merged change that I know of"
+    )
+    said = f"{changes} ({outcome.merged_before} the four weeks before)."
     return f"{said} {_stayed(outcome)}" if outcome.old_enough else said
 
 
@@ -217,7 +220,7 @@ def _stayed(outcome: Outcome) -> str:
         became = "is still there" if there else "was taken back"
         return f"The one older than {STILL_THERE_DAYS} days {became}."
     if there == old:
-        return f"All {old} older than {STILL_THERE_DAYS} days are still there."
+        return f"{'Both' if old == 2 else f'All {old}'} older than {STILL_THERE_DAYS} days are still there."
     return f"Of {old} older than {STILL_THERE_DAYS} days, {there or 'none'} {'is' if there < 2 else 'are'} still there."
 
 

@@ -214,6 +214,7 @@ def test_why_gives_a_shared_reason_once() -> None:
     [
         (1, 1, "The one older than 14 days is still there."),
         (1, 0, "The one older than 14 days was taken back."),
+        (2, 2, "Both older than 14 days are still there."),
         (5, 5, "All 5 older than 14 days are still there."),
         (5, 3, "Of 5 older than 14 days, 3 are still there."),
         (5, 1, "Of 5 older than 14 days, 1 is still there."),
@@ -226,6 +227,15 @@ def test_what_stayed_reads_like_a_sentence(old: int, there: int, said: str) -> N
     assert outcome is not None
 
     assert said in card_views.outcome_words(replace(outcome, old_enough=old, still_there=there))
+
+
+def test_no_merged_change_is_what_is_known() -> None:
+    """Files bring finished work, so none is said as none known (P12)."""
+    outcome = scorecard.build(samples.numbers()).outcome
+    assert outcome is not None
+
+    said = card_views.outcome_words(replace(outcome, counts={}, old_enough=0, cost_per_merged_microusd=None))
+    assert "No merged change that I know of (1 the four weeks before)." == said
 
 
 def test_money_stands_on_one_line_and_the_meter_on_the_next() -> None:
