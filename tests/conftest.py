@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,25 +41,55 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
+@pytest.fixture(scope="session")
+def migrated_pg(pg_server: str) -> Iterator[str]:
+    """A database that the migrations made once; each test gets a copy of it, which takes a tenth of the time."""
+    with postgres.database(pg_server) as url:
+        made = Store(url)
+        made.upgrade()
+        made.close()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as a file."""
+    path = tmp_path_factory.mktemp("migrated") / "kindling.db"
+    made = Store(f"sqlite:///{path}")
+    made.upgrade()
+    made.close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty, migrated store, on SQLite and on PostgreSQL."""
-    opened = Store(database_url)
-    opened.upgrade()
-    yield opened
-    opened.close()
+    if request.param == "sqlite":
+        yield from _opened(_copied(request.getfixturevalue("migrated_sqlite"), tmp_path))
+        return
+    template = request.getfixturevalue("migrated_pg").rsplit("/", 1)[1]
+    with postgres.database(request.getfixturevalue("pg_server"), template=template) as url:
+        yield from _opened(url)
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+def sqlite_store(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Store]:
     """An empty, migrated store on SQLite alone, for tests in which the database does not matter."""
-    opened = Store(f"sqlite:///{tmp_path / 'kindling.db'}")
-    opened.upgrade()
-    yield opened
-    opened.close()
+    yield from _opened(_copied(migrated_sqlite, tmp_path))
 
 
 @pytest.fixture
 def clock() -> HandClock:
     """Monday, 2 March 2026, 10:00 UTC, until it is moved."""
     return HandClock(MONDAY_MORNING)
+
+
+def _copied(migrated: Path, folder: Path) -> str:
+    shutil.copy(migrated, folder / "kindling.db")
+    return f"sqlite:///{folder / 'kindling.db'}"
+
+
+def _opened(url: str) -> Iterator[Store]:
+    opened = Store(url)
+    yield opened
+    opened.close()

@@ -50,12 +50,12 @@ def server() -> Iterator[str]:
 
 
 @contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """Yield the URL of a fresh, empty database on that server, and drop it afterwards."""
+def database(server_url: str, *, template: str = "template0") -> Iterator[str]:
+    """Yield the URL of a fresh database on that server, empty or a copy of `template`, and drop it afterwards."""
     name = f"kindling_{uuid4().hex[:12]}"
     admin = server_url.replace("+psycopg", "")
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     try:
         yield server_url.rsplit("/", 1)[0] + f"/{name}"
     finally:
