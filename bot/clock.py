@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -21,7 +21,7 @@ class SystemClock:
 
 
 class HandClock:
-    """A clock that stands still until it is moved: for `--now`, the playground and the tests."""
+    """A clock that stands still until it is set: for `--now`, the playground and the tests."""
 
     def __init__(self, now: datetime) -> None:
         self._lock = threading.Lock()
@@ -35,12 +35,6 @@ class HandClock:
         """Put the hands at `now`, which must carry a time zone."""
         with self._lock:
             self._now = _aware_utc(now)
-
-    def move(self, by: timedelta) -> datetime:
-        """Turn the hands by `by` and return the new time."""
-        with self._lock:
-            self._now += by
-            return self._now
 
 
 def _aware_utc(moment: datetime) -> datetime:

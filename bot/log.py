@@ -44,7 +44,7 @@ def start_logging(level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     root.propagate = False
-    # slack_bolt logs whole bodies when a signature does not match (slack.md, trap 7).
+    # slack_bolt logs whole bodies when a signature does not match.
     logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.CRITICAL)
 
 

@@ -2,7 +2,7 @@
 
 Made by `bot/app.py`; used by `jobs/deliver.py`, the roster sweep and the handlers. slack_sdk's own retries are switched
 off: they repeat a request whose reply was lost, and the person would read the same message twice (P8). Who may try
-again, and when, is decided by the caller. Next: `bot/store/delivery.py`.
+again, and when, is decided by the caller. Next: `handlers/buttons.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every button and every choice under a message, on the card and in App Home.
 
 Registered by `handlers/__init__.py`. What a button carries is looked up again for the one who tapped, so a forwarded or
-invented key leads nowhere. Next: `handlers/home.py`.
+invented key leads nowhere. Next: `handlers/ai_stats.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every night: who hears what next, or why not. By shards of people: load, ask `domain/nudging.py`, keep the answer.
 
 Called by `jobs/calendar.py` and `kindling decide`. Running it again changes nothing, and any number of processes may do
-it at once: the table holds at most one open nudge a person. Next: `jobs/deliver.py`.
+it at once: the table holds at most one open nudge a person. Next: `bot/domain/nudging.py`, then `jobs/deliver.py`.
 """
 
 from __future__ import annotations

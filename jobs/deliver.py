@@ -2,7 +2,7 @@
 
 Called each minute by `jobs/calendar.py` and by `kindling deliver`. Any number of processes may do this at once. The row
 is the truth: `bot/store/delivery.py` has the arrows, this file walks them. A message leaves only after its row says
-`sending`; from there on, whatever breaks, it is looked up before it is said again (P8). Next: `jobs/recheck.py`.
+`sending`; from there on, whatever breaks, it is looked up before it is said again (P8). Next: `bot/store/delivery.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Judges everybody, shard by shard: load windows, ask the rules, store states and findings.
 
-Called by the clock and by `kindling detect`. The card and the check right before sending ask `judge_people` as well, so
-that all three agree. Next: `jobs/decide.py`.
+Called by `jobs/calendar.py` and `kindling detect`. The card and the check right before sending ask `judge_people` as
+well, so that all three agree. Next: `bot/store/windows.py`, then `jobs/decide.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Look up the messages of which nobody knows whether they were sent, in no hurry, before anything new is said.
 
 Called by `jobs/deliver.py`. A message that is found was sent. One that is not there after the settle time never was,
-and is due again. Where it cannot be found out (no `im:history`), it is never sent again. Next: `jobs/calendar.py`.
+and is due again. Where it cannot be found out (no `im:history`), it is never sent again. Next: `jobs/rounds.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The last question before a message leaves: is it still right? Everything is judged afresh, in the same transaction.
 
 `jobs/deliver.py` asks it at the fence; what was right when planned may not be now (P8, P9, P12).
-Next: `bot/domain/nudging.py`.
+Next: `bot/domain/nudging.py`, which answers.
 """
 
 from __future__ import annotations

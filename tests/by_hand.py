@@ -24,6 +24,8 @@ from bot.domain.usage import (
     UsageWindow,
     WeekSum,
 )
+from bot.domain.waste.finding import Ledger
+from bot.domain.waste.ledger import CountedFinding
 from bot.store import coverage as coverage_store
 from bot.store.tables import PersonRow, SeatRow, UsageDayRow
 
@@ -32,6 +34,21 @@ LAST_DAY = date(2026, 3, 1)
 FIRST_DAY = LAST_DAY - timedelta(days=WINDOW_DAYS - 1)
 UTC_WEEK = WorkCalendar(timezone="UTC")
 ONE_REQUEST = Counters(requests=1)
+WASTE = CountedFinding(
+    detector="W15",
+    rule_version="W15-1",
+    tool="claude_code",
+    ledger=Ledger.OPTIMIZABLE,
+    counted_microusd=9_000_000,
+    forgiven_microusd=0,
+    low_microusd=9_000_000,
+    high_microusd=18_000_000,
+    confidence=0.5,
+    occurrences=3,
+    innocent_reason="It may be fine.",
+    evidence={},
+)
+"""A low cache hit rate that counts $9."""
 
 _FIGURES = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_microusd")
 

@@ -63,7 +63,7 @@ class Standing:
     last_day: date
     reason: str
     rule_version: str = RULE_VERSION
-    evidence: dict[str, str | int | list[str] | None] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
 
 
 def judge(*, window: UsageWindow, coverage: Coverage, seats: Sequence[Seat], calendar: WorkCalendar) -> Standing:

@@ -3,7 +3,7 @@
 `decide` answers with a plan or with the one reason for silence; `still_right` asks the same things again right before
 sending. The hour comes from `bot/domain/fair_hours.py`, the tip and its facts from `bot/domain/occasions.py`. Nothing
 here is random: the same person on the same day gets the same answer.
-Next: `jobs/decide.py`, then `jobs/deliver.py`.
+Next: `jobs/deliver.py`.
 """
 
 from __future__ import annotations
@@ -141,13 +141,11 @@ def decide(
     now: datetime,
     switched_on: bool,
     seats: Sequence[Seat] = (),
-    quiet_until: datetime | None = None,
 ) -> Plan | Silence:
     """The one message this person may hear next, or why there is none.
 
     `findings` are those of the last window; `exploring` says that it lies in the first 60 days after first use (P7).
     `history` is everything that was or may have been sent. `calendar` is None when the time zone is not known.
-    `quiet_until` is the end of a do-not-disturb that holds now.
     """
     silence = (
         _unreachable(preferences, person, calendar, now, switched_on)
@@ -174,9 +172,7 @@ def decide(
     )
     if chosen is None:
         return Silence.NO_TIP_LEFT
-    due_at = fair_time(
-        calendar, not_before=max(now, quiet_until or now), until=now + PLANS_AHEAD, person_id=person.person_id
-    )
+    due_at = fair_time(calendar, not_before=now, until=now + PLANS_AHEAD, person_id=person.person_id)
     if due_at is None:
         return Silence.NO_FAIR_HOUR
     facts = chosen.facts | {"nudge_rule": RULE_VERSION}
@@ -197,7 +193,6 @@ def still_right(
     person: Person,
     now: datetime,
     switched_on: bool,
-    quiet_until: datetime | None = None,
 ) -> Silence | Moved | None:
     """Asked right before sending, with everything loaded afresh: skip for this reason, move to then, or send (None).
 
@@ -214,10 +209,9 @@ def still_right(
     )
     if silence or calendar is None:
         return silence
-    not_before = max(now, quiet_until or now)
-    if not_before == now and is_fair(calendar, now):
+    if is_fair(calendar, now):
         return None
-    due_at = fair_time(calendar, not_before=not_before, until=expires_at, person_id=person.person_id)
+    due_at = fair_time(calendar, not_before=now, until=expires_at, person_id=person.person_id)
     return Silence.NO_FAIR_HOUR if due_at is None else Moved(due_at)
 
 

@@ -1,7 +1,7 @@
 """What was used, by whom, on which day, and which days we may speak about.
 
 `None` means that the source does not say; 0 means that the source says none. The two are never mixed up (P12).
-Tokens come in four disjoint kinds: uncached input, cache read, cache write, output (sources.md 0.4).
+Tokens come in four disjoint kinds: uncached input, cache read, cache write, output.
 Next: `bot/domain/adoption.py`.
 """
 

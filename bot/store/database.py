@@ -36,10 +36,6 @@ class Store:
         self.engine = _engine(url)
 
     @property
-    def is_sqlite(self) -> bool:
-        return self.engine.dialect.name == "sqlite"
-
-    @property
     def address(self) -> str:
         """The URL for people to read, without a password."""
         return self.engine.url.render_as_string(hide_password=True)

@@ -6,7 +6,7 @@
 An arrow returns False when it touched nothing: somebody else has the nudge now, and the caller lets go of it. A claim
 is known by its owner and its attempt number, so that a process which was frozen cannot act on what it held before.
 `now` is the calendar's time; leases and waiting times run on the database's clock.
-Called by `jobs/deliver.py`. Next: `bot/store/send_slots.py`.
+Called by `jobs/deliver.py`. Next: `bot/views/tip.py`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Row, case, func, insert, or_, select, upda
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource
+from bot.store import preferences
 from bot.store.tables import IdentityRow, NudgeRow, NudgeStepRow, PreferenceRow
 from bot.store.types import wall_clock
 
@@ -165,7 +166,7 @@ def to_sending(session: Session, nudge: HeldNudge, *, lease_s: float, http_timeo
 
 
 def sent(session: Session, nudge: HeldNudge, *, ts: str, now: datetime) -> bool:
-    """Slack took it. When the message carried the introduction, that is noted in the same transaction."""
+    """Slack took it. From the first message on a person is introduced; noted in the same transaction."""
     arrived = _arrow(
         session,
         nudge,
@@ -174,7 +175,9 @@ def sent(session: Session, nudge: HeldNudge, *, ts: str, now: datetime) -> bool:
         now=now,
         values={"slack_ts": ts, "sent_at": now, **_NOT_HELD},
     )
-    return arrived and _note_introduction(session, nudge, now=now)
+    if arrived:
+        preferences.introduced(session, person_id=nudge.person_id, now=now)
+    return arrived
 
 
 def found(session: Session, nudge: HeldNudge, *, ts: str, now: datetime) -> bool:
@@ -188,7 +191,9 @@ def found(session: Session, nudge: HeldNudge, *, ts: str, now: datetime) -> bool
         reason="found",
         values={"slack_ts": ts, "sent_at": now, **_NOT_HELD},
     )
-    return arrived and _note_introduction(session, nudge, now=now)
+    if arrived:
+        preferences.introduced(session, person_id=nudge.person_id, now=now)
+    return arrived
 
 
 def ambiguous(session: Session, nudge: HeldNudge, *, reason: str, now: datetime) -> bool:
@@ -376,15 +381,3 @@ def _held_nudge(row: Row[NudgeRow, str | None, datetime | None, bool]) -> HeldNu
         sending_since=nudge.sending_since,
         settled=bool(settled),
     )
-
-
-def _note_introduction(session: Session, nudge: HeldNudge, *, now: datetime) -> bool:
-    if nudge.introduced:
-        return True
-    preference = session.get(PreferenceRow, nudge.person_id)
-    if preference is None:
-        session.add(PreferenceRow(person_id=nudge.person_id, introduced_at=now))
-    elif preference.introduced_at is None:
-        preference.introduced_at = now
-    session.flush()
-    return True

@@ -1,6 +1,6 @@
 """Findings after the arithmetic, one row each. Called by `jobs/detect.py` and the card.
 
-Next: `bot/domain/nudging.py`.
+Next: `bot/store/silences.py`.
 """
 
 from __future__ import annotations

@@ -121,18 +121,6 @@ def find(session: Session, *, nudge_key: str, person_id: int) -> StoredNudge | N
     return None if row is None else _stored(row)
 
 
-def latest(session: Session, *, person_id: int) -> StoredNudge | None:
-    """The last message that reached this person or may have, None when there was none."""
-    row = session.scalar(
-        select(NudgeRow)
-        .where(NudgeRow.person_id == person_id, NudgeRow.state.in_(_ANSWERABLE))
-        .order_by(NudgeRow.nudge_id.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
-    return None if row is None else _stored(row)
-
-
 def cancel_open(session: Session, *, person_id: int, reason: Silence, now: datetime) -> int:
     """Skip what is planned for this person and has not left yet; how many that were."""
     open_before = session.execute(

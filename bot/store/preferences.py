@@ -1,7 +1,7 @@
 """What people told us about messages. A stop, a pause and a snooze also end what was planned and not yet sent (P9).
 
 Called by `handlers/` when somebody asks for it, and by `jobs/decide.py` and `jobs/deliver.py` before anything is said.
-Next: `bot/store/silences.py`.
+Next: `bot/store/nudges.py`.
 """
 
 from __future__ import annotations

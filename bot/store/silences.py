@@ -1,6 +1,6 @@
 """Why people heard nothing: one row for each stretch of days on which the reason stayed the same (P11).
 
-Called by `jobs/decide.py`; shown to the person it is about. Next: `bot/store/nudges.py`.
+Called by `jobs/decide.py`; shown to the person it is about. Next: `bot/store/preferences.py`.
 """
 
 from __future__ import annotations

@@ -278,7 +278,7 @@ OPEN_NUDGE = "state IN ('planned', 'claimed', 'sending', 'ambiguous')"
 
 
 class NudgeRow(Base):
-    """One message to one person; the rows are the delivery queue (design, section 7).
+    """One message to one person; the rows are the delivery queue (`docs/why/delivery.md`).
 
     `nudge_key` is opaque and the only thing about it that Slack ever sees. `facts` holds the person's own figures that
     fill the text, with the window they were taken from. `due_at`, `expires_at`, `sent_at` and `answered_at` are on the

@@ -38,11 +38,6 @@ def export_on_its_way() -> Message:
     return _noted("Everything I hold about you is on its way to our direct messages, as a file.")
 
 
-def export_sent() -> Message:
-    """The words that go with the file."""
-    return compose("A file from Kindling, for you alone.", [pieces.section("Everything I hold about you, as JSON.")])
-
-
 def forget_question() -> Message:
     """Asked once, before anything is erased."""
     return compose(

@@ -1,6 +1,6 @@
 """What is said when something did not work: what happened, that nothing was lost, what to do. Never data.
 
-`handlers/trouble.py` is the one door through which these leave. Next: `handlers/trouble.py`.
+Next: `handlers/trouble.py`, the one door through which they leave.
 """
 
 from __future__ import annotations
@@ -25,11 +25,6 @@ def not_in_roster() -> Message:
         "I do not find you in the list of people I was given, so I hold nothing about you. "
         "If you expected a card, whoever looks after me can add you."
     )
-
-
-def too_busy() -> Message:
-    """The answer would have come too late for Slack."""
-    return _said("I am busy just now and nothing was changed. Please try again in a minute.")
 
 
 def not_ours() -> Message:

@@ -342,13 +342,6 @@ def test_due_at_a_fair_hour_and_void_a_week_later() -> None:
     assert plan.due_at + 7 * DAY == plan.expires_at
 
 
-def test_do_not_disturb_moves_the_message_behind_it() -> None:
-    """A quiet time that holds until Wednesday noon is waited for."""
-    quiet_until = datetime(2026, 3, 4, 11, 0, tzinfo=UTC)
-
-    assert planned(quiet_until=quiet_until).due_at >= quiet_until
-
-
 # ---------------------------------------------------------------- the hours
 
 
@@ -495,11 +488,3 @@ def test_leave_until_the_end_is_no_fair_hour() -> None:
     away = frozenset(date(2026, 3, 1) + n * DAY for n in range(20))
 
     assert Silence.NO_FAIR_HOUR == ask_again(calendar=replace(CALENDAR, leave=away))
-
-
-def test_do_not_disturb_at_sending_moves() -> None:
-    """A quiet time that began after planning is waited for."""
-    moved = ask_again(quiet_until=TUESDAY_NOON + timedelta(hours=1))
-
-    assert isinstance(moved, Moved)
-    assert moved.due_at >= TUESDAY_NOON + timedelta(hours=1)

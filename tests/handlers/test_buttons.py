@@ -73,7 +73,8 @@ def stored(office: Office, member: Member) -> nudges.StoredNudge:
     person_id = office.person(member)
     assert person_id is not None
     with office.desk.store.read() as session:
-        nudge = nudges.latest(session, person_id=person_id)
+        newest = select(NudgeRow.nudge_key).where(NudgeRow.person_id == person_id).order_by(NudgeRow.nudge_id.desc())
+        nudge = nudges.find(session, nudge_key=session.scalars(newest).first() or "", person_id=person_id)
     assert nudge is not None
     return nudge
 

@@ -14,8 +14,6 @@ from bot.domain.adoption import Standing, State
 from bot.domain.nudging import Silence
 from bot.domain.people import SATURDAY_AND_SUNDAY
 from bot.domain.usage import CoverageStatus
-from bot.domain.waste.finding import Ledger
-from bot.domain.waste.ledger import CountedFinding
 from bot.sources.prices import GenaiPrices
 from bot.sources.tip_library import load_tips
 from bot.store import coverage, findings, nudges, preferences, silences, states
@@ -23,6 +21,7 @@ from bot.store.database import Store
 from bot.store.tables import IdentityRow, NudgeRow, NudgeStepRow, PersonRow, SeatRow, SilenceRow
 from jobs.decide import decide
 from jobs.detect import detect
+from tests.by_hand import WASTE
 
 NIGHT = datetime(2026, 3, 2, 3, 30, tzinfo=UTC)
 LAST_DAY = date(2026, 3, 1)
@@ -71,22 +70,8 @@ def judged(store: Store, person_id: int, state: State, last_day: date = LAST_DAY
 
 def wasteful(store: Store, person_id: int) -> None:
     """A low cache hit rate that counts $9."""
-    one = CountedFinding(
-        detector="W15",
-        rule_version="W15-1",
-        tool="claude_code",
-        ledger=Ledger.OPTIMIZABLE,
-        counted_microusd=9_000_000,
-        forgiven_microusd=0,
-        low_microusd=9_000_000,
-        high_microusd=18_000_000,
-        confidence=0.5,
-        occurrences=3,
-        innocent_reason="It may be fine.",
-        evidence={},
-    )
     with store.begin() as session:
-        findings.replace(session, window_last_day=LAST_DAY, counted={person_id: [one]})
+        findings.replace(session, window_last_day=LAST_DAY, counted={person_id: [WASTE]})
 
 
 def everything(store: Store) -> list[tuple[Any, ...]]:

@@ -154,7 +154,7 @@ def test_response_url_wears_out(slack: Playground, clock: HandClock) -> None:
     codes = [
         _post(url + key, {"text": f"{n}", "response_type": "in_channel" if n == 4 else "ephemeral"}) for n in range(6)
     ]
-    clock.move(timedelta(minutes=31))
+    clock.set(clock.now() + timedelta(minutes=31))
 
     assert [(200, "ok")] * 5 + [(404, "used_url")] == codes
     assert (404, "expired_url") == _post(url + late, {"text": "x"})

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from bot.domain.adoption import Standing, State
 from bot.domain.nudging import Answer, Moved, PastNudge, Plan, Preferences, Silence, decide, still_right
 from bot.domain.people import Person, Seat, WorkCalendar
-from bot.domain.waste.finding import Ledger
-from bot.domain.waste.ledger import CountedFinding
 from bot.sources.tip_library import load_tips
+from tests.by_hand import WASTE
 
 DAYS = 200
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -166,22 +165,6 @@ class Life:
         """How many messages at the end were followed by no reaction of any kind."""
         last_reaction = max(self.reactions, default=NEVER)
         return sum(nudge.sent_at > last_reaction for nudge in self.history)
-
-
-WASTE = CountedFinding(
-    detector="W15",
-    rule_version="W15-1",
-    tool="claude_code",
-    ledger=Ledger.OPTIMIZABLE,
-    counted_microusd=9_000_000,
-    forgiven_microusd=0,
-    low_microusd=9_000_000,
-    high_microusd=18_000_000,
-    confidence=0.5,
-    occurrences=3,
-    innocent_reason="It may be fine.",
-    evidence={},
-)
 
 
 def drawn_life(dice: Random) -> tuple[Life, datetime]:

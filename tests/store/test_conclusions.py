@@ -13,28 +13,13 @@ from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
 from bot.domain.adoption import Standing, State
-from bot.domain.waste.finding import Ledger
-from bot.domain.waste.ledger import CountedFinding
 from bot.store import findings, states
 from bot.store.database import Store
 from bot.store.tables import FindingRow, PersonRow, StateRow
-from tests.by_hand import LAST_DAY, keep
+from tests.by_hand import LAST_DAY, WASTE, keep
 
 NEVER = Standing(State.NEVER_USED, LAST_DAY, "no use was ever seen", evidence={"working_days": 20, "tools": ["x"]})
-FOUND = CountedFinding(
-    detector="W15",
-    rule_version="W15-1",
-    tool="claude_code",
-    ledger=Ledger.OPTIMIZABLE,
-    counted_microusd=12_000_000,
-    forgiven_microusd=50_000_000,
-    low_microusd=12_000_000,
-    high_microusd=24_000_000,
-    confidence=0.5,
-    occurrences=4,
-    innocent_reason="Many short tasks have nothing to reuse.",
-    evidence={"weeks": 4},
-)
+FOUND = replace(WASTE, forgiven_microusd=50_000_000, evidence={"weeks": 4})
 
 
 def days_later(days: int) -> date:

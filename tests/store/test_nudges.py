@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from bot.domain.nudging import Answer, PastNudge, Plan, Silence
-from bot.domain.tips import LinkKind, Tip
 from bot.store import nudges
 from bot.store.database import Store
 from bot.store.tables import NudgeRow, NudgeStepRow, PersonRow
+from tests.nudge_queue import TIP
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -22,19 +23,7 @@ HOUR = timedelta(hours=1)
 
 def a_plan(tip_id: str = "zero") -> Plan:
     """A message due at noon."""
-    tip = Tip(
-        tip_id=tip_id,
-        topic="first-ten-minutes",
-        triggers=frozenset({"never_used"}),
-        roles=frozenset(),
-        owner="enablement",
-        expires_on=date(2027, 1, 1),
-        link_kind=LinkKind.ACTION,
-        link=None,
-        text="Text.",
-        try_this="Try.",
-        how_to="How.",
-    )
+    tip = replace(TIP, tip_id=tip_id)
     facts: dict[str, Any] = {"last_day": "2026-03-01", "tools": ["claude_code"]}
     due_at = NOW + 10 * HOUR
     return Plan(tip, "never_used", facts, due_at=due_at, expires_at=due_at + timedelta(days=7))
@@ -127,7 +116,7 @@ def test_history_is_what_was_or_may_have_been_sent(store: Store) -> None:
 
     with store.read() as session:
         past = nudges.history(session, person_ids=[ben, dana])
-    topic = "first-ten-minutes"
+    topic = TIP.topic
     assert (
         PastNudge("a", topic, NOW + HOUR, Answer.HELPFUL, NOW + 2 * HOUR),
         PastNudge("b", topic, NOW + 30 * HOUR, None, None),
@@ -168,22 +157,6 @@ def test_a_tap_proves_arrival(sqlite_store: Store, state: str, may: bool) -> Non
 
     with sqlite_store.begin() as session:
         assert may == nudges.answer(session, nudge_key=key, person_id=person_id, answer=Answer.HELPFUL, now=NOW + HOUR)
-
-
-def test_latest_is_the_last_that_arrived(store: Store) -> None:
-    """What is planned or skipped is not yet, or never was, a message to this person."""
-    ben = add_person(store)
-    with store.read() as session:
-        assert nudges.latest(session, person_id=ben) is None
-    plan_for(store, ben, tip_id="first", state="sent", sent_at=NOW)
-    plan_for(store, ben, tip_id="second", state="sent", sent_at=NOW + HOUR)
-    plan_for(store, ben, tip_id="third", state="skipped")
-    plan_for(store, ben, tip_id="fourth")
-
-    with store.read() as session:
-        latest = nudges.latest(session, person_id=ben)
-    assert latest is not None
-    assert "second" == latest.tip_id
 
 
 def test_cancelling_leaves_a_step(store: Store) -> None:

@@ -13,14 +13,14 @@ from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.scorecard import Beside, Numbers, OutcomeFact, OutcomeKind
 from bot.domain.tips import Facts, LinkKind, Tip
 from bot.domain.usage import Counters, Coverage, UsageWindow, WeekSum
-from bot.domain.waste.finding import Ledger, NotJudged
-from bot.domain.waste.ledger import CountedFinding
+from bot.domain.waste.finding import NotJudged
 from bot.views import help as help_views
 from bot.views import home, privacy, settings, tip, trouble, why
 from bot.views import scorecard as card_views
 from bot.views import silence as silence_views
 from bot.views.home import View
 from bot.views.message import Message
+from tests import by_hand
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -60,17 +60,12 @@ FACTS: Facts = {
     "high_microusd": 16_000_000,
     "innocent_reason": "Short questions cannot reuse much.",
 }
-FINDING = CountedFinding(
-    detector="W15",
-    rule_version="W15-1",
-    tool="claude_code",
-    ledger=Ledger.OPTIMIZABLE,
+FINDING = replace(
+    by_hand.WASTE,
     counted_microusd=12_400_000,
     forgiven_microusd=9_000_000,
     low_microusd=11_000_000,
     high_microusd=16_000_000,
-    confidence=0.5,
-    occurrences=3,
     innocent_reason="Short questions cannot reuse much.",
     evidence={"prompt_tokens": 4_200_000, "hit_rate": 0.41, "window_last_day": "2026-03-01", "price_microusd": None},
 )
@@ -191,7 +186,6 @@ def every_message(
         "kept": settings.kept(),
         "error": trouble.error(error_id="k7f3"),
         "stranger": trouble.not_in_roster(),
-        "busy": trouble.too_busy(),
         "not ours": trouble.not_ours(),
         "gone": tip.unavailable(),
     }

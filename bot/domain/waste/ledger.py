@@ -9,7 +9,7 @@
 4. An optimizable amount is counted as formula x confidence, a wasted one in full.
 
 Claims are shares of what was really paid. So when everything is taken k times, claims and allowance grow alike, and
-what counts never gets less (P3). Next: `bot/store/findings.py`.
+what counts never gets less (P3). Next: `jobs/decide.py`.
 """
 
 from __future__ import annotations
