@@ -44,7 +44,7 @@ _STRANGER = "I only serve the people of the workspace in which I was installed."
 Authorize = Callable[..., AuthorizeResult | None]
 Listen = Callable[[threading.Event], None]
 
-log = EventLog("app")
+_log = EventLog("app")
 
 
 def build(settings: Settings, *, clock: Clock) -> Desk:
@@ -80,11 +80,17 @@ def running(settings: Settings, *, clock: Clock) -> Iterator[Desk]:
         desk.store.close()
 
 
-def work(desk: Desk, *, pace: Pace | None = None, stop: threading.Event | None = None) -> calendar.Work:
+def work(
+    desk: Desk,
+    *,
+    pace: Pace | None = None,
+    stop: threading.Event | None = None,
+    on_day: collect.OnDay | None = None,
+) -> calendar.Work:
     """The jobs by name, each a function of the moment: what `jobs/calendar.py` and the command line carry out.
 
-    `pace` is Slack's own by default; delivery ends early when `stop` is set. Jobs that speak to Slack raise InputError
-    without a bot token.
+    `pace` is Slack's own by default; delivery ends early when `stop` is set; `on_day` hears how far collecting is.
+    Without a bot token collecting leaves Slack's list of members alone, and delivering raises InputError.
     """
     store, settings = desk.store, desk.settings
     words = deliver.words_of(settings.set_up_by)
@@ -125,9 +131,10 @@ def work(desk: Desk, *, pace: Pace | None = None, stop: threading.Event | None =
         "collect": lambda now: collect.collect(
             store,
             sources=settings.sources,
-            slack_members=_with_token(desk).members,
+            slack_members=desk.slack.members if settings.slack_bot_token else None,
             now=now,
             prices=desk.prices,
+            on_day=on_day,
         ),
         "detect": lambda now: detect.detect(
             store, now=now, prices=desk.prices, holidays_of=holidays_of, weekend_of=weekend_of
@@ -206,7 +213,7 @@ def _authorize(desk: Desk) -> Authorize:
         homes = (team_id, enterprise_id), (context.get("actor_team_id"), context.get("actor_enterprise_id"))
         if all(_is_ours(ours, team, enterprise) for team, enterprise in homes):
             return ours
-        log.warning("app.stranger")
+        _log.warning("app.stranger")
         return None
 
     return authorize
@@ -217,7 +224,7 @@ def _only_members(body: dict[str, Any], context: BoltContext, next: Callable[[],
     user, ours = body.get("user"), context.authorize_result
     team_id = user.get("team_id") if isinstance(user, dict) else None
     if ours is None or not _is_ours(ours, team_id, context.enterprise_id):
-        log.warning("app.stranger")
+        _log.warning("app.stranger")
         return BoltResponse(status=200, body=_STRANGER)
     return next()
 

@@ -27,10 +27,13 @@ from bot.settings import Settings, load
 from bot.store import opening, people, rights
 from handlers.desk import Desk
 from jobs import calendar, import_files
+from jobs.collect import OnDay
 from jobs.import_report import Kind
 
 DONE, FAILED, WRONG = 0, 1, 2
 JOBS = ("collect", "detect", "decide", "deliver", "tidy")
+_FAILURES = ("failed", "errors", "sources_failed")
+"""What the counts of a job, or of a tick, say went wrong and was recorded."""
 
 Counts = Mapping[str, object]
 Job = Callable[[datetime], calendar.Counts]
@@ -67,13 +70,13 @@ def _tick(arguments: argparse.Namespace) -> int:
     app.require_bot_token(_settings())
     with _kindling(arguments) as kindling:
         now = kindling.clock.now()
-        counts = calendar.tick(kindling.store, work=_shown(app.work(kindling)), now=now)
+        counts = calendar.tick(kindling.store, work=_shown(app.work(kindling, on_day=_on_day())), now=now)
     return _report("tick", counts, arguments)
 
 
 def _job(arguments: argparse.Namespace) -> int:
     with _kindling(arguments) as kindling:
-        counts = _shown(app.work(kindling))[arguments.command](kindling.clock.now())
+        counts = _shown(app.work(kindling, on_day=_on_day()))[arguments.command](kindling.clock.now())
     return _report(arguments.command, counts, arguments)
 
 
@@ -162,11 +165,28 @@ def _saying(name: str, job: Job) -> Job:
     return run
 
 
+def _on_day() -> OnDay | None:
+    """On a terminal, one line a source that counts its days; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return None
+
+    def count(source: str, day: int, days: int) -> None:
+        print(f"\r  {source}: day {day} of {days}", end="\n" if day == days else "", file=sys.stderr, flush=True)
+
+    return count
+
+
 def _report(what: str, counts: Counts, arguments: argparse.Namespace) -> int:
     print(f"{what}: {_spoken(counts) or 'nothing to do'}")
     if arguments.json:
         print(json.dumps(counts))
-    return FAILED if counts.get("failed") else DONE
+    return FAILED if _has_failed(counts) else DONE
+
+
+def _has_failed(counts: Counts) -> bool:
+    """Whether a job failed, or something within a job did: a source, a message."""
+    inside = any(_has_failed(value) for value in counts.values() if isinstance(value, Mapping))
+    return inside or any(counts.get(name) for name in _FAILURES)
 
 
 def _spoken(counts: Counts) -> str:

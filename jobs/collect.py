@@ -3,7 +3,7 @@
 One night: the last days again, because they may have been revised, and every day of the look-back that no reading has
 finished yet. A day is kept whole or not at all, in one transaction; a day that could not be read says so and leaves
 what was known of it alone (P12). Then the Slack roster. Called by `jobs/calendar.py` and `kindling collect`.
-Next: `jobs/detect.py`.
+Next: `bot/store/usage.py`, then `jobs/detect.py`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ _GIVE_UP_AFTER = 2  # days in a row that cannot be read: the source is down, and
 _MOST_WAITING_S = 1800.0  # for one source in one night; the days that are left are asked for in the next
 _NO_RIGHT = frozenset({401, 403, 429})  # permanent, and not about the day: a wrong key, a missing right, a spending cap
 
+OnDay = Callable[[str, int, int], None]
+"""Hears the source's name, the number of the day that is being read, and how many there are."""
 OpenClient = Callable[[SourceConfig], AbstractContextManager[Client]]
 SlackMembers = Callable[[], Iterable[Mapping[str, Any]]]
 
@@ -52,6 +54,7 @@ def collect(
     prices: PriceBook,
     open_client: OpenClient = catalogue.open_client,
     wait: Wait = time.sleep,
+    on_day: OnDay | None = None,
 ) -> dict[str, int]:
     """Bring all sources and the roster up to `now`; returns how many days, rows, people and failures there were.
 
@@ -64,7 +67,7 @@ def collect(
     for source, connector in zip(sources, connectors, strict=True):
         with open_client(source) as client:
             patience = bounded(wait, most_s=_MOST_WAITING_S)
-            counts.update(_collect_source(_Reading(store, source, connector, client, now, patience, prices)))
+            counts.update(_collect_source(_Reading(store, source, connector, client, now, patience, prices, on_day)))
     if slack_members is not None:
         counts.update(_collect_roster(store, slack_members, now))
     return dict(counts)
@@ -81,6 +84,7 @@ class _Reading:
     now: datetime
     wait: Wait
     prices: PriceBook
+    on_day: OnDay | None
 
     @property
     def today(self) -> date:
@@ -146,11 +150,13 @@ def _declare_people(reading: _Reading, last_read_at: datetime | None) -> None:
         )
 
 
-def _read(reading: _Reading, days: Iterable[date]) -> Iterator[tuple[SourceDay, SourceError | None]]:
+def _read(reading: _Reading, days: Sequence[date]) -> Iterator[tuple[SourceDay, SourceError | None]]:
     """Each day as the source gives it, or as FAILED with its error; a source that is down is not asked for the rest."""
     failed_in_a_row = 0
     down: SourceError | None = None
-    for day in days:
+    for number, day in enumerate(days, start=1):
+        if reading.on_day is not None:
+            reading.on_day(reading.source.name, number, len(days))
         error = down
         if error is None:
             try:

@@ -141,6 +141,18 @@ def test_client_id_in_the_environment_changes_nothing(tmp_path: Path, monkeypatc
     assert not (tmp_path / ".bolt-app-installation").exists()
 
 
+def test_collecting_needs_no_slack(tmp_path: Path, clock: HandClock) -> None:
+    """Without a bot token collecting reads the sources and leaves Slack's list of members alone."""
+    desk = desk_with(tmp_path, clock)
+    jobs = app.work(desk)
+
+    counts = jobs["collect"](clock.now())
+
+    assert {"sources": 0, "sources_failed": 0, "days_covered": 0, "days_pending": 0, "days_failed": 0} == counts
+    with pytest.raises(InputError, match="SLACK_BOT_TOKEN"):
+        jobs["deliver"](clock.now())
+
+
 # ---------------------------------------------------------------- traps of the platform
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn
 from tests import watched
 
 ROOT = Path(__file__).parents[1]
@@ -228,6 +229,7 @@ PEOPLE = """email,timezone,country
 ben.castell@lantern.example,Europe/Madrid,ES
 emi.tanaka@lantern.example,Asia/Tokyo,JP
 """
+COMPLETE = ["--complete-through", "2026-03-01"]
 SEATS = """email,tool,assigned_on
 ben.castell@lantern.example,claude_code,2026-01-05
 emi.tanaka@lantern.example,claude_code,2026-01-05
@@ -241,14 +243,23 @@ def usage_without_use(*emails: str) -> str:
     return "\n".join(["email,day,tool,model,requests", *rows, ""])
 
 
+def bring_in(folder: Path) -> None:
+    """Ben and Emi with a seat each, and a file that proves Ben's zero."""
+    (folder / "people.csv").write_text(PEOPLE)
+    (folder / "seats.csv").write_text(SEATS)
+    (folder / "usage.csv").write_text(usage_without_use("ben.castell@lantern.example"))
+    for arguments in (["people", "people.csv"], ["seats", "seats.csv"], ["usage", "usage.csv", *COMPLETE]):
+        result = kindling(folder, "import", *arguments)
+        assert 0 == result.returncode, result.stderr
+        assert "ben.castell" not in result.stderr
+
+
 def test_from_files_to_one_private_tip(tmp_path: Path) -> None:
     """Files in, tick, one tip out: to the one whose zero is proven and not to the one whose days are not covered.
 
     The tip waits for Monday afternoon in Madrid, comes once however often the tick runs, and opens with who is writing.
     """
-    (tmp_path / "people.csv").write_text(PEOPLE)
-    (tmp_path / "seats.csv").write_text(SEATS)
-    (tmp_path / "usage.csv").write_text(usage_without_use("ben.castell@lantern.example"))
+    bring_in(tmp_path)
     with watched.playground() as slack:
         environ = {"KINDLING_SLACK_API_URL": slack.api_url, "SLACK_BOT_TOKEN": slack.bot_token}
 
@@ -258,9 +269,6 @@ def test_from_files_to_one_private_tip(tmp_path: Path) -> None:
             assert "ben.castell" not in result.stderr
             return result.stdout
 
-        done("import", "people", "people.csv")
-        done("import", "seats", "seats.csv")
-        done("import", "usage", "usage.csv", "--complete-through", "2026-03-01")
         morning = done("tick", "--now", STORY, "--json")
         before_noon = slack.journal.messages()
         done("tick", "--now", "2026-03-02T14:30:00Z")
@@ -274,6 +282,56 @@ def test_from_files_to_one_private_tip(tmp_path: Path) -> None:
     assert ["U0BEN"] == [shown.to for shown in told]
     assert "Hello, I am Kindling" in told[0].text
     assert "Claude Code" in told[0].text
+
+
+def test_message_that_failed_is_code_1(tmp_path: Path) -> None:
+    """A tick whose delivery was refused for good says so in its counts, and in its exit code."""
+    bring_in(tmp_path)
+    with watched.playground() as slack:
+        environ = {"KINDLING_SLACK_API_URL": slack.api_url, "SLACK_BOT_TOKEN": slack.bot_token}
+        planned = kindling(tmp_path, "tick", "--now", STORY, environ=environ)
+        slack.faults.inject("chat.postMessage", "refused", error="messages_tab_disabled")
+        refused = kindling(tmp_path, "tick", "--now", "2026-03-02T14:30:00Z", "--json", environ=environ)
+
+    assert (0, 1) == (planned.returncode, refused.returncode), refused.stderr
+    assert 1 == json.loads(refused.stdout.splitlines()[-1])["deliver"]["failed"]
+
+
+@pytest.mark.parametrize(("key", "code", "failed"), [(ADMIN_KEY, 0, 0), ("not-the-key", 1, 1)])
+def test_source_that_failed_is_code_1(tmp_path: Path, key: str, code: int, failed: int) -> None:
+    """Collecting from a source that refuses us is recorded and ends with code 1; no Slack token is needed for it."""
+    with ClaudeCodeStandIn() as report:
+        source_at(tmp_path, report)
+        result = kindling(tmp_path, "collect", "--now", STORY, "--json", environ={"REPORT_KEY": key})
+
+    assert code == result.returncode, result.stderr
+    assert failed == json.loads(result.stdout.splitlines()[-1])["sources_failed"]
+    assert "day 1 of" not in result.stderr
+
+
+def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
+    """With a terminal at stderr, collecting counts the days up to the last one."""
+    ours, theirs = os.openpty()
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "REPORT_KEY": ADMIN_KEY}
+    command = [sys.executable, "-m", "bot", "collect", "--now", STORY]
+    with ClaudeCodeStandIn() as report:
+        source_at(tmp_path, report)
+        result = subprocess.run(
+            command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=theirs, check=False, timeout=60
+        )
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    os.close(theirs)
+
+    assert 0 == result.returncode
+    assert "claude_code: day 1 of 85" in shown
+    assert "claude_code: day 85 of 85" in shown
+
+
+def source_at(folder: Path, report: ClaudeCodeStandIn) -> None:
+    """Settings with this report as the only source."""
+    lines = ["[[source]]", 'kind = "claude_code"', f'base_url = "{report.base_url}"', 'api_key_env = "REPORT_KEY"']
+    (folder / "kindling.toml").write_text("\n".join([*lines, ""]))
 
 
 def test_version_is_said() -> None:
