@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.settings import SETTINGS
+from bot.sources.files import absences, outcomes, people, seats, usage
 from handlers import ai_stats
 from jobs import calendar
 
@@ -68,6 +69,23 @@ def _field(appointment: calendar.Appointment, name: str) -> str:
     return "daily" if found == "*" else found
 
 
+def test_every_column_of_a_file_is_described() -> None:
+    """The page on bringing data in names each file's columns in order, the needed ones in bold, and no other."""
+    rows = re.findall(r"^\| ([a-z, ]+) \| (\*\*email.*) \|$", page("how-to/bring-data-in.md"), re.MULTILINE)
+    described = {name: re.sub(r" \([^)]*\)", "", columns).split(", ") for name, columns in rows}
+    kinds = {
+        "people": people.COLUMNS,
+        "seats": seats.COLUMNS,
+        "absences": absences.COLUMNS,
+        "usage, daily": usage.DAILY,
+        "usage, events": usage.EVENTS,
+        "outcomes": outcomes.COLUMNS,
+    }
+
+    expected = {name: [*(f"**{one}**" for one in kind.required), *kind.optional] for name, kind in kinds.items()}
+    assert expected == described
+
+
 def test_links_lead_somewhere() -> None:
     """Every relative link of every page names a file or folder that exists."""
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
@@ -79,6 +97,33 @@ def test_links_lead_somewhere() -> None:
     ]
 
     assert [] == broken
+
+
+def test_the_row_walk_is_a_chain() -> None:
+    """Each file of the README's walk names the one after it as "Next"; a folder ends with its ledger."""
+    walk = re.findall(r"\[`([^`]+)`\]", README.split("## Follow one usage row")[1].split("## More")[0])
+    last_of = {"bot/domain/waste/": "bot/domain/waste/ledger.py"}
+    docstrings = [(ROOT / last_of.get(name, name)).read_text(encoding="utf-8").split('"""')[1] for name in walk]
+    pointers = [docstring.partition("Next: ")[2] for docstring in docstrings]
+
+    assert [] == [
+        f"{here} -> {there}"
+        for here, pointer, there in zip(walk, pointers, walk[1:], strict=False)
+        if f"`{there}`" not in pointer
+    ]
+
+
+def test_modules_point_to_what_exists() -> None:
+    """Every module and page that a module names by its path is there."""
+    modules = [path for room in ("bot", "handlers", "jobs") for path in (ROOT / room).rglob("*.py")]
+    named = re.compile(r"`((?:bot|handlers|jobs|docs|tests)/[\w./-]+\.(?:py|md))`")
+
+    assert [] == [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in modules
+        for name in named.findall(path.read_text(encoding="utf-8"))
+        if not (ROOT / name).exists()
+    ]
 
 
 def test_every_promise_has_its_page_and_its_tests() -> None:
