@@ -150,19 +150,14 @@ def serve(desk: Desk, stop: threading.Event) -> None:
 
     Raises InputError, before the clock starts, when a token is missing or Slack refuses it.
     """
-    listen = _http(desk) if desk.settings.transport == "http" else _socket(desk)
+    listener = _listener(desk)
     with calendar.Daemon(desk.store, work=work(desk, stop=stop), clock=desk.clock, stop=stop):
-        listen(stop)
+        listener(stop)
 
 
-def serve_socket(desk: Desk, stop: threading.Event) -> None:
-    """Only listen, over Socket Mode, until `stop` is set. Raises InputError without an app-level token."""
-    _socket(desk)(stop)
-
-
-def serve_http(desk: Desk, stop: threading.Event) -> None:
-    """Only listen, over HTTP, until `stop` is set. Raises InputError without a signing secret."""
-    _http(desk)(stop)
+def listen(desk: Desk, stop: threading.Event) -> None:
+    """Slack without the clock, until `stop` is set: for the demo and the tests, which own the time."""
+    _listener(desk)(stop)
 
 
 def bolt(desk: Desk) -> App:
@@ -187,6 +182,10 @@ def bolt(desk: Desk) -> App:
     app.middleware(_only_members)
     handlers.register(app, desk)
     return app
+
+
+def _listener(desk: Desk) -> Listen:
+    return _http(desk) if desk.settings.transport == "http" else _socket(desk)
 
 
 def _socket(desk: Desk) -> Listen:

@@ -23,7 +23,7 @@ Work = Callable[[Asked], None]
 WhoAsked = Callable[[Desk, Body], Asked]
 Listener = Callable[[Ack, dict[str, Any]], None]
 
-log = EventLog("handlers")
+_log = EventLog("handlers")
 
 
 def door(desk: Desk, on: str, who_asked: WhoAsked, work: Work) -> Listener:
@@ -44,10 +44,10 @@ def door(desk: Desk, on: str, who_asked: WhoAsked, work: Work) -> Listener:
 def _admit(asked: Asked | None, on: str, error: Exception) -> None:
     trouble_id = secrets.token_hex(3)
     reason = error.reason if isinstance(error, SlackError) else None
-    log.error("handlers.trouble", trouble=trouble_id, on=on, error=type(error).__name__, reason=reason)
+    _log.error("handlers.trouble", trouble=trouble_id, on=on, error=type(error).__name__, reason=reason)
     if asked is None:
         return
     try:
         asked.say(trouble.error(error_id=trouble_id))
     except SlackError as silent:
-        log.error("handlers.unanswered", trouble=trouble_id, on=on, reason=silent.reason)
+        _log.error("handlers.unanswered", trouble=trouble_id, on=on, reason=silent.reason)

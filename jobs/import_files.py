@@ -26,14 +26,12 @@ from bot.sources.files.usage import Part, UsageFile, open_usage
 from bot.store import coverage, people, usage
 from bot.store.batches import Saved
 from bot.store.database import Session, Store
+from bot.store.windows import FILE_SOURCE
 from jobs.import_report import ImportReport, Kind
-
-SOURCE = "file"
-"""The name under which everything that came from a file is kept."""
 
 _LINES_SHOWN = 5
 _ONE_DAY = timedelta(days=1)
-log = EventLog("import")
+_log = EventLog("import")
 
 
 def import_file(
@@ -53,7 +51,7 @@ def import_file(
         report = _import_people(store, path, now)
     else:
         report = _IMPORTERS[kind](store, path)
-    log.info("import.done", kind=kind.value, rows=report.rows, added=report.added, changed=report.changed)
+    _log.info("import.done", kind=kind.value, rows=report.rows, added=report.added, changed=report.changed)
     return report
 
 
@@ -99,7 +97,7 @@ def _import_outcomes(store: Store, path: Path) -> ImportReport:
     parsed = read_outcomes(path)
     with store.begin() as session:
         outcomes = [outcome for _line, outcome in parsed.records]
-        saved = usage.save_outcomes(session, source=SOURCE, outcomes=outcomes)
+        saved = usage.save_outcomes(session, source=FILE_SOURCE, outcomes=outcomes)
     return _report(Kind.OUTCOMES, parsed, saved, _lines_of(parsed, saved.unmapped, lambda outcome: outcome.email))
 
 
@@ -173,9 +171,9 @@ class _UsageKeeper:
         zone_of = people.time_zones(self._session, person_ids=ids.values())
         zones = {email: zone_of[person_id] for email, person_id in ids.items() if person_id in zone_of}
         days = part.usage_days(zones, self._prices)
-        saved = usage.merge_rows(self._session, source=SOURCE, rows=days, now=self._now)
+        saved = usage.merge_rows(self._session, source=FILE_SOURCE, rows=days, now=self._now)
         facts = part.session_facts(zones, self._prices)
-        usage.save_sessions(self._session, source=SOURCE, sessions=facts, now=self._now)
+        usage.save_sessions(self._session, source=FILE_SOURCE, sessions=facts, now=self._now)
         if self._file.is_events and zones:
             self._forget_utc_days(part.of(zones), days, facts)
         self._saved = self._saved.plus(replace(saved, unmapped=()))
@@ -227,7 +225,7 @@ class _UsageKeeper:
         utc_facts = part.session_facts({}, self._prices)
         usage.forget_utc_days(
             self._session,
-            source=SOURCE,
+            source=FILE_SOURCE,
             days=[
                 day
                 for day in utc_days
@@ -248,7 +246,7 @@ class _UsageKeeper:
     def _cover_tool(self, tool: str, first_day: date, last_day: date) -> None:
         coverage.mark(
             self._session,
-            source=SOURCE,
+            source=FILE_SOURCE,
             tool=tool,
             days=[first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)],
             status=CoverageStatus.COVERED,
@@ -258,7 +256,7 @@ class _UsageKeeper:
         )
         coverage.cover_people(
             self._session,
-            source=SOURCE,
+            source=FILE_SOURCE,
             tool=tool,
             person_ids=self._named[tool],
             first_day=first_day,

@@ -103,9 +103,9 @@ def test_refused_tokens_are_said_at_start(tmp_path: Path, clock: HandClock) -> N
         wrong_app = desk_with(tmp_path, clock, **right, SLACK_APP_TOKEN="xapp-no")
 
         with pytest.raises(InputError, match="Slack refused SLACK_BOT_TOKEN"):
-            app.serve_socket(wrong_bot, threading.Event())
+            app.listen(wrong_bot, threading.Event())
         with pytest.raises(InputError, match="Slack refused SLACK_APP_TOKEN"):
-            app.serve_socket(wrong_app, threading.Event())
+            app.listen(wrong_app, threading.Event())
 
 
 def test_slack_away_at_start_is_not_a_wrong_setting(tmp_path: Path, clock: HandClock) -> None:
@@ -114,7 +114,7 @@ def test_slack_away_at_start_is_not_a_wrong_setting(tmp_path: Path, clock: HandC
     desk = desk_with(tmp_path, clock, KINDLING_SLACK_API_URL=nobody, SLACK_BOT_TOKEN="xoxb-1", SLACK_APP_TOKEN="xapp-1")
 
     with pytest.raises(SlackBusy):
-        app.serve_socket(desk, threading.Event())
+        app.listen(desk, threading.Event())
 
 
 def test_empty_signing_secret_is_refused() -> None:
@@ -126,7 +126,7 @@ def test_empty_signing_secret_is_refused() -> None:
 def test_taken_address_is_a_sentence(over_http: Office) -> None:
     """An address that somebody else listens on is refused with its name."""
     with pytest.raises(InputError, match=over_http.desk.settings.http_addr):
-        app.serve_http(over_http.desk, threading.Event())
+        app.listen(over_http.desk, threading.Event())
 
 
 def test_client_id_in_the_environment_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

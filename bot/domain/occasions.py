@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 
-from bot.domain.adoption import Standing
+from bot.domain.adoption import GRACE_DAYS, Standing
 from bot.domain.people import Person, Seat
 from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Tip, can_fill, dollars_in_words
 from bot.domain.usage import WINDOW_DAYS
+from bot.domain.waste import idle_seat
 from bot.domain.waste.finding import Ledger
 from bot.domain.waste.ledger import CountedFinding
-
-_SEAT_SETTLES_DAYS = 14
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def is_speakable(finding: CountedFinding) -> bool:
     if finding.ledger not in (Ledger.WASTED, Ledger.OPTIMIZABLE):
         return False
     if finding.counted_microusd is None:
-        return finding.detector == "W01"
+        return finding.detector == idle_seat.DETECTOR
     return finding.counted_microusd > 0
 
 
@@ -120,7 +119,7 @@ def _facts(occasion: Occasion, standing: Standing, seats: Sequence[Seat]) -> dic
 
 
 def _state_facts(standing: Standing, seats: Sequence[Seat]) -> dict[str, Fact]:
-    settled_on = standing.last_day - timedelta(days=_SEAT_SETTLES_DAYS)
+    settled_on = standing.last_day - timedelta(days=GRACE_DAYS)
     held = [seat for seat in seats if seat.held_on(standing.last_day) and seat.assigned_on <= settled_on]
     evidence = {key: fact for key, fact in standing.evidence.items() if not key.startswith("window_")}
     return {

@@ -7,8 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from bot.domain.scorecard import OutcomeKind
+
+class OutcomeKind(StrEnum):
+    """What finished work can be."""
+
+    PR_MERGED = "pr_merged"
+    PR_CLOSED = "pr_closed"
+    PR_REVERTED = "pr_reverted"
+    DEPLOYED = "deployed"
+    TICKET_DONE = "ticket_done"
+    DOCUMENT = "document"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from bot.domain.adoption import Standing
+from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.prices import PriceBook
 from bot.domain.usage import ANY_MODEL, WINDOW_DAYS, Counters, Coverage, UsageWindow
@@ -25,17 +26,6 @@ RULE_VERSION = "card-1"
 WEEKS_SHOWN = 4
 STILL_THERE_DAYS = 14
 """A merged change counts as still there when nobody took it back within 14 days (the usual churn horizon)."""
-
-
-class OutcomeKind(StrEnum):
-    """What finished work can be."""
-
-    PR_MERGED = "pr_merged"
-    PR_CLOSED = "pr_closed"
-    PR_REVERTED = "pr_reverted"
-    DEPLOYED = "deployed"
-    TICKET_DONE = "ticket_done"
-    DOCUMENT = "document"
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def main(*, seconds: float | None = None, browser: bool = True) -> int:
 
 
 def _run(desk: Desk, world: World, stop: threading.Event, *, seconds: float | None, browser: bool) -> None:
-    listening = threading.Thread(target=app.serve_socket, args=(desk, stop), name="socket-mode")
+    listening = threading.Thread(target=app.listen, args=(desk, stop), name="socket-mode")
     listening.start()
     try:
         world.slack.wait_for_bot()

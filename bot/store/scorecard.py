@@ -12,8 +12,9 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.nudging import Answer
+from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import WorkCalendar
-from bot.domain.scorecard import STILL_THERE_DAYS, Beside, Numbers, OutcomeFact, OutcomeKind
+from bot.domain.scorecard import STILL_THERE_DAYS, Beside, Numbers, OutcomeFact
 from bot.domain.usage import WINDOW_DAYS
 from bot.store import coverage, findings, people, states, windows
 from bot.store.tables import NudgeRow, OutcomeRow

@@ -32,7 +32,7 @@ _SHUTDOWN_S = 5.0
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 
-log = EventLog("http")
+_log = EventLog("http")
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 Environ = dict[str, Any]
@@ -66,7 +66,7 @@ def front(app: App, *, signing_secret: str) -> Callable[[Environ, StartResponse]
         try:
             reply = _reply(app, verifier, environ)
         except _Refused as refused:
-            log.warning("http.refused", status=refused.status)
+            _log.warning("http.refused", status=refused.status)
             reply = Reply(refused.status)
         content = reply.body.encode()
         start_response(reply.status, [*reply.headers, ("content-length", str(len(content)))])
@@ -88,12 +88,12 @@ def serve(app: App, *, signing_secret: str, host: str, port: int, stop: threadin
     )
     worker = threading.Thread(target=server.run, name="http", daemon=True)
     worker.start()
-    log.info("http.listening", port=port)
+    _log.info("http.listening", port=port)
     stop.wait()
     server.close()
     server.task_dispatcher.shutdown(cancel_pending=False, timeout=_SHUTDOWN_S)
     worker.join(_SHUTDOWN_S)
-    log.info("http.closed")
+    _log.info("http.closed")
 
 
 def _listening(host: str, port: int) -> socket.socket:

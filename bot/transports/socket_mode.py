@@ -26,7 +26,7 @@ few hours; a second connection, refreshed at another moment, keeps most of what 
 _WORKERS = 32
 _TIMEOUT_S = 10
 
-log = EventLog("socket")
+_log = EventLog("socket")
 
 
 def serve(app: App, *, app_token: str, web_client: WebClient, stop: threading.Event) -> None:
@@ -39,12 +39,12 @@ def serve(app: App, *, app_token: str, web_client: WebClient, stop: threading.Ev
         for _ in range(CONNECTIONS):
             handlers.append(_handler(app, app_token, web_client))
             _connect(handlers[-1])
-        log.info("socket.listening", connections=len(handlers))
+        _log.info("socket.listening", connections=len(handlers))
         stop.wait()
     finally:
         with ThreadPoolExecutor(CONNECTIONS) as closers:
             list(closers.map(_close, handlers))
-        log.info("socket.closed")
+        _log.info("socket.closed")
 
 
 def _handler(app: App, app_token: str, web_client: WebClient) -> SocketModeHandler:
@@ -78,4 +78,4 @@ def _close(handler: SocketModeHandler) -> None:
 
 
 def _say_error(error: Exception) -> None:
-    log.warning("socket.error", error=type(error).__name__)
+    _log.warning("socket.error", error=type(error).__name__)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from bot.domain.outcomes import OutcomeKind
 from bot.domain.scorecard import (
     STILL_THERE_DAYS,
     DaysOfUse,
@@ -15,7 +16,6 @@ from bot.domain.scorecard import (
     Gap,
     Habit,
     Outcome,
-    OutcomeKind,
     Scorecard,
     Unknown,
     Value,

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 
 from bot.domain import scorecard
 from bot.domain.adoption import Standing, State
+from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Seat
-from bot.domain.scorecard import DaysOfUse, Gap, Ledgers, OutcomeFact, OutcomeKind, Unknown
+from bot.domain.scorecard import DaysOfUse, Gap, Ledgers, OutcomeFact, Unknown
 from bot.domain.usage import ANY_MODEL, Counters, UsageWindow, WeekSum
 from bot.domain.waste.finding import Ledger
 from tests.views.samples import FINDING, LAST_DAY, many_numbers, numbers

@@ -92,8 +92,7 @@ def opened(folder: Path, transport: str, *, connected: Callable[[Desk], None] | 
 def served(desk: Desk, slack: Playground) -> Iterator[None]:
     """The bot listening in a thread of its own, until the end of the block."""
     stop = threading.Event()
-    serve = app.serve_http if desk.settings.transport == "http" else app.serve_socket
-    thread = threading.Thread(target=serve, args=(desk, stop), name="bot")
+    thread = threading.Thread(target=app.listen, args=(desk, stop), name="bot")
     thread.start()
     try:
         if desk.settings.transport == "http":

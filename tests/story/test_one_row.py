@@ -88,7 +88,7 @@ def told(database_url: str, folder: Path, *, missing: set[date] | None = None) -
         with app.running(settings(database_url, slack, report), clock=clock) as desk:
             bring_in(desk, folder)
             stop = threading.Event()
-            listening = threading.Thread(target=app.serve_socket, args=(desk, stop))
+            listening = threading.Thread(target=app.listen, args=(desk, stop))
             listening.start()
             try:
                 assert slack.wait_for_bot()

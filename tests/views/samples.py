@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from bot.domain import scorecard
 from bot.domain.adoption import Standing, State
 from bot.domain.nudging import Answer, Preferences, Silence
+from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Person, Seat, WorkCalendar
-from bot.domain.scorecard import Beside, Numbers, OutcomeFact, OutcomeKind
+from bot.domain.scorecard import Beside, Numbers, OutcomeFact
 from bot.domain.tips import Facts, LinkKind, Tip
 from bot.domain.usage import Counters, Coverage, UsageWindow, WeekSum
 from bot.domain.waste.finding import NotJudged

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.outcomes import OutcomeRecord
-from bot.domain.scorecard import OutcomeKind
+from bot.domain.outcomes import OutcomeKind, OutcomeRecord
 from bot.sources.files.cells import Row
 from bot.sources.files.table import Columns, Parsed, parse
 
