@@ -22,7 +22,7 @@ from bot.domain.usage import CoverageStatus
 from bot.sources.invented import SEAT_COST_MICROUSD, TOOL, Company, crowd
 from bot.sources.prices import GenaiPrices
 from bot.sources.public_holidays import holidays_of, weekend_of
-from bot.store import coverage, people, usage
+from bot.store import coverage, identities, people, usage
 from bot.store.database import Store
 from jobs.detect import detect
 
@@ -72,7 +72,7 @@ def fill(store: Store, count: int) -> int:
         people.save_seats(session, seats=seats)
         rows = [row for day in DAYS for row in company.usage(day)]
         usage.merge_rows(session, source="file", rows=rows, now=NOW)
-        ids = people.resolve(session, source=IdentitySource.EMAIL, ids=[who.email for who in company.people])
+        ids = identities.resolve(session, source=IdentitySource.EMAIL, ids=[who.email for who in company.people])
         status = CoverageStatus.COVERED
         coverage.mark(session, source="file", tool=TOOL, days=DAYS, status=status, reason=None, as_of=NOW)
         span = {"first_day": DAYS[-1], "last_day": DAYS[0]}

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -41,7 +40,6 @@ _NO_RIGHT = frozenset({401, 403, 429})  # permanent, and not about the day: a wr
 
 OnDay = Callable[[str, int, int], None]
 """Hears the source's name, the number of the day that is being read, and how many there are."""
-OpenClient = Callable[[SourceConfig], AbstractContextManager[Client]]
 SlackMembers = Callable[[], Iterable[Mapping[str, Any]]]
 
 
@@ -52,7 +50,6 @@ def collect(
     slack_members: SlackMembers | None,
     now: datetime,
     prices: PriceBook,
-    open_client: OpenClient = catalogue.open_client,
     wait: Wait = time.sleep,
     on_day: OnDay | None = None,
 ) -> dict[str, int]:
@@ -65,7 +62,7 @@ def collect(
     connectors = [catalogue.connector_of(source) for source in sources]
     counts = Counter(dict.fromkeys(("sources", "sources_failed", "days_covered", "days_pending", "days_failed"), 0))
     for source, connector in zip(sources, connectors, strict=True):
-        with open_client(source) as client:
+        with catalogue.open_client(source) as client:
             patience = bounded(wait, most_s=_MOST_WAITING_S)
             counts.update(_collect_source(_Reading(store, source, connector, client, now, patience, prices, on_day)))
     if slack_members is not None:

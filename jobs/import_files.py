@@ -23,7 +23,7 @@ from bot.sources.files.people import read_people
 from bot.sources.files.seats import read_seats
 from bot.sources.files.table import Parsed
 from bot.sources.files.usage import Part, UsageFile, open_usage
-from bot.store import coverage, people, usage
+from bot.store import coverage, identities, people, usage
 from bot.store.batches import Saved
 from bot.store.database import Session, Store
 from bot.store.windows import FILE_SOURCE
@@ -65,7 +65,7 @@ def _import_people(store: Store, path: Path, now: datetime) -> ImportReport:
     with store.begin() as session:
         try:
             saved = people.save_people(session, records=records, now=now, columns=columns)
-        except people.IdentityTakenError as taken:
+        except identities.IdentityTakenError as taken:
             column = "github_login" if taken.source is IdentitySource.GITHUB else "slack_user_id"
             line = next(line for line, record in parsed.records if getattr(record, column) == taken.external_id)
             told = "it belongs to a person who is not in this file; list that person too, or correct one of the two"
@@ -167,7 +167,7 @@ class _UsageKeeper:
 
     def keep(self, part: Part) -> None:
         """Keep the rows of some of the people."""
-        ids = people.resolve(self._session, source=IdentitySource.EMAIL, ids=part.subjects())
+        ids = identities.resolve(self._session, source=IdentitySource.EMAIL, ids=part.subjects())
         zone_of = people.time_zones(self._session, person_ids=ids.values())
         zones = {email: zone_of[person_id] for email, person_id in ids.items() if person_id in zone_of}
         days = part.usage_days(zones, self._prices)

@@ -18,30 +18,8 @@ from bot.domain.roster import AbsenceRecord, PersonRecord, SeatRecord
 from bot.errors import KindlingError
 from bot.store import identities
 from bot.store.batches import Saved, chunks, merge
-from bot.store.identities import IdentityTakenError, normal, resolve
+from bot.store.identities import normal, resolve
 from bot.store.tables import CalendarDayRow, IdentityRow, PersonRow, SeatRow
-
-__all__ = [
-    "AbsenceRecord",
-    "IdentityTakenError",
-    "ManagerCircleError",
-    "PersonRecord",
-    "Saved",
-    "SeatRecord",
-    "SlackMember",
-    "leave_days",
-    "load",
-    "person_by_email",
-    "person_by_slack",
-    "resolve",
-    "save_absences",
-    "save_people",
-    "save_seats",
-    "save_slack_members",
-    "seats",
-    "shards",
-    "time_zones",
-]
 
 LEAVE = "leave"
 _FACTS = ("team", "timezone", "locale", "country", "role", "started_on", "ended_on")
@@ -120,17 +98,14 @@ def save_absences(session: Session, *, absences: Sequence[AbsenceRecord]) -> Sav
     return merge(session, CalendarDayRow, rows).plus(Saved(unmapped=unmapped))
 
 
-def save_slack_members(
-    session: Session, *, members: Sequence[SlackMember], now: datetime, create: bool = False
-) -> Saved:
+def save_slack_members(session: Session, *, members: Sequence[SlackMember], now: datetime) -> Saved:
     """Link people to the Slack accounts that are theirs by e-mail address (else by an id we were given before).
 
     Time zone and locale follow Slack where Slack says them. Whoever is no longer listed loses their Slack id. A member
-    whom nobody knows is left out and comes back as `unmapped`, unless `create`.
+    whom nobody knows is left out and comes back as `unmapped`.
     """
     if not members:  # a workspace has members: an empty list is an accident, not news
         return Saved()
-    added = _add_people(session, {m.email for m in members if m.email}, now=now) if create else set()
     homes = _homes(session, members)
     claims = {member.slack_user_id: person_id for person_id, member in homes.items()}
     linked = identities.claim(
@@ -138,10 +113,9 @@ def save_slack_members(
     )
     gone = _unlist(session, listed={member.slack_user_id for member in members})
     records = {i: PersonRecord(email="", timezone=m.timezone, locale=m.locale) for i, m in homes.items()}
-    changed = (linked | gone | _save_facts(session, records, {"timezone", "locale"})) - added
+    changed = linked | gone | _save_facts(session, records, {"timezone", "locale"})
     unmapped = tuple(sorted(member.slack_user_id for member in members if member.slack_user_id not in claims))
-    unchanged = len(homes.keys() - changed - added)
-    return Saved(len(added), len(changed), unchanged, unmapped)
+    return Saved(0, len(changed), len(homes.keys() - changed), unmapped)
 
 
 # ---------------------------------------------------------------- out

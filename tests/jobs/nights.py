@@ -15,7 +15,7 @@ from bot.domain.roster import PersonRecord
 from bot.settings import SourceConfig
 from bot.sources.prices import GenaiPrices
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, entry
-from bot.store import people
+from bot.store import identities, people
 from bot.store.database import Store
 from bot.store.tables import CoverageRow, CoveredPersonRow
 from jobs.collect import collect
@@ -46,7 +46,7 @@ def night(
 def hire(store: Store, *emails: str, now: datetime = NOW) -> dict[str, int]:
     with store.begin() as session:
         people.save_people(session, records=[PersonRecord(email=email) for email in emails], now=now)
-        return people.resolve(session, source=IdentitySource.EMAIL, ids=emails)
+        return identities.resolve(session, source=IdentitySource.EMAIL, ids=emails)
 
 
 def used(day: date, email: str, tokens: int = 100, **more: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from bot.sources import tip_library
 from bot.sources.invented import SEAT_COST_MICROUSD, TOOL, Company, crowd
 from bot.sources.prices import GenaiPrices
 from bot.sources.public_holidays import holidays_of, weekend_of
-from bot.store import coverage, people, usage
+from bot.store import coverage, identities, people, usage
 from bot.store.database import Session, Store
 from bot.store.tables import FindingRow, NudgeRow, SilenceRow, StateRow
 from bot.views import rules
@@ -99,7 +99,7 @@ def _employ(session: Session, company: Company) -> None:
 
 
 def _cover(session: Session, company: Company) -> None:
-    ids = people.resolve(session, source=IdentitySource.EMAIL, ids=[who.email for who in company.people])
+    ids = identities.resolve(session, source=IdentitySource.EMAIL, ids=[who.email for who in company.people])
     status = CoverageStatus.COVERED
     coverage.mark(session, source="file", tool=TOOL, days=DAYS, status=status, reason=None, as_of=NOW)
     coverage.cover_people(

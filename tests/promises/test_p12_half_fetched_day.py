@@ -18,7 +18,7 @@ from bot.domain.usage import LOOKBACK_DAYS, CoverageStatus
 from bot.settings import SourceConfig
 from bot.sources.prices import GenaiPrices
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, Fault, entry
-from bot.store import coverage, people
+from bot.store import coverage, identities, people
 from bot.store.database import Store
 from bot.store.tables import UsageDayRow
 from jobs.collect import collect
@@ -61,7 +61,7 @@ def night(store: Store, source: SourceConfig, now: datetime) -> None:
 def ben_is_covered_on(store: Store) -> frozenset[date]:
     """The days of the story on which the product would take Ben's silence for no use, by any source so far."""
     with store.read() as session:
-        ben = people.resolve(session, source=IdentitySource.EMAIL, ids=[BEN])[BEN]
+        ben = identities.resolve(session, source=IdentitySource.EMAIL, ids=[BEN])[BEN]
         found = coverage.load(session, person_ids=[ben], first=DAYS[-1], last=TODAY)
         return found[ben].covered.get(TOOL, frozenset())
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.people import IdentitySource
 from bot.domain.usage import Coverage
-from bot.store import coverage, people
+from bot.store import coverage, identities, people
 from bot.store.database import Store
 from bot.store.tables import Base
 from jobs.import_report import Kind
@@ -136,6 +136,6 @@ def _import(store: Store, folder: Path, *, complete_through: date | None) -> Non
 def _coverage(store: Store) -> dict[int, Coverage]:
     """By person: 1 is Ada and 2 is Ben."""
     with store.read() as session:
-        ids = people.resolve(session, source=IdentitySource.EMAIL, ids=[ADA, BEN])
+        ids = identities.resolve(session, source=IdentitySource.EMAIL, ids=[ADA, BEN])
         known = coverage.load(session, person_ids=ids.values(), first=date(2026, 1, 1), last=date(2026, 3, 1))
     return {1: known[ids[ADA]], 2: known[ids[BEN]]}
