@@ -40,7 +40,8 @@ def message(*, held: Mapping[str, int], retention_days: int, introduced_by: str,
             pieces.section(_held(held), "What I hold about you"),
             pieces.section(
                 f"Counts, and what I concluded from them, are deleted after {pieces.count(retention_days, 'day')}. "
-                "Your seat, your place in the company and your choices stay until you erase them.",
+                "Your seat, your place in the company and your choices stay until you erase them, or that long after "
+                "you left.",
                 "For how long",
             ),
             pieces.section(
