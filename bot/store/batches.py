@@ -75,18 +75,21 @@ def merge(
 
 def upsert(session: Session, model: type[Base], rows: Sequence[Values]) -> None:
     """Insert `rows`; where the primary key exists, overwrite the other columns given."""
-    if not rows:
-        return
-    table = table_of(model)
     keys = _key_names(model)
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table)
+    if not rows or not rows[0].keys() - set(keys):
+        insert_new(session, model, rows)
+        return
+    statement = _insert(session, model)
     rest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    if rest:
-        statement = statement.on_conflict_do_update(index_elements=list(keys), set_=rest)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(keys))
+    statement = statement.on_conflict_do_update(index_elements=list(keys), set_=rest)
     session.connection().execute(statement, [dict(row) for row in rows])
+
+
+def insert_new(session: Session, model: type[Base], rows: Sequence[Values]) -> None:
+    """Insert `rows`; where the primary key exists, leave what is there."""
+    if rows:
+        statement = _insert(session, model).on_conflict_do_nothing(index_elements=list(_key_names(model)))
+        session.connection().execute(statement, [dict(row) for row in rows])
 
 
 def drop_same(session: Session, model: type[Base], rows: Iterable[Values], *, ignore: frozenset[str]) -> int:
@@ -109,6 +112,11 @@ def drop_same(session: Session, model: type[Base], rows: Iterable[Values], *, ig
 
 def table_of(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
+
+
+def _insert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return sqlite.insert(table_of(model)) if is_sqlite else postgresql.insert(table_of(model))
 
 
 def _existing(session: Session, model: type[Base], batch: Sequence[Values]) -> dict[tuple[Any, ...], Values]:

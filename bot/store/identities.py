@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource
 from bot.errors import KindlingError
-from bot.store.batches import BATCH_ROWS, chunks, table_of, upsert
+from bot.store.batches import BATCH_ROWS, chunks, insert_new, table_of, upsert
 from bot.store.tables import IdentityRow, PersonRow, SessionFactsRow, UsageDayRow
 
 CERTAIN = "certain"
@@ -96,10 +96,10 @@ def claim(
 
 
 def note_unmapped(session: Session, *, source: IdentitySource, ids: Collection[str], now: datetime) -> None:
-    """Keep ids of nobody we know, so that they can be seen and mapped later. The ids must be new."""
+    """Keep ids of nobody we know, so that they can be seen and mapped later; one that has an owner by now keeps it."""
     said = {"source": source.value, "method": UNMAPPED, "confidence": UNMAPPED, "first_seen_at": now}
     for batch in chunks(sorted(ids)):
-        upsert(session, IdentityRow, [_row(said, external_id, None) for external_id in batch])
+        insert_new(session, IdentityRow, [_row(said, external_id, None) for external_id in batch])
 
 
 def subject_key(source: IdentitySource, external_id: str) -> str:

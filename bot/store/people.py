@@ -213,8 +213,8 @@ def _add_people(session: Session, emails: Iterable[str], *, now: datetime) -> se
         identities.claim(session, source=IdentitySource.EMAIL, claims=claims, method="email", now=now)
         claimed |= claims
         session.expunge_all()
-    seen_before = {email: person_id for email, person_id in claimed.items() if email in known}
-    identities.adopt(session, source=IdentitySource.EMAIL, claims=seen_before)
+    # All of them, not only those seen before: their use may have been kept as nobody's since we looked (P12).
+    identities.adopt(session, source=IdentitySource.EMAIL, claims=claimed)
     return set(claimed.values())
 
 

@@ -100,12 +100,16 @@ def unmapped(session: Session) -> dict[IdentitySource, int]:
 
 
 def _owners(session: Session, subjects: Collection[str], *, now: datetime) -> dict[str, int | None]:
-    """Whose each subject is. A subject never seen before is noted as nobody's."""
+    """Whose each subject is. A subject never seen before is noted as nobody's, and asked about once more: a roster that
+    came in meanwhile, and saw no rows to hand over yet, must not leave them nobody's for good (P12).
+    """
     found: dict[str, int | None] = {}
     for source in (IdentitySource.EMAIL, IdentitySource.API_KEY_NAME):
         kept = {subject: identities.normal(source, subject) for subject in subjects if _source_of(subject) is source}
         known = identities.owners(session, source=source, ids=set(kept.values()))
-        identities.note_unmapped(session, source=source, ids=set(kept.values()) - known.keys(), now=now)
+        new = set(kept.values()) - known.keys()
+        identities.note_unmapped(session, source=source, ids=new, now=now)
+        known |= identities.owners(session, source=source, ids=new)
         found |= {subject: known.get(normal) for subject, normal in kept.items()}
     return found
 
