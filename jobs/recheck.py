@@ -10,9 +10,10 @@ from datetime import datetime
 
 from bot.domain import nudging
 from bot.domain.nudging import Moved, Silence
+from bot.domain.people import Person
 from bot.domain.prices import PriceBook
 from bot.domain.waste import ledger
-from bot.store import nudges, preferences
+from bot.store import nudges, people, preferences
 from bot.store.database import Session
 from bot.store.delivery import HeldNudge
 from jobs import detect
@@ -36,6 +37,8 @@ def by_the_rules(
         ).get(nudge.person_id)
         if judged is None:
             return Silence.NOT_EMPLOYED
+        if _account_moved(session, nudge, judged.person):
+            return Moved(now)
         return nudging.still_right(
             trigger=nudge.trigger,
             facts=nudge.facts,
@@ -52,3 +55,10 @@ def by_the_rules(
         )
 
     return recheck
+
+
+def _account_moved(session: Session, nudge: HeldNudge, person: Person) -> bool:
+    """Whether the account it was claimed for is not this person's any more, but another one is: it is claimed anew."""
+    if nudge.slack_user_id is None or person.slack_user_id is None:
+        return False
+    return people.person_by_slack(session, slack_user_id=nudge.slack_user_id) != nudge.person_id

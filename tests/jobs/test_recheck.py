@@ -15,9 +15,10 @@ from bot.clock import HandClock
 from bot.domain.people import IdentitySource
 from bot.domain.roster import PersonRecord, SeatRecord
 from bot.domain.usage import Counters, CoverageStatus, UsageRow
-from bot.playground.cast import BEN
+from bot.playground.cast import BEN, CHIDI, DANA
 from bot.playground.server import Playground
 from bot.settings import load
+from bot.slack import Slack
 from bot.store import coverage, people, preferences, usage
 from bot.store.tables import IdentityRow, NudgeRow
 from handlers.desk import Desk
@@ -155,4 +156,24 @@ def test_unfair_hour_moves_the_message(desk: Desk, slack: Playground) -> None:
 
     assert [] == late
     assert [BEN.slack_id] == [shown.to for shown in slack.journal.messages()]
+    assert ("sent", None) == end_of_the_nudge(desk)
+
+
+def test_account_that_changes_hands_on_the_way(desk: Desk, slack: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The roster corrects whose account it is after the message was claimed: it goes to Ben's own, and to no other."""
+    open_dm = Slack.open_dm
+
+    def roster_is_corrected(door: Slack, user_id: str) -> str:
+        records = [
+            PersonRecord(email=BEN.email, slack_user_id=CHIDI.slack_id),
+            PersonRecord(email=DANA.email, slack_user_id=BEN.slack_id),
+        ]
+        with desk.store.begin() as session:
+            people.save_people(session, records=records, now=AFTERNOON, columns={"slack_user_id"})
+        return open_dm(door, user_id)
+
+    monkeypatch.setattr(Slack, "open_dm", roster_is_corrected)
+    app.work(desk)["deliver"](AFTERNOON)
+
+    assert [CHIDI.slack_id] == [shown.to for shown in slack.journal.messages()]
     assert ("sent", None) == end_of_the_nudge(desk)
