@@ -123,8 +123,11 @@ def _forget(arguments: argparse.Namespace) -> int:
     with _kindling(arguments) as kindling, kindling.store.begin() as session:
         person_id = people.person_by_email(session, email=arguments.email)
         if person_id is None:
+            erased = rights.forget_unlisted(session, email=arguments.email)
+        else:
+            erased = rights.forget(session, person_id=person_id)
+        if not erased:
             raise InputError("Nobody with this e-mail address is known here; nothing was erased.")
-        erased = rights.forget(session, person_id=person_id)
     return _report("forget", {"rows": sum(erased.values())}, arguments)
 
 

@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, delete, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from bot.domain.people import IdentitySource
 from bot.store.batches import table_of
+from bot.store.identities import normal, owners, subject_key
 from bot.store.tables import (
     Base,
     CalendarDayRow,
@@ -123,10 +125,33 @@ def forget(session: Session, *, person_id: int) -> dict[str, int]:
     return gone
 
 
+def forget_unlisted(session: Session, *, email: str) -> dict[str, int]:
+    """Erase what sources filed under an address that belongs to nobody; returns how many rows went, by table.
+
+    A source goes on naming whoever uses it, somebody erased or never listed too. Nothing goes when the address has an
+    owner: `forget` erases them, with everything.
+    """
+    address = normal(IdentitySource.EMAIL, email)
+    if owners(session, source=IdentitySource.EMAIL, ids=[address]).get(address) is not None:
+        return {}
+    filed_under = _spellings(IdentitySource.EMAIL.value, address)
+    gone = {}
+    for model, column in _FILED_UNDER.items():
+        columns = table_of(model).c
+        theirs = and_(columns.person_id.is_(None), func.lower(columns[column]).in_(filed_under))
+        gone[model.__tablename__] = session.connection().execute(delete(table_of(model)).where(theirs)).rowcount
+    return {table: count for table, count in gone.items() if count}
+
+
 def _names(session: Session, person_id: int) -> list[str]:
-    """What sources call this person, as kept and in small letters."""
-    found = session.scalars(select(IdentityRow.external_id).where(IdentityRow.person_id == person_id))
-    return sorted({spelled for name in found for spelled in (name, name.lower(), name.casefold())})
+    """What sources call this person, and the keys under which their rows are filed."""
+    found = select(IdentityRow.source, IdentityRow.external_id).where(IdentityRow.person_id == person_id)
+    return sorted({spelled for source, name in session.execute(found) for spelled in _spellings(source, name)})
+
+
+def _spellings(source: str, name: str) -> set[str]:
+    """An id as it is kept, in small letters, and as the key that stands for it where no name is known."""
+    return {name, name.lower(), name.casefold(), subject_key(IdentitySource(source), name)}
 
 
 def _theirs(model: type[Base], person_id: int, names: Sequence[str]) -> ColumnElement[bool]:

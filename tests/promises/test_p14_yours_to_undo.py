@@ -8,12 +8,14 @@ from typing import Any
 
 import jsonschema
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.store import rights
+from bot.domain.roster import PersonRecord
+from bot.domain.usage import Counters, SessionFacts, UsageRow
+from bot.store import people, rights, usage
 from bot.store.database import Store
-from bot.store.tables import Base, PersonRow
+from bot.store.tables import Base, PersonRow, SessionFactsRow, UsageDayRow
 from bot.views.privacy import KINDS
 from tests.store.everything import ADA, ADA_NAMES, BEN_NAMES, NOON, fill
 
@@ -68,6 +70,41 @@ def test_forget_leaves_the_others_alone(filled: Store) -> None:
         after = rows_of_ben(session)
     before["person"][0]["manager_id"] = None
     assert before == after
+
+
+def test_what_is_filed_under_a_key_of_an_address_is_theirs(store: Store) -> None:
+    """Use that a source filed before anybody knew whose it is stands under a key made from the address: it goes too."""
+    with store.begin() as session:
+        person_id = keep_use_of_nobody(session, listed=True)
+        held = rights.held(session, person_id=person_id)
+        rights.forget(session, person_id=person_id)
+        left = everything(session)
+
+    assert (1, 1) == (held["usage_day"], held["session_facts"])
+    assert ([], [], []) == (left["usage_day"], left["session_facts"], left["identity"])
+
+
+def test_address_of_nobody_can_be_erased_as_well(store: Store) -> None:
+    """A source may name somebody again whom no roster lists: whoever looks after Kindling can erase that, too."""
+    with store.begin() as session:
+        keep_use_of_nobody(session, listed=False)
+        gone = rights.forget_unlisted(session, email=" Ada@Lantern.example")
+        left = everything(session)
+        again = rights.forget_unlisted(session, email="ada@lantern.example")
+
+    assert {"identity": 1, "session_facts": 1, "usage_day": 1} == gone
+    assert ([], [], []) == (left["usage_day"], left["session_facts"], left["identity"])
+    assert {} == again
+
+
+def test_erasing_an_address_of_nobody_spares_whoever_is_listed(filled: Store) -> None:
+    """Somebody who is listed is erased by their number, with everything; never in part by their address."""
+    with filled.begin() as session:
+        before = everything(session)
+        gone = rights.forget_unlisted(session, email=ADA_NAMES["email"])
+
+        assert {} == gone
+        assert before == everything(session)
 
 
 def test_forget_counts_what_went(filled: Store) -> None:
@@ -145,6 +182,23 @@ def test_export_of_nobody_is_refused(sqlite_store: Store) -> None:
 def test_privacy_page_has_words_for_every_table() -> None:
     """Whatever is held about a person is named on the page that says what is held."""
     assert {model.__tablename__ for model in rights.PERSONAL} == set(KINDS)
+
+
+def keep_use_of_nobody(session: Session, *, listed: bool) -> int:
+    """A day and a session of Ada's that have no owner; returns her number when a roster has listed her, else 0."""
+    email, day = "ada@lantern.example", NOON.date()
+    counters = Counters(requests=1)
+    usage.merge_rows(session, source="api", rows=[UsageRow(email, day, "t", "m", counters)], now=NOON)
+    facts = SessionFacts("s", email, day, "t", "m", counters)
+    usage.save_sessions(session, source="api", sessions=[facts], now=NOON)
+    if not listed:
+        return 0
+    people.save_people(session, records=[PersonRecord(email)], now=NOON)
+    for model in (UsageDayRow, SessionFactsRow):
+        session.execute(update(model).values(person_id=None))
+    person_id = people.person_by_email(session, email=email)
+    assert person_id is not None
+    return person_id
 
 
 def everything(session: Session) -> dict[str, list[dict[str, Any]]]:
