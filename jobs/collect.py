@@ -127,24 +127,37 @@ def _days_to_read(reading: _Reading) -> list[date]:
 def _declare_people(reading: _Reading, last_read_at: datetime | None) -> None:
     """Keep whom this source sees whole, as the settings declare it today.
 
-    Somebody whom we learnt to know only after the last reading is covered from the first day of the look-back, as all
-    are at the first reading. Somebody whom we knew, and who was not declared then, is covered from now on: until now
-    they may have signed in another way.
+    At the first reading with people all are covered from the first day of the look-back; later only who began to work here within
+    it is so, from their own first day. Everybody else is covered from today: until now somebody we knew may have signed
+    in another way, and somebody we did not know may have another address (P12).
     """
     is_declared = catalogue.declared(reading.source)
     with reading.store.begin() as session:
         declared: dict[int, date] = {}
-        for address, person_id, known_since in identities.addresses(session):
+        if last_read_at is not None and not identities.anybody_known(session, by=last_read_at):
+            last_read_at = None
+        for address, person_id, known_since, started_on in identities.addresses(session):
             if is_declared(address):
-                is_new = last_read_at is None or known_since > last_read_at
-                declared[person_id] = reading.first_day if is_new else reading.first_repulled
+                declared[person_id] = _covered_since(reading, last_read_at, known_since, started_on)
         coverage.declare_people(
             session,
             source=reading.source.name,
             tool=reading.connector.tool,
             people=declared,
-            first_day=reading.first_repulled,
+            first_day=reading.today,
+            last_day=reading.first_repulled - _ONE_DAY,
         )
+
+
+def _covered_since(
+    reading: _Reading, last_read_at: datetime | None, known_since: datetime, started_on: date | None
+) -> date:
+    """The first day on which this source sees all that somebody does who is declared to it and was not before."""
+    if last_read_at is None:
+        return reading.first_day
+    if known_since > last_read_at and started_on is not None and started_on >= reading.first_day:
+        return started_on
+    return reading.today
 
 
 def _read(reading: _Reading, days: Sequence[date]) -> Iterator[tuple[SourceDay, SourceError | None]]:

@@ -67,19 +67,20 @@ def cover_people(
         upsert(session, CoveredPersonRow, rows)
 
 
-def declare_people(session: Session, *, source: str, tool: str, people: Mapping[int, date], first_day: date) -> None:
+def declare_people(
+    session: Session, *, source: str, tool: str, people: Mapping[int, date], first_day: date, last_day: date
+) -> None:
     """Make `people` those whom `source` sees whole, from now on and until they are declared no longer.
 
     Somebody who was never covered by it before is so from their day in `people`, whoever comes back only from
-    `first_day`. Who is not among them any more stays covered up to the day before `first_day`: how they sign in may
-    have changed since then.
+    `first_day`. Who is not among them any more stays covered up to `last_day`: how they sign in may have changed since.
     """
     columns = (CoveredPersonRow.person_id, CoveredPersonRow.last_day)
     mine = (CoveredPersonRow.source == source, CoveredPersonRow.tool == tool)
     known = [(person_id, last_day) for person_id, last_day in session.execute(select(*columns).where(*mine))]
     seen_before = {person_id for person_id, _ in known}
     still = {person_id for person_id, last_day in known if last_day is None}
-    _end(session, source=source, tool=tool, person_ids=still - people.keys(), last_day=first_day - _ONE_DAY)
+    _end(session, source=source, tool=tool, person_ids=still - people.keys(), last_day=last_day)
     by_first_day: dict[date, list[int]] = defaultdict(list)
     for person_id in people.keys() - still:
         by_first_day[first_day if person_id in seen_before else people[person_id]].append(person_id)

@@ -6,7 +6,7 @@ Called by `bot/store/people.py` and `bot/store/usage.py`. Next: `bot/store/peopl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 
 from sqlalchemy import bindparam, delete, select, update
@@ -55,15 +55,20 @@ def owners(session: Session, *, source: IdentitySource, ids: Collection[str]) ->
     return found
 
 
-def addresses(session: Session) -> Iterator[tuple[str, int, datetime]]:
-    """The e-mail address of everybody we know, with their number and since when we know them, a batch at a time."""
+def addresses(session: Session) -> Iterator[tuple[str, int, datetime, date | None]]:
+    """The e-mail address of everybody we know, with their number, since when we know them, and their first day here."""
     rows = (
-        select(IdentityRow.external_id, PersonRow.person_id, PersonRow.created_at)
+        select(IdentityRow.external_id, PersonRow.person_id, PersonRow.created_at, PersonRow.started_on)
         .join(PersonRow, PersonRow.person_id == IdentityRow.person_id)
         .where(IdentityRow.source == IdentitySource.EMAIL.value)
     )
     for row in session.execute(rows.execution_options(yield_per=BATCH_ROWS)):
-        yield row.external_id, row.person_id, row.created_at
+        yield row.external_id, row.person_id, row.created_at, row.started_on
+
+
+def anybody_known(session: Session, *, by: datetime) -> bool:
+    """Whether we knew anybody at that moment."""
+    return session.scalar(select(PersonRow.person_id).where(PersonRow.created_at <= by).limit(1)) is not None
 
 
 def claim(

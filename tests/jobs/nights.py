@@ -43,9 +43,10 @@ def night(
     )
 
 
-def hire(store: Store, *emails: str, now: datetime = NOW) -> dict[str, int]:
+def hire(store: Store, *emails: str, now: datetime = NOW, started_on: date | None = None) -> dict[str, int]:
+    records = [PersonRecord(email=email, started_on=started_on) for email in emails]
     with store.begin() as session:
-        people.save_people(session, records=[PersonRecord(email=email) for email in emails], now=now)
+        people.save_people(session, records=records, now=now)
         return identities.resolve(session, source=IdentitySource.EMAIL, ids=emails)
 
 

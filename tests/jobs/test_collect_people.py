@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -39,21 +39,43 @@ def test_only_declared_people_are_covered(store: Store, stand_in: ClaudeCodeStan
     assert (84, 0) == (len(found[ids[BEN]].covered["claude_code"]), len(found[ids[ADA]].covered))
 
 
-def test_newly_hired_are_covered_from_the_start_and_newly_declared_from_now(
+def test_newly_hired_are_covered_from_their_first_day_and_newly_declared_from_today(
     store: Store, stand_in: ClaudeCodeStandIn
 ) -> None:
     """Who was known and not declared may have signed in another way until now; a new colleague has not."""
     ids = hire(store, ADA)
     night(store, source_at(stand_in, BEN))
     later = NOW + timedelta(days=7)
-    ids |= hire(store, BEN, now=later)
+    began = TODAY - timedelta(days=10)
+    ids |= hire(store, BEN, now=later, started_on=began)
     night(store, source_at(stand_in, BEN, ADA), now=later)
-    day = later.date()
-    assert {(ids[BEN], day - timedelta(days=84), None), (ids[ADA], day - timedelta(days=3), None)} == ranges(store)
+    assert {(ids[BEN], began, None), (ids[ADA], later.date(), None)} == ranges(store)
+
+
+def test_roster_may_come_after_the_first_reading(store: Store, stand_in: ClaudeCodeStandIn) -> None:
+    """Where nobody was known yet nobody can have changed their address: all are covered as at a first reading."""
+    night(store, source_at(stand_in, "*@lantern.example"))
+    later = NOW + timedelta(days=7)
+    ids = hire(store, ADA, now=later)
+    night(store, source_at(stand_in, "*@lantern.example"), now=later)
+    assert {(ids[ADA], later.date() - timedelta(days=84), None)} == ranges(store)
+
+
+@pytest.mark.parametrize("started_on", [None, TODAY - timedelta(days=900)])
+def test_new_address_of_an_old_hand_proves_nothing_about_the_past(
+    store: Store, stand_in: ClaudeCodeStandIn, started_on: date | None
+) -> None:
+    """Somebody who changed their address looks new; their use until today stands under the old one."""
+    hire(store, ADA)
+    night(store, source_at(stand_in, "*@lantern.example"))
+    later = NOW + timedelta(days=7)
+    ids = hire(store, EMI, now=later, started_on=started_on)
+    night(store, source_at(stand_in, "*@lantern.example"), now=later)
+    assert (ids[EMI], later.date(), None) in ranges(store)
 
 
 def test_who_is_no_longer_declared_is_no_longer_covered(store: Store, stand_in: ClaudeCodeStandIn) -> None:
-    """Taken off the list: covered up to four days ago. Put back: covered again from then on, with a gap between."""
+    """Taken off the list: covered up to four days ago. Put back: covered again from that day on, not before."""
     ids = hire(store, BEN)
     night(store, source_at(stand_in, BEN))
     first = TODAY - timedelta(days=84)
@@ -63,7 +85,7 @@ def test_who_is_no_longer_declared_is_no_longer_covered(store: Store, stand_in: 
     assert {(ids[BEN], first, ended)} == ranges(store)
 
     night(store, source_at(stand_in, BEN), now=NOW + timedelta(days=20))
-    back = TODAY + timedelta(days=17)
+    back = TODAY + timedelta(days=20)
     assert {(ids[BEN], first, ended), (ids[BEN], back, None)} == ranges(store)
 
 
