@@ -127,9 +127,9 @@ def _days_to_read(reading: _Reading) -> list[date]:
 def _declare_people(reading: _Reading, last_read_at: datetime | None) -> None:
     """Keep whom this source sees whole, as the settings declare it today.
 
-    At the first reading with people all are covered from the first day of the look-back; later only who began to work here within
-    it is so, from their own first day. Everybody else is covered from today: until now somebody we knew may have signed
-    in another way, and somebody we did not know may have another address (P12).
+    At the first reading that finds people, all are covered from the first day of the look-back; later only who began to
+    work here within it is so, from their own first day. Everybody else is covered from today: until now somebody we
+    knew may have signed in another way, and somebody we did not know may have another address (P12).
     """
     is_declared = catalogue.declared(reading.source)
     with reading.store.begin() as session:
