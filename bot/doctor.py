@@ -22,6 +22,7 @@ FRESH_DAYS = 3
 _LOOK_BACK = timedelta(days=28)
 NEEDED_SCOPES = frozenset({"chat:write", "commands", "files:write", "im:write", "users:read", "users:read.email"})
 _HISTORY = "im:history"
+_QUIET = "dnd:read"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def _slack(settings: Settings) -> Iterator[Check]:
     yield Check("scopes", not missing, found)
     without = "there" if _HISTORY in scopes else "not granted: a message whose reply is lost is not sent again"
     yield Check("scope im:history (optional)", True, without)
+    without = "there" if _QUIET in scopes else "not granted: a message does not wait for the end of a do-not-disturb"
+    yield Check("scope dnd:read (optional)", True, without)
 
 
 def _database(settings: Settings, now: datetime) -> Iterator[Check]:

@@ -14,7 +14,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.error import URLError
@@ -111,6 +111,17 @@ class Slack:
         """The channel id of the app's direct messages with this person; asking twice gives the same."""
         opened = _call(self.client.conversations_open, users=user_id)
         return str(_data(opened)["channel"]["id"])
+
+    def quiet_until(self, user_id: str, *, now: datetime) -> datetime | None:
+        """When the do-not-disturb ends that this person keeps at `now`, None when there is none.
+
+        Slack tells a schedule, quiet only between its two moments. Raises SlackRefused("missing_scope") without
+        dnd:read.
+        """
+        told = _data(_call(self.client.dnd_info, user=user_id))
+        starts, ends = (float(told.get(f"next_dnd_{edge}_ts") or 0) for edge in ("start", "end"))
+        is_quiet = bool(told.get("dnd_enabled")) and starts <= now.timestamp() < ends
+        return datetime.fromtimestamp(ends, UTC) if is_quiet else None
 
     def post(self, channel: str, *, text: str, blocks: list[dict[str, Any]], nudge_key: str | None = None) -> str:
         """Say something in a channel and return its `ts`. Slack learns nothing of a nudge but its opaque key."""

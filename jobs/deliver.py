@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.nudging import Moved, Silence
 from bot.domain.tips import Tip
-from bot.errors import SlackBusy, SlackRefused, SlackUnclear
+from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnclear
 from bot.log import EventLog
 from bot.slack import Slack, is_installation_wide
 from bot.store import delivery, send_slots
@@ -119,6 +120,7 @@ def _send(round_: Round, nudge: HeldNudge) -> None:
     if message is None:
         return
     round_.slot_in_hand = False
+    nudge = _with_quiet(round_, nudge)
     channel_id = _opened(round_, nudge)
     if channel_id is None:
         return
@@ -170,6 +172,19 @@ def _judged(round_: Round, session: Session, nudge: HeldNudge) -> Silence | Move
     if nudge.tip_id not in round_.tips:  # it was taken out of the library since
         return Silence.NO_TIP_LEFT
     return round_.recheck(session, nudge)
+
+
+def _with_quiet(round_: Round, nudge: HeldNudge) -> HeldNudge:
+    """With the end of this person's do-not-disturb, for the last look. Slack mutes what it did not tell us of."""
+    assert nudge.slack_user_id is not None
+    if not round_.asks_quiet:
+        return nudge
+    try:
+        return replace(nudge, quiet_until=round_.slack.quiet_until(nudge.slack_user_id, now=round_.now))
+    except SlackError as error:
+        is_ours = isinstance(error, SlackRefused) and not is_installation_wide(error)
+        round_.asks_quiet = is_ours or is_rate_limit(error)  # these are about one person, or one moment
+        return nudge
 
 
 def _opened(round_: Round, nudge: HeldNudge) -> str | None:

@@ -52,6 +52,7 @@ def by_the_rules(
             person=judged.person,
             now=now,
             switched_on=switched_on,
+            quiet_until=nudge.quiet_until,
         )
 
     return recheck

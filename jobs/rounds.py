@@ -59,7 +59,10 @@ class Pace:
 
 @dataclass
 class Round:
-    """What one run works with. `failures` counts those in a row; `slot_in_hand` is a reserved slot not yet used."""
+    """What one run works with. `failures` counts those in a row; `slot_in_hand` is a reserved slot not yet used.
+
+    `asks_quiet` is whether Slack can be asked for do-not-disturb (dnd:read, which a workspace may leave out).
+    """
 
     store: Store
     slack: Slack
@@ -74,6 +77,7 @@ class Round:
     counts: Counter[str] = field(default_factory=Counter)
     failures: int = 0
     slot_in_hand: bool = False
+    asks_quiet: bool = True
     started: float = field(default_factory=seconds)
 
     def is_over(self) -> bool:

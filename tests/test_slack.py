@@ -186,3 +186,13 @@ def test_rate_limit_of_a_channel_is_busy() -> None:
         with pytest.raises(SlackBusy) as busy:
             post(slack, "key-2")
     assert 1 == busy.value.retry_after_s
+
+
+def test_do_not_disturb_is_what_holds_now(playground: Playground, slack: Slack) -> None:
+    """A schedule is quiet between its two moments only, and Slack tells it to whoever may ask."""
+    start, end = NOW - timedelta(hours=1), NOW + timedelta(hours=2)
+    playground.workspace.quiet["U0ADA"] = (start, end)
+
+    assert end == slack.quiet_until("U0ADA", now=NOW)
+    assert slack.quiet_until("U0ADA", now=end) is None
+    assert slack.quiet_until("U0BEN", now=NOW) is None

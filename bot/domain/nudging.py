@@ -193,10 +193,12 @@ def still_right(
     person: Person,
     now: datetime,
     switched_on: bool,
+    quiet_until: datetime | None = None,
 ) -> Silence | Moved | None:
     """Asked right before sending, with everything loaded afresh: skip for this reason, move to then, or send (None).
 
     `trigger`, `facts` and `expires_at` are those of the plan. `history` does not hold the nudge that is asked about.
+    `quiet_until` is the end of a do-not-disturb that holds now.
     """
     silence = (
         _unreachable(preferences, person, calendar, now, switched_on)
@@ -209,9 +211,9 @@ def still_right(
     )
     if silence or calendar is None:
         return silence
-    if is_fair(calendar, now):
+    if quiet_until is None and is_fair(calendar, now):
         return None
-    due_at = fair_time(calendar, not_before=now, until=expires_at, person_id=person.person_id)
+    due_at = fair_time(calendar, not_before=quiet_until or now, until=expires_at, person_id=person.person_id)
     return Silence.NO_FAIR_HOUR if due_at is None else Moved(due_at)
 
 

@@ -81,6 +81,7 @@ class Workspace:
         self.homes: dict[str, View] = {}
         self.modals: dict[str, list[View]] = {}
         self.files: dict[str, StoredFile] = {}
+        self.quiet: dict[str, tuple[datetime, datetime]] = {}
         self.notes: list[str] = []
         self.version = 0
         self.is_closed = False

@@ -44,7 +44,8 @@ class HeldNudge:
     """A nudge that this process holds for the length of a lease, as claimed or to be looked up.
 
     `introduced` is whether this person has had the first-contact message. `due_at` and `expires_at` are calendar time,
-    `sending_since` is the database's; `settled` says that a message sent then would be visible by now.
+    `sending_since` is the database's; `settled` says that a message sent then would be visible by now. `quiet_until` is
+    the end of a do-not-disturb, once it was asked for.
     """
 
     nudge_id: int
@@ -64,6 +65,7 @@ class HeldNudge:
     lookups: int
     sending_since: datetime | None
     settled: bool
+    quiet_until: datetime | None = None
 
 
 def recover(session: Session, *, now: datetime) -> dict[str, int]:

@@ -28,6 +28,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "chat_postMessage": {"chat:write"},
     "conversations_history": {"im:history"},
     "conversations_open": {"im:write"},
+    "dnd_info": {"dnd:read"},
     "files_upload_v2": {"files:write"},
     "users_list": {"users:read", "users:read.email"},
     "views_open": set(),
@@ -36,8 +37,9 @@ SCOPES_OF: dict[str, set[str]] = {
 }
 """The bot scopes behind each Web API call (docs.slack.dev, method pages). `users_list` needs its second for e-mail."""
 
-DOES_WITHOUT = {"im:history"}
-"""Scopes whose absence is handled: without history, a message whose reply was lost is not sent again."""
+DOES_WITHOUT = {"dnd:read", "im:history"}
+"""Scopes whose absence is handled: without history, a message whose reply was lost is not sent again; without
+do-not-disturb, Slack mutes what comes in it."""
 
 SCOPES_OF_EVENTS: dict[str, set[str]] = {"app_home_opened": set()}
 

@@ -159,6 +159,20 @@ def test_unfair_hour_moves_the_message(desk: Desk, slack: Playground) -> None:
     assert ("sent", None) == end_of_the_nudge(desk)
 
 
+def test_do_not_disturb_is_waited_for(desk: Desk, slack: Playground) -> None:
+    """Whoever asked Slack for quiet until the evening hears nothing in it: the tip moves to the next fair hour."""
+    slack.workspace.quiet[BEN.slack_id] = (AFTERNOON - timedelta(hours=1), AFTERNOON + timedelta(hours=3))
+    work = app.work(desk)
+    work["deliver"](AFTERNOON)
+    during = slack.journal.messages()
+    say_of(desk, date(2026, 3, 2), CoverageStatus.COVERED)
+    work["deliver"](AFTERNOON + timedelta(days=1))
+
+    assert [] == during
+    assert [BEN.slack_id] == [shown.to for shown in slack.journal.messages()]
+    assert ("sent", None) == end_of_the_nudge(desk)
+
+
 def test_account_that_changes_hands_on_the_way(desk: Desk, slack: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
     """The roster corrects whose account it is after the message was claimed: it goes to Ben's own, and to no other."""
     open_dm = Slack.open_dm

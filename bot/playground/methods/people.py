@@ -51,7 +51,7 @@ def lookup_by_email(room: Room, call: Call) -> Json:
 
 
 def dnd_info(room: Room, call: Call) -> Json:
-    """dnd.info: everybody has Slack's usual quiet night, in their own time zone."""
+    """dnd.info: everybody has Slack's usual quiet night, in their own time zone, unless they chose other hours."""
     return _quiet(room, room.workspace.member(call.needed("user")))
 
 
@@ -101,6 +101,7 @@ def _quiet(room: Room, member: Member) -> Json:
     first_night = local.date() - timedelta(days=1 if local.time() < _QUIET_UNTIL else 0)
     start = datetime.combine(first_night, _QUIET_FROM, zone)
     end = datetime.combine(first_night + timedelta(days=1), _QUIET_UNTIL, zone)
+    start, end = room.workspace.quiet.get(member.slack_id, (start, end))
     return {
         "dnd_enabled": True,
         "next_dnd_start_ts": int(start.timestamp()),
