@@ -25,6 +25,7 @@ from bot.errors import InputError, KindlingError, SlackError
 from bot.log import start_logging
 from bot.settings import Settings, load
 from bot.store import opening, people, rights
+from bot.store.database import DatabaseError
 from handlers.desk import Desk
 from jobs import calendar, import_files
 from jobs.collect import OnDay
@@ -50,6 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"Slack could not be asked ({error.reason}); nothing was lost, try again later.", FAILED)
     except KindlingError as error:
         return _complain(str(error), FAILED)
+    except DatabaseError as error:  # its own words may quote a row, and with it somebody's address (P1)
+        told = f"The database did not do it ({type(error).__name__}); nothing half-done was kept, try again."
+        return _complain(told, FAILED)
     except KeyboardInterrupt:
         return _complain("Stopped.", FAILED)
     return code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -170,6 +171,26 @@ def test_forget_erases_and_names_nobody(tmp_path: Path) -> None:
     assert 2 == json.loads(result.stdout.splitlines()[-1])["rows"]
     assert "castell" not in (result.stdout + result.stderr).lower()
     assert 0 == rows_in(tmp_path / "kindling.db")
+
+
+def test_trouble_with_the_database_is_one_sentence_without_a_row(tmp_path: Path) -> None:
+    """What a database says of a row it refuses may hold an address: only the kind of trouble is told."""
+    people = tmp_path / "people.csv"
+    people.write_text("email\nben.castell@lantern.example\n")
+    kindling(tmp_path, "import", "people", "people.csv", "--now", STORY)
+    with sqlite3.connect(tmp_path / "kindling.db") as broken:
+        broken.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON identity"
+            " BEGIN SELECT RAISE(ABORT, 'Key (email)=(emi.tanaka@lantern.example)'); END"
+        )
+    people.write_text("email\nemi.tanaka@lantern.example\n")
+
+    result = kindling(tmp_path, "import", "people", "people.csv", "--now", STORY)
+
+    said = [line for line in result.stderr.splitlines() if line.startswith("kindling:")]
+    assert (1, 1) == (result.returncode, len(said))
+    assert "IntegrityError" in said[0]
+    assert "emi.tanaka" not in result.stdout + result.stderr
 
 
 def test_upgrade_is_explicit_and_repeatable(tmp_path: Path) -> None:
