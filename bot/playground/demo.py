@@ -119,7 +119,9 @@ def _advance(desk: Desk, world: World, until: datetime, stop: threading.Event) -
             _import_file(desk, world, Kind.OUTCOMES, _merges(world.company, yesterday, yesterday))
         world.clock.set(hour)
         _publish_days(world, hour.date())
-        calendar.tick(desk.store, work=app.work(desk, pace=_PACE), now=hour)
+        done = calendar.tick(desk.store, work=app.work(desk, pace=_PACE), now=hour)
+        if done.get("failed"):
+            _say(f"  {hour:%a %d %b, %H:%M} UTC: {done['failed']} of the jobs failed; they are tried again.")
         progress.step()
     sent = len(_sent(world)) - sent_before
     looked_at = len(world.company.people)
