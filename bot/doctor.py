@@ -113,8 +113,8 @@ def _set_up(source: SourceConfig) -> tuple[bool, str]:
         catalogue.connector_of(source)
     except InputError as error:
         return False, str(error)
-    for_whom = f"can prove a zero for {len(source.console_login_only)} entries of console_login_only"
-    return True, for_whom if source.console_login_only else "proves use only: console_login_only is empty"
+    for_whom = f"can prove a zero for {len(source.covers)} entries of covers"
+    return True, for_whom if source.covers else "proves use only: covers is empty"
 
 
 def _tips(now: datetime) -> Iterator[Check]:

@@ -25,16 +25,20 @@ DEFAULT_CONFIG = Path("kindling.toml")
 class SourceConfig:
     """One `[[source]]` of the file. `api_key` is read from the environment variable that `api_key_env` names.
 
-    `base_url` None means the vendor's own address. `console_login_only` lists e-mail addresses, or "*@domain", of
-    people who can reach the tool only in the way that this source sees: for them its silence proves that nothing was
-    used.
+    `base_url` None means the vendor's own address. `covers` lists e-mail addresses, or "*@domain", of people who can
+    reach the tool only in the way that this source sees: for them its silence proves that nothing was used. `account`
+    is what the vendor calls the company's account (an organisation, a workspace, a group), `query` narrows what is
+    asked for, `path` is a place on this machine.
     """
 
     kind: str
     name: str
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
-    console_login_only: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
+    account: str | None = None
+    query: str | None = None
+    path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,10 @@ _SOURCE_KEYS: dict[str, Reader] = {
     "name": _text,
     "base_url": _web_address,
     "api_key_env": _text,
-    "console_login_only": _people_or_domains,
+    "covers": _people_or_domains,
+    "account": _text,
+    "query": _text,
+    "path": _text,
 }
 
 

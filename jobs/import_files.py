@@ -23,7 +23,7 @@ from bot.sources.files.people import read_people
 from bot.sources.files.seats import read_seats
 from bot.sources.files.table import Parsed
 from bot.sources.files.usage import Part, UsageFile, open_usage
-from bot.store import coverage, identities, people, usage
+from bot.store import coverage, identities, outcomes, people, usage
 from bot.store.batches import Saved
 from bot.store.database import Session, Store
 from bot.store.windows import FILE_SOURCE
@@ -50,7 +50,7 @@ def import_file(
     elif kind is Kind.PEOPLE:
         report = _import_people(store, path, now)
     else:
-        report = _IMPORTERS[kind](store, path)
+        report = _IMPORTERS[kind](store, path, now)
     _log.info("import.done", kind=kind.value, rows=report.rows, added=report.added, changed=report.changed)
     return report
 
@@ -79,29 +79,29 @@ def _import_people(store: Store, path: Path, now: datetime) -> ImportReport:
     return _report(Kind.PEOPLE, parsed, saved, lines)
 
 
-def _import_seats(store: Store, path: Path) -> ImportReport:
+def _import_seats(store: Store, path: Path, _now: datetime) -> ImportReport:
     parsed = read_seats(path)
     with store.begin() as session:
         saved = people.save_seats(session, seats=[seat for _line, seat in parsed.records])
     return _report(Kind.SEATS, parsed, saved, _lines_of(parsed, saved.unmapped, lambda seat: seat.email))
 
 
-def _import_absences(store: Store, path: Path) -> ImportReport:
+def _import_absences(store: Store, path: Path, _now: datetime) -> ImportReport:
     parsed = read_absences(path)
     with store.begin() as session:
         saved = people.save_absences(session, absences=[absence for _line, absence in parsed.records])
     return _report(Kind.ABSENCES, parsed, saved, _lines_of(parsed, saved.unmapped, lambda absence: absence.email))
 
 
-def _import_outcomes(store: Store, path: Path) -> ImportReport:
+def _import_outcomes(store: Store, path: Path, now: datetime) -> ImportReport:
     parsed = read_outcomes(path)
     with store.begin() as session:
-        outcomes = [outcome for _line, outcome in parsed.records]
-        saved = usage.save_outcomes(session, source=FILE_SOURCE, outcomes=outcomes)
-    return _report(Kind.OUTCOMES, parsed, saved, _lines_of(parsed, saved.unmapped, lambda outcome: outcome.email))
+        records = [outcome for _line, outcome in parsed.records]
+        saved = outcomes.save(session, source=FILE_SOURCE, outcomes=records, now=now)
+    return _report(Kind.OUTCOMES, parsed, saved, _lines_of(parsed, saved.unmapped, lambda outcome: outcome.subject))
 
 
-_IMPORTERS: dict[Kind, Callable[[Store, Path], ImportReport]] = {
+_IMPORTERS: dict[Kind, Callable[[Store, Path, datetime], ImportReport]] = {
     Kind.SEATS: _import_seats,
     Kind.ABSENCES: _import_absences,
     Kind.OUTCOMES: _import_outcomes,

@@ -88,14 +88,14 @@ def test_every_setting_of_the_file_is_read() -> None:
 def test_source_takes_its_key_from_the_named_variable() -> None:
     """The file names a variable; the key itself never stands in it."""
     settings = loaded(
-        '[[source]]\nkind = "claude_code"\napi_key_env = "CLAUDE_KEY"\nconsole_login_only = ["*@Lantern.example"]\n',
+        '[[source]]\nkind = "claude_code"\napi_key_env = "CLAUDE_KEY"\ncovers = ["*@Lantern.example"]\n',
         {"CLAUDE_KEY": SECRET},
     )
 
     assert 1 == len(settings.sources)
     source = settings.sources[0]
     assert ("claude_code", "claude_code", SECRET) == (source.kind, source.name, source.api_key)
-    assert ("*@lantern.example",) == source.console_login_only
+    assert ("*@lantern.example",) == source.covers
 
 
 @pytest.mark.parametrize("setting", [s for s in SETTINGS if s.key is None], ids=lambda s: s.name)
@@ -150,7 +150,7 @@ REFUSED_FILES = {
     "a source with a wrong address": ('[[source]]\nkind = "claude_code"\nbase_url = 3\n', "base_url"),
     "two sources of one name": ('[[source]]\nkind = "a"\n[[source]]\nkind = "a"\n', "two sources"),
     "one source as a section": ('[source]\nkind = "a"\n', "[[source]]"),
-    "people who are none": ('[[source]]\nkind = "a"\nconsole_login_only = ["*"]\n', "console_login_only"),
+    "people who are none": ('[[source]]\nkind = "a"\ncovers = ["*"]\n', "covers"),
     "not TOML": ("= = =\n", "not valid TOML"),
 }
 

@@ -14,12 +14,40 @@ SATURDAY_AND_SUNDAY = frozenset({5, 6})
 
 
 class IdentitySource(StrEnum):
-    """Where an external id comes from. An e-mail address is kept case-folded and trimmed."""
+    """Whose naming an external id follows. An e-mail address is kept case-folded and trimmed."""
 
     EMAIL = "email"
     SLACK = "slack"
     GITHUB = "github"
+    GITLAB = "gitlab"
+    JIRA = "jira"
+    SCIM = "scim"
+    ANTHROPIC = "anthropic"
+    OPENAI = "openai"
+    CURSOR = "cursor"
+    LITELLM = "litellm"
     API_KEY_NAME = "api_key_name"
+    API_KEY_ID = "api_key_id"
+    MACHINE_USER = "machine_user"
+    """The account name on somebody's computer, as session files are filed under."""
+    OTHER = "other"
+    """An id of a kind that we do not know: kept, so that sums agree, and nobody's."""
+
+
+def subject(source: IdentitySource, external_id: str) -> str:
+    """How a usage row or an outcome names whose it is: an address as it is, any other id behind its source's name."""
+    return external_id if source is IdentitySource.EMAIL else f"{source.value}:{external_id}"
+
+
+def identity_of(subject: str) -> tuple[IdentitySource, str]:
+    """The id that a subject names, and whose naming it follows. Anything without a known prefix is an address."""
+    prefix, colon, external_id = subject.partition(":")
+    if colon and prefix in _PREFIXES:
+        return IdentitySource(prefix), external_id
+    return (IdentitySource.EMAIL if "@" in subject else IdentitySource.OTHER), subject
+
+
+_PREFIXES = frozenset(source.value for source in IdentitySource if source is not IdentitySource.EMAIL)
 
 
 @dataclass(frozen=True)

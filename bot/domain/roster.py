@@ -24,6 +24,8 @@ class PersonRecord:
     ended_on: date | None = None
     github_login: str | None = None
     slack_user_id: str | None = None
+    aliases: tuple[str, ...] = ()
+    """Other e-mail addresses of the same person: an old one, a private one, one of another company."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,28 @@ class AbsenceRecord:
     email: str
     first_day: date
     last_day: date
+
+
+@dataclass(frozen=True)
+class IdentityRecord:
+    """An id that somebody says belongs to the person with this address: `subject` as in `people.subject`."""
+
+    email: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody whom a source lists as having access to its tool.
+
+    `email` ties the source's own id to a person; None: the source does not say. `covered`: this source would show
+    everything that they do with the tool, so that its silence can prove a zero. `seat_since` is set where the account
+    is a paid seat; `monthly_cost_microusd` None when the price is not told.
+    """
+
+    subject: str
+    email: str | None = None
+    covered: bool = False
+    seat_since: date | None = None
+    seat_until: date | None = None
+    monthly_cost_microusd: int | None = None

@@ -18,13 +18,15 @@ LOOKBACK_DAYS = LOOKBACK_WEEKS * 7
 LOADED_WEEKS = LOOKBACK_WEEKS + 2
 """Two weeks more than are judged, so that the 12 weeks that ended 14 days ago can be judged as well (at risk)."""
 ANY_MODEL = "*"
-API_KEY_SUBJECT = "api_key_name:"
-"""Begins the subject of a row that names only an API key, so that no key is ever taken for an e-mail address."""
 
 
 @dataclass(frozen=True)
 class Counters:
-    """Counts of one person, tool and model over some days. Money in micro-dollars; None is unknown."""
+    """Counts of one person, tool and model over some days. Money in micro-dollars; None is unknown.
+
+    The tokens are four disjoint kinds. `prompts` are what the person asked for, `requests` what the model was asked;
+    fast, long-context and headless requests are a part of `requests`.
+    """
 
     requests: int | None = None
     failed_requests: int | None = None
@@ -36,6 +38,12 @@ class Counters:
     cost_microusd: int | None = None
     accepted: int | None = None
     rejected: int | None = None
+    prompts: int | None = None
+    offered: int | None = None
+    lines_added: int | None = None
+    fast_requests: int | None = None
+    long_context_requests: int | None = None
+    headless_requests: int | None = None
 
     def shows_activity(self) -> bool:
         """Whether any counter is above zero: the only yes-or-no that a token count can give."""
@@ -50,8 +58,9 @@ class Counters:
 class UsageRow:
     """One usage day as a source reports it: person (by the source's own id) x day x tool x model.
 
-    `subject` is the source's id of whoever used it, an e-mail address in most sources. `priced` says where the cost
-    comes from: "reported" by the source, "estimated" from list prices, or None when there is none.
+    `subject` is the source's id of whoever used it (`people.subject`), an e-mail address in most sources. `priced` says
+    where the cost comes from: "reported" by the source, "estimated" from list prices, or None when there is none.
+    `active` is set where the source says by itself whether the day was active; None: the counters say it.
     """
 
     subject: str
@@ -60,11 +69,42 @@ class UsageRow:
     model: str
     counters: Counters
     priced: str | None = None
+    active: bool | None = None
+
+    @property
+    def is_active(self) -> bool:
+        return self.counters.shows_activity() if self.active is None else self.active
+
+
+@dataclass(frozen=True)
+class SessionCounters:
+    """What happened in one AI session, as counts. None: the source does not show it.
+
+    `longest_failure_streak` is the longest run of failed tool calls, `repeated_failures` the calls that failed again
+    after the same call had failed twice. `first_prompt_tokens` and `largest_prompt_tokens` are the size of a request's
+    whole input, cached or not. `cold_restarts` are requests after a pause longer than the cache lives that wrote most
+    of their input to the cache again, `cold_restart_tokens` what they wrote; `cache_breaks` are those within the pause.
+    """
+
+    tool_calls: int | None = None
+    failed_tool_calls: int | None = None
+    longest_failure_streak: int | None = None
+    repeated_failures: int | None = None
+    compactions: int | None = None
+    retries_exhausted: int | None = None
+    first_prompt_tokens: int | None = None
+    largest_prompt_tokens: int | None = None
+    cold_restarts: int | None = None
+    cold_restart_tokens: int | None = None
+    cache_breaks: int | None = None
 
 
 @dataclass(frozen=True)
 class SessionFacts:
-    """Counters of one AI session. No content, no times of day and no duration (P5, P13)."""
+    """Counters of one AI session, one day and model. No content, no times of day and no duration (P5, P13).
+
+    What belongs to the session as a whole (`happened`) stands in the row of its first day and main model only.
+    """
 
     session_key: str
     subject: str
@@ -72,6 +112,7 @@ class SessionFacts:
     tool: str
     model: str
     counters: Counters
+    happened: SessionCounters = SessionCounters()
 
 
 class CoverageStatus(StrEnum):
@@ -160,6 +201,8 @@ class Coverage:
     covered: dict[str, frozenset[date]] = field(default_factory=dict)
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names of the sources that cover each tool, for the text of a message."""
+    lag_days: dict[str, int] = field(default_factory=dict)
+    """How many days after a day's end the sources of each tool need to finish it; a tool that is not here: none."""
 
     def covers(self, tool: str, day: date) -> bool:
         return day in self.covered.get(tool, frozenset())

@@ -192,7 +192,7 @@ def _settings(world: World) -> settings.Settings:
         name="claude_code",
         base_url=world.report.base_url,
         api_key=ADMIN_KEY,
-        console_login_only=tuple(who.email for who in world.company.people if who.email not in elsewhere),
+        covers=tuple(who.email for who in world.company.people if who.email not in elsewhere),
     )
     return replace(settings.load(environment, _empty_file(world.folder)), sources=(source,))
 

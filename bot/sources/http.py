@@ -2,28 +2,33 @@
 
 Only what may pass by itself is asked again: 429, 500, 502, 503, 504, 529 and network errors. `Retry-After` is obeyed in
 both of its forms. The error names the path and the status, never the key, the query or the body.
-Called by the connectors of this folder. Next: `bot/sources/claude_code.py`.
+Called by the connectors of this folder. Next: `bot/sources/fields.py`, then `bot/sources/claude_code.py`.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from bot.errors import SourceError
 
 RETRIED_STATUS = frozenset({429, 500, 502, 503, 504, 529})
+LOST_CURSOR_STATUS = frozenset({400, 410})
+"""What a server says to a page cursor that it no longer knows."""
 SPEND_LIMIT_CODE = "enforced_spend_limit_reached"
 """Anthropic's 429 for a monthly spending cap: it comes without Retry-After and stays until the next month."""
 
 JsonObject = dict[str, Any]
+Item = TypeVar("Item")
+Query = Mapping[str, str | Sequence[str]]
+"""Names and values; a list of values repeats the name."""
 Wait = Callable[[float], None]
 """Sleeps for so many seconds; the tests pass one that only takes note."""
 
@@ -42,19 +47,43 @@ PATIENCE = Patience()
 
 
 def get_json(
-    client: httpx.Client, path: str, *, params: Mapping[str, str], wait: Wait, patience: Patience = PATIENCE
+    client: httpx.Client, path: str, *, params: Query | None = None, wait: Wait, patience: Patience = PATIENCE
 ) -> JsonObject:
-    """The JSON object at `path`, with fractions as `Decimal`. Raises SourceError when it cannot be had.
+    """The JSON object at `path`, with fractions as `Decimal`. Raises SourceError as `send` does, or for no object."""
+    answer = send(client, "GET", path, params=params, wait=wait, patience=patience)
+    return json_object(answer, f"GET {path}")
 
-    The error is `permanent` when asking again later is useless: a wrong key, a missing right, a refused question, a
-    spending cap.
+
+def post_json(
+    client: httpx.Client, path: str, *, body: JsonObject, wait: Wait, patience: Patience = PATIENCE
+) -> JsonObject:
+    """The JSON object that answers `body`; for questions only, for they may be asked twice. Raises as `get_json`."""
+    answer = send(client, "POST", path, body=body, wait=wait, patience=patience)
+    return json_object(answer, f"POST {path}")
+
+
+def send(
+    client: httpx.Client,
+    method: str,
+    path: str,
+    *,
+    params: Query | None = None,
+    body: JsonObject | None = None,
+    wait: Wait,
+    patience: Patience = PATIENCE,
+) -> httpx.Response:
+    """A successful answer to one question, asked again as long as that makes sense.
+
+    Raises SourceError when it cannot be had: `permanent` when asking again later is useless (a wrong key, a missing
+    right, a refused question, a spending cap). `path` may be a whole address of the client's own host (a `Link`).
     """
     waited_s = 0.0
+    question = f"{method} {httpx.URL(path).path}"
     for attempt in range(1, patience.tries + 1):
-        answer = _ask(client, path, params)
+        answer = _ask(client, method, path, params, body)
         if isinstance(answer, httpx.Response) and answer.is_success:
-            return _json_object(answer, path)
-        error = _as_error(answer, path)
+            return answer
+        error = _as_error(answer, question)
         if error.permanent:
             raise error
         pause_s = _pause_s(answer, attempt, patience)
@@ -63,6 +92,24 @@ def get_json(
         wait(pause_s)
         waited_s += pause_s
     raise AssertionError("the last try returns or raises")
+
+
+def json_object(answer: httpx.Response, question: str) -> JsonObject:
+    """The answer as a JSON object, with fractions as `Decimal`, or SourceError."""
+    body = _json(answer)
+    if not isinstance(body, dict):
+        message = f"{question} answered {answer.status_code} without a JSON object."
+        raise SourceError(message, permanent=False, http_status=answer.status_code)
+    return body
+
+
+def json_list(answer: httpx.Response, question: str) -> list[JsonObject]:
+    """The answer as a JSON list of objects, with fractions as `Decimal`, or SourceError."""
+    body = _json(answer)
+    if not isinstance(body, list) or not all(isinstance(item, dict) for item in body):
+        message = f"{question} answered {answer.status_code} without a JSON list of objects."
+        raise SourceError(message, permanent=False, http_status=answer.status_code)
+    return body
 
 
 def bounded(wait: Wait, *, most_s: float) -> Wait:
@@ -79,14 +126,30 @@ def bounded(wait: Wait, *, most_s: float) -> Wait:
     return wait_within_bounds
 
 
+class CursorLostError(Exception):
+    """The server no longer knows a cursor it gave us; what was read so far must be thrown away (`whole`)."""
+
+    def __init__(self, error: SourceError) -> None:
+        super().__init__()
+        self.error = error
+
+
 def cursor_pages(
     ask: Callable[[str | None], JsonObject], next_cursor: Callable[[JsonObject], str | None], *, most_pages: int = 2000
 ) -> Iterator[JsonObject]:
-    """Page after page until there is no next cursor. A server that goes round in circles is a SourceError."""
+    """Page after page until there is no next cursor. A server that goes round in circles is a SourceError.
+
+    A cursor that the server refuses is a CursorLostError: read through `whole`, which begins anew.
+    """
     cursor: str | None = None
     seen: set[str] = set()
     for _ in range(most_pages):
-        page = ask(cursor)
+        try:
+            page = ask(cursor)
+        except SourceError as error:
+            if cursor is not None and error.http_status in LOST_CURSOR_STATUS:
+                raise CursorLostError(error) from None
+            raise
         yield page
         cursor = next_cursor(page)
         if cursor is None:
@@ -97,32 +160,46 @@ def cursor_pages(
     raise SourceError(f"The source gave more than {most_pages} pages.", permanent=False)
 
 
-def _ask(client: httpx.Client, path: str, params: Mapping[str, str]) -> httpx.Response | httpx.RequestError:
+def whole(read: Callable[[], Iterable[Item]]) -> tuple[Item, ...]:
+    """All that `read` gives; when a page cursor ran out on the way, all of it from the beginning, once."""
     try:
-        return client.get(path, params=dict(params))
+        return tuple(read())
+    except CursorLostError:
+        try:
+            return tuple(read())
+        except CursorLostError as again:
+            raise again.error from None
+
+
+def _ask(
+    client: httpx.Client, method: str, path: str, params: Query | None, body: JsonObject | None
+) -> httpx.Response | httpx.RequestError:
+    try:
+        return client.request(method, path, params=None if params is None else dict(params), json=body)
     except httpx.RequestError as error:
         return error
 
 
-def _as_error(answer: httpx.Response | httpx.RequestError, path: str) -> SourceError:
+def _as_error(answer: httpx.Response | httpx.RequestError, question: str) -> SourceError:
     if isinstance(answer, httpx.RequestError):
         useless = isinstance(answer, httpx.UnsupportedProtocol)
-        return SourceError(f"GET {path} was not answered: {type(answer).__name__}.", permanent=useless)
+        return SourceError(f"{question} was not answered: {type(answer).__name__}.", permanent=useless)
     status = answer.status_code
     if _is_spend_limit(answer):
-        return SourceError(f"GET {path} answered 429: the spending limit is reached.", permanent=True, http_status=429)
-    return SourceError(f"GET {path} answered {status}.", permanent=status not in RETRIED_STATUS, http_status=status)
+        return SourceError(f"{question} answered 429: the spending limit is reached.", permanent=True, http_status=429)
+    return SourceError(f"{question} answered {status}.", permanent=not _passes_by_itself(answer), http_status=status)
 
 
-def _json_object(answer: httpx.Response, path: str) -> JsonObject:
+def _passes_by_itself(answer: httpx.Response) -> bool:
+    # GitHub says 403 with Retry-After where others say 429; a 403 without it is a missing right.
+    return answer.status_code in RETRIED_STATUS or (answer.status_code == 403 and "retry-after" in answer.headers)
+
+
+def _json(answer: httpx.Response) -> object:
     try:
-        body = answer.json(parse_float=Decimal)
+        return answer.json(parse_float=Decimal)
     except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        message = f"GET {path} answered {answer.status_code} without a JSON object."
-        raise SourceError(message, permanent=False, http_status=answer.status_code)
-    return body
+        return None
 
 
 def _is_spend_limit(answer: httpx.Response) -> bool:

@@ -5,6 +5,7 @@ Called by `bot/store/people.py` and `bot/store/usage.py`. Next: `bot/store/peopl
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from hashlib import sha256
@@ -12,14 +13,21 @@ from hashlib import sha256
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from bot.domain.people import IdentitySource
+from bot.domain.people import IdentitySource, identity_of
 from bot.errors import KindlingError
 from bot.store.batches import BATCH_ROWS, chunks, insert_new, table_of, upsert
-from bot.store.tables import IdentityRow, PersonRow, SessionFactsRow, UsageDayRow
+from bot.store.tables import (
+    IdentityRow,
+    OpenSessionRow,
+    PersonRow,
+    PushedSeriesRow,
+    SessionFactsRow,
+    UsageDayRow,
+)
 
 CERTAIN = "certain"
 UNMAPPED = "unmapped"
-_CASE_FREE = frozenset({IdentitySource.EMAIL, IdentitySource.GITHUB})
+_CASE_FREE = frozenset({IdentitySource.EMAIL, IdentitySource.GITHUB, IdentitySource.GITLAB})
 
 
 class IdentityTakenError(KindlingError):
@@ -107,6 +115,26 @@ def note_unmapped(session: Session, *, source: IdentitySource, ids: Collection[s
         insert_new(session, IdentityRow, [_row(said, external_id, None) for external_id in batch])
 
 
+def owners_of(session: Session, *, subjects: Collection[str], now: datetime) -> dict[str, int | None]:
+    """Whose each subject is (`domain.people.subject`), None for nobody we know.
+
+    A subject never seen before is noted as nobody's, and asked about once more: a roster that came in meanwhile, and
+    saw no rows to hand over yet, must not leave them nobody's for good (P12).
+    """
+    by_source: dict[IdentitySource, dict[str, str]] = defaultdict(dict)
+    for subject in subjects:
+        source, external_id = identity_of(subject)
+        by_source[source][subject] = normal(source, external_id)
+    found: dict[str, int | None] = {}
+    for source, kept in by_source.items():
+        known = owners(session, source=source, ids=set(kept.values()))
+        new = set(kept.values()) - known.keys()
+        note_unmapped(session, source=source, ids=new, now=now)
+        known |= owners(session, source=source, ids=new)
+        found |= {subject: known.get(spelled) for subject, spelled in kept.items()}
+    return found
+
+
 def subject_key(source: IdentitySource, external_id: str) -> str:
     """What stands for an id in tables that must not know names: always the same, and not the id itself."""
     return sha256(f"{source.value}:{normal(source, external_id)}".encode()).hexdigest()[:32]
@@ -115,7 +143,7 @@ def subject_key(source: IdentitySource, external_id: str) -> str:
 def adopt(session: Session, *, source: IdentitySource, claims: Mapping[str, int]) -> None:
     """Give the usage that was kept under these ids, and belonged to nobody, to the person who has the id now."""
     keys = {subject_key(source, external_id): person_id for external_id, person_id in claims.items()}
-    for model in (UsageDayRow, SessionFactsRow) if keys else ():
+    for model in (UsageDayRow, SessionFactsRow, OpenSessionRow, PushedSeriesRow) if keys else ():
         table = table_of(model)
         homeless = set(session.scalars(select(model.subject).where(model.person_id.is_(None)).distinct()))
         found = [{"whose": keys[subject], "which": subject} for subject in sorted(homeless & keys.keys())]

@@ -17,6 +17,7 @@ from bot.store.batches import table_of
 from bot.store.tables import (
     OPEN_NUDGE,
     Base,
+    BilledDayRow,
     CalendarDayRow,
     CoverageRow,
     CoveredPersonRow,
@@ -24,14 +25,18 @@ from bot.store.tables import (
     IdentityRow,
     NudgeRow,
     NudgeStepRow,
+    OpenSessionRow,
     OutcomeRow,
     PersonRow,
+    PushedPointRow,
+    PushedSeriesRow,
     RunRow,
     SeatRow,
     SessionFactsRow,
     SilenceRow,
     SourceRunRow,
     StateRow,
+    TeamStayRow,
     UsageDayRow,
 )
 from bot.store.types import UtcDateTime
@@ -51,6 +56,11 @@ class Aged:
 AGED: tuple[Aged, ...] = (
     Aged(UsageDayRow, UsageDayRow.day),
     Aged(SessionFactsRow, SessionFactsRow.day),
+    Aged(OpenSessionRow, OpenSessionRow.day),
+    Aged(PushedSeriesRow, PushedSeriesRow.day),
+    Aged(PushedPointRow, PushedPointRow.day),
+    Aged(BilledDayRow, BilledDayRow.day),
+    Aged(TeamStayRow, TeamStayRow.last_day),
     Aged(OutcomeRow, OutcomeRow.at),
     Aged(CoverageRow, CoverageRow.day),
     Aged(CoveredPersonRow, CoveredPersonRow.last_day),

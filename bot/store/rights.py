@@ -25,13 +25,16 @@ from bot.store.tables import (
     IdentityRow,
     NudgeRow,
     NudgeStepRow,
+    OpenSessionRow,
     OutcomeRow,
     PersonRow,
     PreferenceRow,
+    PushedSeriesRow,
     SeatRow,
     SessionFactsRow,
     SilenceRow,
     StateRow,
+    TeamStayRow,
     UsageDayRow,
 )
 
@@ -45,26 +48,38 @@ PERSONAL: tuple[type[Base], ...] = (
     FindingRow,
     StateRow,
     OutcomeRow,
+    OpenSessionRow,
+    PushedSeriesRow,
     SessionFactsRow,
     UsageDayRow,
     CoveredPersonRow,
     CalendarDayRow,
     SeatRow,
+    TeamStayRow,
     IdentityRow,
     PersonRow,
 )
 """Tables with rows about a person, in the order in which they can be emptied."""
 
-NOT_PERSONAL = frozenset({"coverage", "source_run", "send_slot", "run"})
+NOT_PERSONAL = frozenset({"billed_day", "coverage", "pushed_point", "run", "send_slot", "source", "source_run"})
 """Tables about sources, jobs and the workspace, which name nobody."""
 
-_FILED_UNDER: dict[type[Base], str] = {UsageDayRow: "subject", SessionFactsRow: "subject", IdentityRow: "external_id"}
+_FILED_UNDER: dict[type[Base], str] = {
+    UsageDayRow: "subject",
+    SessionFactsRow: "subject",
+    OpenSessionRow: "subject",
+    PushedSeriesRow: "subject",
+    IdentityRow: "external_id",
+}
 _SECTIONS: dict[str, type[Base]] = {
     "identities": IdentityRow,
+    "teams": TeamStayRow,
     "seats": SeatRow,
     "days_of_leave": CalendarDayRow,
     "usage_days": UsageDayRow,
     "session_facts": SessionFactsRow,
+    "open_sessions": OpenSessionRow,
+    "pushed_series": PushedSeriesRow,
     "coverage": CoveredPersonRow,
     "outcomes": OutcomeRow,
     "states": StateRow,

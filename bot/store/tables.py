@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -83,7 +84,7 @@ class IdentityRow(Base):
 
 
 class SeatRow(Base):
-    """A paid licence of one tool."""
+    """A paid licence of one tool. `source` lists it, until it lists it no longer; NULL: a file, or somebody by hand."""
 
     __tablename__ = "seat"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
@@ -91,15 +92,31 @@ class SeatRow(Base):
     assigned_on: Mapped[date] = mapped_column(primary_key=True)
     released_on: Mapped[date | None]
     monthly_cost_microusd: Mapped[int | None]
+    source: Mapped[str | None]
 
 
 class CalendarDayRow(Base):
-    """A day on which this person does not work for a reason of their own. Weekends and holidays are computed."""
+    """A day on which this person does not work for a reason of their own. Weekends and holidays are computed.
+
+    `source` is the calendar that says so, until it says so no longer; NULL: a file.
+    """
 
     __tablename__ = "calendar_day"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     reason: Mapped[str]
+    source: Mapped[str | None]
+
+
+class TeamStayRow(Base):
+    """Who belonged to which team, and reported to whom, from when to when, both included; no last day: still so."""
+
+    __tablename__ = "team_stay"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
+    first_day: Mapped[date] = mapped_column(primary_key=True)
+    last_day: Mapped[date | None]
+    team: Mapped[str | None]
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("person.person_id", ondelete="SET NULL"), index=True)
 
 
 # ---------------------------------------------------------------- what was used, and what came out of it
@@ -129,6 +146,13 @@ class UsageDayRow(Base):
     priced: Mapped[str | None] = mapped_column(String(16))
     accepted: Mapped[int | None]
     rejected: Mapped[int | None]
+    prompts: Mapped[int | None]
+    offered: Mapped[int | None]
+    lines_added: Mapped[int | None]
+    fast_requests: Mapped[int | None]
+    long_context_requests: Mapped[int | None]
+    headless_requests: Mapped[int | None]
+    active: Mapped[bool] = mapped_column(server_default=false())
     fetched_at: Mapped[datetime]
     __table_args__ = (Index("ix_usage_day_person_id_day", "person_id", "day"),)
 
@@ -151,6 +175,72 @@ class SessionFactsRow(Base):
     cache_write_tokens: Mapped[int | None]
     output_tokens: Mapped[int | None]
     cost_microusd: Mapped[int | None]
+    accepted: Mapped[int | None]
+    rejected: Mapped[int | None]
+    tool_calls: Mapped[int | None]
+    failed_tool_calls: Mapped[int | None]
+    longest_failure_streak: Mapped[int | None]
+    repeated_failures: Mapped[int | None]
+    compactions: Mapped[int | None]
+    retries_exhausted: Mapped[int | None]
+    first_prompt_tokens: Mapped[int | None]
+    largest_prompt_tokens: Mapped[int | None]
+    cold_restarts: Mapped[int | None]
+    cold_restart_tokens: Mapped[int | None]
+    cache_breaks: Mapped[int | None]
+
+
+class OpenSessionRow(Base):
+    """Where the counting of a session stands that is still being pushed to us; gone a few days after its last event."""
+
+    __tablename__ = "open_session"
+    source: Mapped[str] = mapped_column(primary_key=True)
+    session_key: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), index=True)
+    day: Mapped[date]
+    progress: Mapped[dict[str, Any]]
+
+
+class PushedSeriesRow(Base):
+    """The last value of a counter that is pushed as a running total, so that only its growth is counted."""
+
+    __tablename__ = "pushed_series"
+    source: Mapped[str] = mapped_column(primary_key=True)
+    series_key: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), index=True)
+    day: Mapped[date]
+    started_at: Mapped[datetime]
+    at: Mapped[datetime]
+    value: Mapped[float] = mapped_column(Float)
+
+
+class PushedPointRow(Base):
+    """What was pushed to us and has been counted, as a hash: the same batch sent again counts once."""
+
+    __tablename__ = "pushed_point"
+    point_key: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(index=True)
+
+
+class SourceRow(Base):
+    """A source that was ever read: which kind it is, and how many days after a day's end it finishes that day."""
+
+    __tablename__ = "source"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    lag_days: Mapped[int]
+
+
+class BilledDayRow(Base):
+    """What a source says it billed the company for one day, as a whole: the yardstick for the sum of its rows (P6)."""
+
+    __tablename__ = "billed_day"
+    source: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    amount_microusd: Mapped[int]
+    as_of: Mapped[datetime]
 
 
 class CoverageRow(Base):
@@ -205,6 +295,13 @@ class OutcomeRow(Base):
     lines_added: Mapped[int | None]
     lines_removed: Mapped[int | None]
     ai_assisted: Mapped[bool | None]
+    ai_evidence: Mapped[str | None]
+    repository: Mapped[str | None]
+    reverts_ref: Mapped[str | None]
+    reverted: Mapped[bool | None]
+    reached_production: Mapped[bool | None]
+    lines_survived_14d: Mapped[int | None]
+    lines_survived_30d: Mapped[int | None]
     __table_args__ = (Index("ix_outcome_person_id_at", "person_id", "at"),)
 
 

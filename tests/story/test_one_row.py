@@ -118,7 +118,7 @@ def settings(database_url: str, slack: Playground, report: ClaudeCodeStandIn) ->
         name="claude_code",
         base_url=report.base_url,
         api_key=ADMIN_KEY,
-        console_login_only=("*@lantern.example",),
+        covers=("*@lantern.example",),
     )
     loaded = load(environment)
     return Settings(**{**vars(loaded), "sources": (source,)})

@@ -1,6 +1,6 @@
 """Reads what came out of the work: changes merged, tickets done, documents written.
 
-Called by `jobs/import_files.py`; kept by `bot/store/usage.py`.
+Called by `jobs/import_files.py`; kept by `bot/store/outcomes.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def read_outcomes(path: Path) -> Parsed[OutcomeRecord]:
     parsed = parse(path, COLUMNS, _record)
     latest: dict[tuple[str, str, str], tuple[int, OutcomeRecord]] = {}
     for line, outcome in parsed.records:
-        key = (outcome.email, outcome.kind, outcome.ref)
+        key = (outcome.subject, outcome.kind, outcome.ref)
         if key not in latest or latest[key][1].at <= outcome.at:
             latest[key] = (line, outcome)
     return replace(parsed, records=tuple(latest.values()))
@@ -29,7 +29,7 @@ def read_outcomes(path: Path) -> Parsed[OutcomeRecord]:
 
 def _record(row: Row) -> OutcomeRecord:
     return OutcomeRecord(
-        email=row.needed_email("email"),
+        subject=row.needed_email("email"),
         at=row.needed_moment("at"),
         kind=OutcomeKind(row.needed_choice("kind", _KINDS)),
         ref=row.needed_text("ref"),

@@ -1,0 +1,83 @@
+"""Reads one field of a source's answer: a wrong type is a SourceError that names the field and quotes nothing.
+
+A field that is not there is None or empty, as each function says: NULL means that nobody told us. Used by the
+connectors of this folder. Next: `bot/sources/claude_code.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from bot.errors import SourceError
+from bot.sources.http import JsonObject
+
+MICROUSD_PER_USD = 1_000_000
+MICROUSD_PER_CENT = 10_000
+
+
+def unreadable(what: str) -> SourceError:
+    """The error for an answer that is not what the source documents. Asking again later may help."""
+    return SourceError(f"The answer cannot be read: {what}.", permanent=False)
+
+
+def count(fields: Mapping[str, Any], name: str) -> int | None:
+    """A whole number from 0 up, or None when the source does not say."""
+    value = fields.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value < 0 or value != int(value):
+        raise unreadable(f"{name} is not a count")
+    return int(value)
+
+
+def text(fields: Mapping[str, Any], name: str) -> str | None:
+    """A text without blanks around it, or None when it is missing or empty."""
+    value = fields.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise unreadable(f"{name} is not a text")
+    return value.strip() or None
+
+
+def record(fields: Mapping[str, Any], name: str) -> JsonObject:
+    """An object, empty when it is missing."""
+    value = fields.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise unreadable(f"{name} is not an object")
+    return value
+
+
+def records(fields: Mapping[str, Any], name: str, *, optional: bool = False) -> list[JsonObject]:
+    """A list of objects. A missing one is empty where it is `optional`; else an answer without its list is no empty
+    answer (P12).
+    """
+    value = fields.get(name)
+    if value is None and optional:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise unreadable(f"{name} is not a list of objects")
+    return value
+
+
+def microusd(fields: Mapping[str, Any], name: str, *, per_unit: int, below_zero: bool = False) -> int | None:
+    """An amount of money, a number or a text, rounded to a micro-dollar; None when it is missing.
+
+    `per_unit` is what one unit of the field is worth: MICROUSD_PER_USD or MICROUSD_PER_CENT. An amount below zero is
+    refused unless the source documents credits (P6).
+    """
+    amount = fields.get(name)
+    if amount is None:
+        return None
+    try:
+        value = Decimal(str(amount))
+        rounded = int((value * per_unit).to_integral_value(ROUND_HALF_UP))
+    except (InvalidOperation, ValueError, OverflowError):
+        raise unreadable(f"{name} is not an amount") from None
+    if rounded < 0 and not below_zero:
+        raise unreadable(f"{name} is below zero")
+    return rounded
