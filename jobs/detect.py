@@ -6,8 +6,8 @@ well, so that all three agree. Next: `bot/store/windows.py`, then `jobs/decide.p
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -16,9 +16,9 @@ from bot.domain import adoption, waste
 from bot.domain.adoption import Standing
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.prices import PriceBook
-from bot.domain.usage import WINDOW_DAYS, Coverage, UsageWindow
+from bot.domain.usage import MOST_LAG_DAYS, WINDOW_DAYS, Coverage, UsageWindow
 from bot.domain.waste import Looked, ledger
-from bot.domain.waste.ledger import Settled
+from bot.domain.waste.ledger import CountedFinding, Settled
 from bot.store import coverage, findings, people, states, windows
 from bot.store.batches import chunks
 from bot.store.database import Session, Store
@@ -54,7 +54,7 @@ def detect(
     person_ids: Collection[int] | None = None,
     shard_size: int = SHARD_SIZE,
 ) -> dict[str, int]:
-    """Judge everybody (or `person_ids`) on the window that ended yesterday, one transaction a shard.
+    """Judge everybody (or `person_ids`) on the last window that is whole, one transaction a shard.
 
     Returns counts, and no names: "people", "state.<state>", "finding.<detector>.<ledger>", and
     "not_judged.<detector>". Judging the same day again replaces what was said of it.
@@ -66,8 +66,8 @@ def detect(
                 session, person_ids=shard, now=now, prices=prices, holidays_of=holidays_of, weekend_of=weekend_of
             )
             states.save(session, standings={person_id: one.standing for person_id, one in judged.items()})
-            counted = {person_id: one.settled.counted for person_id, one in judged.items()}
-            findings.replace(session, window_last_day=last_day_of(now), counted=counted)
+            for last_day, theirs in _by_last_day(judged).items():
+                findings.replace(session, window_last_day=last_day, counted=theirs)
         for one in judged.values():
             counts.update(_count(one))
     return dict(sorted(counts.items()))
@@ -84,12 +84,13 @@ def judge_people(
 ) -> dict[int, Judged]:
     """What the rules say about these people at `now`; numbers of nobody are left out. Nothing is written.
 
-    A fixed number of statements, however many people. Somebody without a time zone is judged in UTC.
+    A fixed number of statements, however many people. Somebody without a time zone is judged in UTC. Whose tools are
+    reported days late is judged on the window that their slowest source has had the time to finish.
     """
     last_day = last_day_of(now)
     who = people.load(session, person_ids=person_ids)
     seats = people.seats(session, person_ids=who)
-    first = last_day - timedelta(days=WINDOW_DAYS - 1)
+    first = last_day - timedelta(days=WINDOW_DAYS - 1 + MOST_LAG_DAYS)
     calendars = work_calendars.load(
         session,
         people={person_id: replace(person, timezone=person.timezone or "UTC") for person_id, person in who.items()},
@@ -98,8 +99,8 @@ def judge_people(
         holidays_of=cache(holidays_of),
         weekend_of=weekend_of,
     )
-    seen = windows.load(session, person_ids=who, last_day=last_day)
     covered = coverage.load(session, person_ids=who, first=first, last=last_day)
+    seen = _windows(session, seats, covered, last_day)
     outcomes = windows.outcome_days(session, person_ids=who, last_day=last_day)
     return {
         person_id: _judge(
@@ -118,6 +119,29 @@ def judge_people(
 def last_day_of(now: datetime) -> date:
     """The last day of the window that is judged at `now`: yesterday in UTC, the last whole day."""
     return now.astimezone(UTC).date() - timedelta(days=1)
+
+
+def _windows(
+    session: Session, seats: Mapping[int, tuple[Seat, ...]], covered: Mapping[int, Coverage], last_day: date
+) -> dict[int, UsageWindow]:
+    """Each person's window: it ends on `last_day`, or earlier by as many days as the slowest source of their tools."""
+    seen = windows.load(session, person_ids=seats, last_day=last_day)
+    late: dict[int, list[int]] = defaultdict(list)
+    for person_id, window in seen.items():
+        tools = adoption.tools_of(window=window, seats=seats[person_id])
+        lag_days = max((covered[person_id].lag_days.get(tool, 0) for tool in tools), default=0)
+        if lag_days:
+            late[lag_days].append(person_id)
+    for lag_days, person_ids in late.items():
+        seen |= windows.load(session, person_ids=person_ids, last_day=last_day - timedelta(days=lag_days))
+    return seen
+
+
+def _by_last_day(judged: Mapping[int, Judged]) -> dict[date, dict[int, tuple[CountedFinding, ...]]]:
+    grouped: dict[date, dict[int, tuple[CountedFinding, ...]]] = defaultdict(dict)
+    for person_id, one in judged.items():
+        grouped[one.window.last_day][person_id] = one.settled.counted
+    return grouped
 
 
 def _judge(

@@ -27,6 +27,7 @@ from bot.domain.usage import (
 from bot.domain.waste.finding import Ledger
 from bot.domain.waste.ledger import CountedFinding
 from bot.store import coverage as coverage_store
+from bot.store import source_runs
 from bot.store.tables import PersonRow, SeatRow, UsageDayRow
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -51,6 +52,11 @@ WASTE = CountedFinding(
 """A low cache hit rate that counts $9."""
 
 _FIGURES = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_microusd")
+_BEHAVIOUR = ("sessions", "accepted", "rejected", "prompts", "offered", "lines_added")
+KINDS = {"api": "claude_code", "other_account": "claude_code", "chat": "claude_enterprise", "gateway": "litellm"}
+"""Names of the sources in hand-made rows, with their kinds; "file" needs none."""
+FIGURES_FIRST = {"api": 0, "other_account": 0, "chat": 1, "gateway": 2, "file": 3}
+BEHAVIOUR_FIRST = {"api": 0, "other_account": 0, "chat": 0, "gateway": 1, "file": 2}
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,9 @@ def keep_usage(session: Session, person_id: int, rows: Iterable[Used]) -> None:
     for row in rows:
         who = {"subject": f"somebody-{person_id}", "person_id": person_id, "source": row.source}
         what = {"day": row.day, "tool": row.tool, "model": row.model, **asdict(row.counters)}
-        session.add(UsageDayRow(**who, **what, fetched_at=NOW))
+        session.add(UsageDayRow(**who, **what, active=row.counters.shows_activity(), fetched_at=NOW))
+        if row.source in KINDS:
+            source_runs.note_source(session, name=row.source, kind=KINDS[row.source], lag_days=0)
     session.flush()
 
 
@@ -175,7 +183,7 @@ def _week_sums(past: Sequence[Used], last_day: date) -> tuple[WeekSum, ...]:
         if week < LOADED_WEEKS:
             key = (week, row.tool, row.model)
             seen = sums.get(key, WeekSum(row.tool, row.model, week, Counters(), 0))
-            told = row.counters if _speaks(row, past) else Counters()
+            told = _told(row, past)
             mask = seen.active_mask | (int(row.counters.shows_activity()) << bit)
             sums[key] = replace(seen, counters=seen.counters.plus(told), active_mask=mask)
     return tuple(sums[key] for key in sorted(sums))
@@ -186,7 +194,7 @@ def _heavy_days(past: Sequence[Used], last_day: date) -> tuple[DaySum, ...]:
     totals: dict[date, Counters] = {}
     sums: dict[tuple[date, str, str], Counters] = {}
     for row in recent:
-        told = row.counters if _speaks(row, past) else Counters()
+        told = _told(row, past)
         totals[row.day] = totals.get(row.day, Counters()).plus(told)
         key = (row.day, row.tool, row.model)
         sums[key] = sums.get(key, Counters()).plus(told)
@@ -195,11 +203,15 @@ def _heavy_days(past: Sequence[Used], last_day: date) -> tuple[DaySum, ...]:
     return tuple(DaySum(*key, sums[key]) for key in sorted(sums))
 
 
-def _speaks(row: Used, rows: Sequence[Used]) -> bool:
+def _told(row: Used, rows: Sequence[Used]) -> Counters:
+    """What of a row counts: the figures, the behaviour, both or nothing, as the first kind of source has them."""
     same = [other for other in rows if (other.day, other.tool) == (row.day, row.tool)]
-    return row.source == min(same, key=_precedence).source
-
-
-def _precedence(row: Used) -> tuple[bool, bool, str]:
-    told = any(getattr(row.counters, name) is not None for name in _FIGURES)
-    return not told, row.source == "file", row.source
+    told = row.counters
+    for names, order in ((_FIGURES, FIGURES_FIRST), (_BEHAVIOUR, BEHAVIOUR_FIRST)):
+        first = min(
+            (all(getattr(other.counters, name) is None for name in names), order[other.source]) for other in same
+        )
+        if order[row.source] != first[1]:
+            silent = _BEHAVIOUR if names is _BEHAVIOUR else frozenset(Counters.__dataclass_fields__) - set(_BEHAVIOUR)
+            told = replace(told, **dict.fromkeys(silent))
+    return told

@@ -17,6 +17,8 @@ LOOKBACK_WEEKS = 12
 LOOKBACK_DAYS = LOOKBACK_WEEKS * 7
 LOADED_WEEKS = LOOKBACK_WEEKS + 2
 """Two weeks more than are judged, so that the 12 weeks that ended 14 days ago can be judged as well (at risk)."""
+MOST_LAG_DAYS = 3
+"""The longest that any source we know takes to finish a day, in whole days after its end (Copilot, Codex, Enterprise)."""
 ANY_MODEL = "*"
 
 

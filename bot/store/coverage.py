@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.usage import Coverage, CoverageStatus
 from bot.store.batches import chunks, upsert
-from bot.store.tables import CoverageRow, CoveredPersonRow
+from bot.store.tables import CoverageRow, CoveredPersonRow, SourceRow
 
 Range = tuple[date, date | None]
 """First and last day, both included; no last day: still open."""
@@ -91,9 +91,10 @@ def declare_people(
 def load(session: Session, *, person_ids: Collection[int], first: date, last: date) -> dict[int, Coverage]:
     """For each person, the days from `first` to `last` on which each tool was covered, and by which sources.
 
-    Everybody asked for is in the answer; two statements for up to 2,000 people.
+    Everybody asked for is in the answer; three statements for up to 2,000 people.
     """
     finished = _finished_days(session, first=first, last=last)
+    lags = dict(session.execute(select(SourceRow.name, SourceRow.lag_days)).tuples().all())
     seen: dict[tuple[str, str, Range], frozenset[date]] = {}
     answer = {person_id: Coverage() for person_id in person_ids}
     for batch in chunks(sorted(answer)):
@@ -101,7 +102,7 @@ def load(session: Session, *, person_ids: Collection[int], first: date, last: da
         for row in session.scalars(_ranges_within(batch, first, last)):
             by_person[row.person_id].append(row)
         for person_id, rows in by_person.items():
-            answer[person_id] = _coverage(rows, finished, seen)
+            answer[person_id] = _coverage(rows, finished, seen, lags)
     return answer
 
 
@@ -120,6 +121,7 @@ def _coverage(
     rows: Sequence[CoveredPersonRow],
     finished: dict[tuple[str, str], frozenset[date]],
     seen: dict[tuple[str, str, Range], frozenset[date]],
+    lags: Mapping[str, int],
 ) -> Coverage:
     covered: dict[str, frozenset[date]] = {}
     sources: dict[str, set[str]] = defaultdict(set)
@@ -131,7 +133,12 @@ def _coverage(
         if seen[key]:
             covered[row.tool] = covered.get(row.tool, frozenset()) | seen[key]
             sources[row.tool].add(row.source)
-    return Coverage(covered=covered, sources={tool: tuple(sorted(names)) for tool, names in sources.items()})
+    return Coverage(
+        covered=covered,
+        sources={tool: tuple(sorted(names)) for tool, names in sources.items()},
+        # The quickest of several is enough: a day that it finished is covered.
+        lag_days={tool: min(lags.get(name, 0) for name in names) for tool, names in sources.items()},
+    )
 
 
 def _finished_days(session: Session, *, first: date, last: date) -> dict[tuple[str, str], frozenset[date]]:

@@ -15,12 +15,12 @@ from bot.domain.nudging import Answer
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import WorkCalendar
 from bot.domain.scorecard import STILL_THERE_DAYS, Beside, Numbers, OutcomeFact
-from bot.domain.usage import WINDOW_DAYS
+from bot.domain.usage import MOST_LAG_DAYS, WINDOW_DAYS
 from bot.store import coverage, findings, people, states, windows
 from bot.store.tables import NudgeRow, OutcomeRow
 
 DAYS_SHOWN = 2 * WINDOW_DAYS
-OLDEST_CONCLUSION_DAYS = 3
+OLDEST_CONCLUSION_DAYS = 3 + MOST_LAG_DAYS
 """A conclusion that is older no longer stands on the card; the card says that too little is visible."""
 
 HolidaysOf = Callable[[str | None, date, date], frozenset[date]]
@@ -34,7 +34,7 @@ def numbers(
     """What is known of this person over the 56 days up to the last judged day; None for somebody who is not there.
 
     The card shows the window that was last judged, so that its sums and its findings belong together; when that is
-    more than three days old it ends `yesterday` (UTC) and nothing is judged. A dozen statements on indexed keys,
+    too old to stand it ends `yesterday` (UTC) and nothing is judged. A dozen statements on indexed keys,
     whatever the size of the company.
     """
     person = people.load(session, person_ids=[person_id]).get(person_id)

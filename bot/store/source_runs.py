@@ -1,6 +1,6 @@
 """One row for each attempt to read a source: what was asked and how it ended. No body, no key, no person.
 
-Called by `jobs/collect.py` and `jobs/import_files.py`.
+Called by `jobs/attempts.py` and the jobs that read. Next: `bot/store/coverage.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from enum import StrEnum
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.store.tables import SourceRunRow
+from bot.store.batches import upsert
+from bot.store.tables import SourceRow, SourceRunRow
 
 
 class RunStatus(StrEnum):
@@ -20,6 +21,11 @@ class RunStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+
+
+def note_source(session: Session, *, name: str, kind: str, lag_days: int) -> None:
+    """Keep which kind a source is, and how many days after a day's end it finishes that day."""
+    upsert(session, SourceRow, [{"name": name, "kind": kind, "lag_days": lag_days}])
 
 
 def start_run(

@@ -37,10 +37,12 @@ def replace_day(session: Session, *, source: str, day: date, rows: Iterable[Usag
     return merge_rows(session, source=source, rows=wanted, now=now)
 
 
-def has_rows(session: Session, *, source: str, day: date) -> bool:
-    """Whether anything is kept of what `source` said of `day`."""
-    found = select(UsageDayRow.source).where(UsageDayRow.source == source, UsageDayRow.day == day).limit(1)
-    return session.scalar(found) is not None
+def subjects_on(session: Session, *, source: str, day: date) -> int:
+    """How many subjects `source` named on `day`."""
+    found = select(func.count(UsageDayRow.subject.distinct())).where(
+        UsageDayRow.source == source, UsageDayRow.day == day
+    )
+    return session.scalar(found) or 0
 
 
 def merge_rows(session: Session, *, source: str, rows: Iterable[UsageRow], now: datetime) -> Saved:

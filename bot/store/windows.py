@@ -1,13 +1,13 @@
 """One compact window a person, summed by the database: work grows with people, not with rows.
 
-Called by `jobs/detect.py`. Two statements a shard: the sums by tool, model and week, and the sums by day of those few
-who had a heavy day. Next: `bot/domain/adoption.py`.
+Called by `jobs/detect.py`. Three statements a shard: which sources there are, the sums by tool, model and week, and the
+sums by day of those few who had a heavy day. Next: `bot/domain/adoption.py`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -15,30 +15,36 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from bot.domain import precedence
 from bot.domain.usage import LOADED_WEEKS, LOOKBACK_DAYS, WINDOW_DAYS, Counters, DaySum, UsageWindow, WeekSum
 from bot.domain.waste.runaway import MAX_REQUESTS_A_DAY, MIN_DAY_MICROUSD
-from bot.store.tables import OutcomeRow, UsageDayRow
+from bot.store.tables import OutcomeRow, SourceRow, UsageDayRow
 from bot.store.types import days_between
 
-FILE_SOURCE = "file"
-"""What an import from a file calls itself; a connector's figures go before it."""
-
 _COUNTERS = tuple(counter.name for counter in fields(Counters))
-_FIGURES = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_microusd")
+_TOKENS_AND_MONEY = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_microusd")
+_BEHAVIOUR = ("sessions", "accepted", "rejected", "prompts", "offered", "lines_added")
+"""What a person did with the answers; every other counter goes with the tokens and the money."""
 _OLDER = LOADED_WEEKS
 _LATER = -1
+
+_OWN_KIND = {name: name for name in precedence.NO_CONNECTOR}
+
+Kinds = Mapping[str, str]
+"""The kind of each source, by its name."""
 
 
 def load(session: Session, *, person_ids: Collection[int], last_day: date) -> dict[int, UsageWindow]:
     """The windows that end on `last_day`; everybody asked for is in the answer, without use as an empty window.
 
-    For tokens and money one source speaks for a person, tool and day (`_rows`); activity counts from any source.
+    For one person, tool and day one kind of source speaks (`_rows`); activity counts from any source.
     A sum is None where every value is: unknown is not zero.
     """
     found = {person_id: _Found() for person_id in person_ids}
-    for row in session.execute(_week_sums(found.keys(), last_day)):
+    kinds = dict(session.execute(select(SourceRow.name, SourceRow.kind)).tuples().all())
+    for row in session.execute(_week_sums(found.keys(), last_day, kinds)):
         _take(found[row.person_id], row)
-    for row in session.execute(_heavy_day_sums(found.keys(), last_day)):
+    for row in session.execute(_heavy_day_sums(found.keys(), last_day, kinds)):
         found[row.person_id].heavy_days.append(DaySum(row.day, row.tool, row.model, _counters(row)))
     return {person_id: one.window(last_day) for person_id, one in found.items()}
 
@@ -87,9 +93,9 @@ def _take(found: _Found, row: Row[Any]) -> None:
         found.weeks.append(WeekSum(row.tool, row.model, row.week, _counters(row), row.active_mask or 0))
 
 
-def _week_sums(person_ids: Collection[int], last_day: date) -> Select[Any]:
+def _week_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Select[Any]:
     """Sums by person, tool, model and week; week -1 is everything after the window, the last one everything before."""
-    rows = _rows(person_ids).subquery()
+    rows = _rows(person_ids, kinds).subquery()
     age = days_between(literal(last_day), rows.c.day)
     week = case((rows.c.day > last_day, _LATER), (age >= _OLDER * 7, _OLDER), else_=age // 7).label("week")
     # Before the weeks that are judged only the dates matter, so that one row a tool is enough.
@@ -109,10 +115,10 @@ def _week_sums(person_ids: Collection[int], last_day: date) -> Select[Any]:
     ).group_by(rows.c.person_id, rows.c.tool, model, week)
 
 
-def _heavy_day_sums(person_ids: Collection[int], last_day: date) -> Select[Any]:
+def _heavy_day_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Select[Any]:
     """All days of the 28, tool and model apart, of people with a day above $25 or 2,000 requests over all tools."""
     first = last_day - timedelta(days=WINDOW_DAYS - 1)
-    rows = _rows(person_ids, first, last_day).cte("own_rows")
+    rows = _rows(person_ids, kinds, first, last_day).cte("own_rows")
     cost, requests = _sum(rows, "cost_microusd"), _sum(rows, "requests")
     heavy = (
         select(rows.c.person_id)
@@ -126,31 +132,37 @@ def _heavy_day_sums(person_ids: Collection[int], last_day: date) -> Select[Any]:
     )
 
 
-def _rows(person_ids: Collection[int], first: date | None = None, last: date | None = None) -> Select[Any]:
-    """Usage days with `active` (any counter above zero) and `speaks`: whether this source gives the figures.
-
-    Two sources that saw the same work would double it. So for one person, tool and day one source speaks: one that has
-    any token or money figure before one that has none, a connector before a file, then by name.
+def _rows(
+    person_ids: Collection[int], kinds: Kinds, first: date | None = None, last: date | None = None
+) -> Select[Any]:
+    """Usage days, each with whether its source gives the figures (`speaks`) and the behaviour (`behaves`) of that
+    person, day and tool: two sources that saw the same work would double it (`domain/precedence.py`).
     """
     table = UsageDayRow
-    has_figures = or_(*(getattr(table, name).is_not(None) for name in _FIGURES))
-    speaker = func.first_value(table.source).over(
-        partition_by=(table.person_id, table.day, table.tool),
-        order_by=(case((has_figures, 0), else_=1), case((table.source == FILE_SOURCE, 1), else_=0), table.source),
-    )
-    # A comparison with NULL is NULL: the case turns it into a plain no.
-    active = case((or_(*(getattr(table, name) > 0 for name in _COUNTERS)), True), else_=False)
     counters = (getattr(table, name) for name in _COUNTERS)
     statement = select(
         table.person_id,
         table.day,
         table.tool,
         table.model,
-        active.label("active"),
-        (table.source == speaker).label("speaks"),
+        table.active,
+        _speaks(_TOKENS_AND_MONEY, precedence.FIGURES, kinds).label("speaks"),
+        _speaks(_BEHAVIOUR, precedence.BEHAVIOUR, kinds).label("behaves"),
         *counters,
     ).where(table.person_id.in_(person_ids))
     return statement if first is None else statement.where(table.day.between(first, last))
+
+
+def _speaks(counters: Sequence[str], order: tuple[tuple[str, ...], ...], kinds: Kinds) -> ColumnElement[bool]:
+    """Whether a row's source is of the first kind that has any of `counters` for that person, day and tool."""
+    table = UsageDayRow
+    places = {name: precedence.rank(kind, order) for name, kind in {**_OWN_KIND, **kinds}.items()}
+    place = case(places, value=table.source, else_=len(order))
+    has_any = or_(*(getattr(table, name).is_not(None) for name in counters))
+    first = func.first_value(place).over(
+        partition_by=(table.person_id, table.day, table.tool), order_by=(case((has_any, 0), else_=1), place)
+    )
+    return place == first
 
 
 def _sums(rows: Any) -> Sequence[ColumnElement[int]]:
@@ -158,7 +170,8 @@ def _sums(rows: Any) -> Sequence[ColumnElement[int]]:
 
 
 def _sum(rows: Any, name: str) -> ColumnElement[int]:
-    return cast(func.sum(case((rows.c.speaks, rows.c[name]))), BigInteger)
+    counts = rows.c.behaves if name in _BEHAVIOUR else rows.c.speaks
+    return cast(func.sum(case((counts, rows.c[name]))), BigInteger)
 
 
 def _counters(row: Row[Any]) -> Counters:

@@ -56,8 +56,8 @@ def busy(number: int) -> dict[str, Any]:
 def read(stand_in: ClaudeCodeStandIn, *, now: datetime = LATER, waits: list[float] | None = None) -> SourceDay:
     """DAY as the product reads it: with the client that the settings make."""
     source = SourceConfig("claude_code", "claude_code", stand_in.base_url, ADMIN_KEY)
-    with catalogue.open_client(source) as client:
-        return fetch_day(client, day=DAY, now=now, wait=(waits if waits is not None else []).append)
+    with catalogue.open_access(source, now=now, wait=(waits if waits is not None else []).append) as access:
+        return fetch_day(access, day=DAY)
 
 
 def person_days(stand_in: ClaudeCodeStandIn) -> list[UsageRow]:
@@ -311,16 +311,17 @@ def test_proxy_is_not_asked_for_this_machine(stand_in: ClaudeCodeStandIn, monkey
     """Behind a company's proxy, a stand-in on this machine is still reached, and the vendor still through the proxy."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     assert CoverageStatus.COVERED == read(stand_in).status
-    with catalogue.open_client(SourceConfig("claude_code", "claude_code", None, ADMIN_KEY)) as client:
-        assert client.trust_env
+    source = SourceConfig("claude_code", "claude_code", None, ADMIN_KEY)
+    with catalogue.open_access(source, now=LATER, wait=lambda _seconds: None) as access:
+        assert access.client.trust_env
 
 
 def test_redirect_is_not_followed() -> None:
     """The key goes to the configured address and nowhere else."""
     source = SourceConfig("claude_code", "claude_code", None, ADMIN_KEY)
-    with catalogue.open_client(source) as client:
-        assert not client.follow_redirects
-        assert "https://api.anthropic.com" == str(client.base_url).rstrip("/")
+    with catalogue.open_access(source, now=LATER, wait=lambda _seconds: None) as access:
+        assert not access.client.follow_redirects
+        assert "https://api.anthropic.com" == str(access.client.base_url).rstrip("/")
 
 
 @pytest.mark.parametrize(

@@ -20,17 +20,16 @@ LATER = datetime(2026, 3, 3, 10, tzinfo=UTC)
 MONDAY, TUESDAY = date(2026, 2, 9), date(2026, 2, 10)
 
 
-def test_a_replaced_day_may_lose_rows_and_leaves_other_days_tools_and_sources_alone(store: Store) -> None:
+def test_a_replaced_day_may_lose_rows_and_leaves_other_days_and_sources_alone(store: Store) -> None:
     """A revised day is what the source says now; nothing else is touched."""
     with store.begin() as session:
-        _replace(session, "api", "t", [MONDAY, TUESDAY], [_row("a", MONDAY), _row("b", MONDAY), _row("a", TUESDAY)])
-        _replace(session, "api", "u", [MONDAY], [_row("a", MONDAY, tool="u")])
-        _replace(session, "file", "t", [MONDAY], [_row("a", MONDAY)])
-        _replace(session, "api", "t", [MONDAY], [_row("b", MONDAY, requests=7)])
+        _replace(session, "api", MONDAY, [_row("a", MONDAY), _row("b", MONDAY), _row("a", MONDAY, tool="u")])
+        _replace(session, "api", TUESDAY, [_row("a", TUESDAY)])
+        _replace(session, "file", MONDAY, [_row("a", MONDAY)])
+        _replace(session, "api", MONDAY, [_row("b", MONDAY, requests=7)])
     assert [
         ("api", "t", MONDAY, 7),
         ("api", "t", TUESDAY, 1),
-        ("api", "u", MONDAY, 1),
         ("file", "t", MONDAY, 1),
     ] == rows(store, "usage_day", "source", "tool", "day", "requests")
 
@@ -38,17 +37,15 @@ def test_a_replaced_day_may_lose_rows_and_leaves_other_days_tools_and_sources_al
 def test_a_day_without_rows_is_emptied(store: Store) -> None:
     """No rows is an answer too."""
     with store.begin() as session:
-        _replace(session, "api", "t", [MONDAY], [_row("a", MONDAY)])
-        _replace(session, "api", "t", [MONDAY], [])
+        _replace(session, "api", MONDAY, [_row("a", MONDAY)])
+        _replace(session, "api", MONDAY, [])
     assert [] == rows(store, "usage_day", "day")
 
 
-@pytest.mark.parametrize("stray", [("a", TUESDAY, "t"), ("a", MONDAY, "u")])
-def test_a_row_outside_what_is_being_replaced_is_a_mistake(sqlite_store: Store, stray: tuple[str, date, str]) -> None:
+def test_a_row_outside_what_is_being_replaced_is_a_mistake(sqlite_store: Store) -> None:
     """It would be kept a second time by the next replacement."""
-    subject, day, tool = stray
     with sqlite_store.begin() as session, pytest.raises(ValueError, match="outside"):
-        _replace(session, "api", "t", [MONDAY], [_row(subject, day, tool=tool)])
+        _replace(session, "api", MONDAY, [_row("a", TUESDAY)])
 
 
 def test_merged_rows_replace_their_keys_only_and_the_same_again_writes_nothing(store: Store) -> None:
@@ -66,7 +63,7 @@ def test_addresses_that_differ_only_in_case_are_one_subject(store: Store) -> Non
     """A connector may spell an address in two ways on one day."""
     with store.begin() as session:
         pair = [_row("Ada@lantern.example", MONDAY), _row("ada@lantern.example", MONDAY)]
-        _replace(session, "api", "t", [MONDAY], pair)
+        _replace(session, "api", MONDAY, pair)
     assert [(2,)] == rows(store, "usage_day", "requests")
 
 
@@ -122,5 +119,5 @@ def _row(subject: str, day: date, *, tool: str = "t", requests: int = 1) -> Usag
     return UsageRow(subject, day, tool, "m", Counters(requests=requests))
 
 
-def _replace(session: Session, source: str, tool: str, days: list[date], kept: list[UsageRow]) -> None:
-    usage.replace_days(session, source=source, tool=tool, days=days, rows=kept, now=NOW)
+def _replace(session: Session, source: str, day: date, kept: list[UsageRow]) -> None:
+    usage.replace_day(session, source=source, day=day, rows=kept, now=NOW)

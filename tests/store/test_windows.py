@@ -15,7 +15,7 @@ from bot.domain.usage import Counters, UsageWindow
 from bot.store import windows
 from bot.store.database import Store
 from bot.store.tables import OutcomeRow, PersonRow, UsageDayRow
-from tests.by_hand import LAST_DAY, Used, days_before, keep, window_of
+from tests.by_hand import FIGURES_FIRST, LAST_DAY, Used, days_before, keep, window_of
 
 FIGURES = st.none() | st.integers(0, 3) | st.integers(0, 40_000_000)
 COUNTERS = st.builds(Counters, **dict.fromkeys(Counters.__dataclass_fields__, FIGURES))
@@ -26,7 +26,7 @@ ROWS = st.lists(
         tool=st.sampled_from(["claude_code", "copilot"]),
         model=st.sampled_from(["large", "little", "*"]),
         counters=COUNTERS,
-        source=st.sampled_from(["api", "gateway", "file"]),
+        source=st.sampled_from([*FIGURES_FIRST]),
     ),
     max_size=30,
     unique_by=lambda row: (row.source, row.day, row.tool, row.model),
@@ -65,11 +65,11 @@ def test_two_sources_that_saw_the_same_work_are_not_added_up(store: Store) -> No
 
 
 def test_a_source_without_figures_does_not_silence_one_that_has_them(store: Store) -> None:
-    """A connector that only counts sessions leaves the tokens to the file."""
+    """A connector that only counts sessions leaves the tokens to the file, and the file leaves it the sessions."""
     (today,) = days_before(0)
     rows = [
         Used(today, model="*", counters=Counters(sessions=2), source="api"),
-        Used(today, counters=Counters(output_tokens=7), source="file"),
+        Used(today, counters=Counters(output_tokens=7, sessions=9), source="file"),
     ]
     with store.begin() as session:
         (person,) = _keep(session, rows)
@@ -78,7 +78,7 @@ def test_a_source_without_figures_does_not_silence_one_that_has_them(store: Stor
         for week in windows.load(session, person_ids=[person], last_day=LAST_DAY)[person].weeks:
             total = total.plus(week.counters)
 
-    assert Counters(output_tokens=7) == total
+    assert Counters(output_tokens=7, sessions=2) == total
 
 
 def test_a_sum_of_unknowns_is_unknown_and_a_sum_of_zeros_is_zero(store: Store) -> None:
@@ -92,7 +92,25 @@ def test_a_sum_of_unknowns_is_unknown_and_a_sum_of_zeros_is_zero(store: Store) -
     assert (0, None) == (week.counters.output_tokens, week.counters.cost_microusd)
 
 
-def test_a_shard_takes_two_statements(store: Store) -> None:
+def test_two_accounts_of_one_kind_add_up(store: Store) -> None:
+    """Two organisations of one vendor never see the same request; nor do two log-ins see the same edit."""
+    (today,) = days_before(0)
+    rows = [
+        Used(today, counters=Counters(input_tokens=10, accepted=1), source="api"),
+        Used(today, counters=Counters(input_tokens=5, accepted=2), source="other_account"),
+        Used(today, model="*", counters=Counters(accepted=4), source="chat"),
+    ]
+    with store.begin() as session:
+        (person,) = _keep(session, rows)
+
+        total = Counters()
+        for week in windows.load(session, person_ids=[person], last_day=LAST_DAY)[person].weeks:
+            total = total.plus(week.counters)
+
+    assert Counters(input_tokens=15, accepted=7) == total
+
+
+def test_a_shard_takes_three_statements(store: Store) -> None:
     """The number of statements does not grow with the people."""
     with store.begin() as session:
         people = _keep(session, *[[Used(day) for day in days_before(0, 30)] for _ in range(50)])
@@ -101,7 +119,7 @@ def test_a_shard_takes_two_statements(store: Store) -> None:
 
         windows.load(session, person_ids=people, last_day=LAST_DAY)
 
-    assert 2 == len(said)
+    assert 3 == len(said)
 
 
 def test_a_window_is_found_by_person_and_day(store: Store) -> None:
@@ -114,7 +132,7 @@ def test_a_window_is_found_by_person_and_day(store: Store) -> None:
         if store.engine.dialect.name == "postgresql":
             # A table of one row is read whole unless that is said to be dear.
             session.execute(text("SET LOCAL enable_seqscan = off"))
-        for statement, values in said[:2]:
+        for statement, values in said[1:3]:
             plan = _plan(session, statement, values)
 
             assert "ix_usage_day_person_id_day" in plan

@@ -17,6 +17,11 @@ _COUNTERS = (
     "output_tokens", "cost_microusd", "accepted", "rejected",
 )  # fmt: skip
 _ACTIVE = f"UPDATE usage_day SET active = true WHERE {' OR '.join(f'{name} > 0' for name in _COUNTERS)}"  # noqa: S608 - names of ours
+_KINDS = (
+    "INSERT INTO source (name, kind, lag_days)"
+    " SELECT DISTINCT source, 'claude_code', 0 FROM usage_day WHERE source <> 'file'"
+)
+"""Until now there was one kind of connector."""
 
 
 def upgrade() -> None:
@@ -135,6 +140,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("headless_requests", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("active", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.execute(_ACTIVE)
+    op.execute(_KINDS)
 
 
 def downgrade() -> None:

@@ -1,0 +1,261 @@
+"""Read one source of AI use, day by day, and keep a day's rows together with the word that the day is finished.
+
+One night: the last days again, because they may have been revised, and every day of the look-back that no reading has
+finished yet. A day is kept whole or not at all, in one transaction; a day that could not be read says so and leaves
+what was known of it alone (P12). Called by `jobs/collect.py`. Next: `bot/store/usage.py`, then `jobs/detect.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.domain.prices import PriceBook
+from bot.domain.usage import LOOKBACK_DAYS, CoverageStatus
+from bot.domain.usage_sums import add_up_priced
+from bot.errors import SourceError
+from bot.sources import catalogue
+from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
+from bot.store import billing, coverage, identities, members, source_runs, usage
+from bot.store.database import Store
+from jobs import attempts
+
+_ONE_DAY = timedelta(days=1)
+_ONE_WEEK = timedelta(days=7)
+_GIVE_UP_AFTER = 2  # days in a row that cannot be read: the source is down, and each try may take minutes
+_NO_RIGHT = frozenset({401, 403, 429})  # permanent, and not about the day: a wrong key, a missing right, a spending cap
+_A_CROWD = 5  # so many people were seen a week before: that nobody at all was is less likely than a broken report
+
+OnDay = Callable[[str, int, int], None]
+"""Hears the source's name, the number of the day that is being read, and how many there are."""
+Span = tuple[date, date]
+"""First and last day, both included."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One source that is being read."""
+
+    store: Store
+    access: Access
+    connector: UsageConnector
+    prices: PriceBook
+    on_day: OnDay | None
+
+    @property
+    def name(self) -> str:
+        return self.access.source.name
+
+    @property
+    def today(self) -> date:
+        return self.access.now.date()
+
+    @property
+    def first_repulled(self) -> date:
+        return self.today - timedelta(days=self.connector.repull_days)
+
+    @property
+    def first_day(self) -> date:
+        return self.today - timedelta(days=LOOKBACK_DAYS)
+
+
+def collect_usage(
+    store: Store,
+    access: Access,
+    connector: UsageConnector,
+    *,
+    prices: PriceBook,
+    on_day: OnDay | None = None,
+    span: Span | None = None,
+) -> Counter[str]:
+    """Bring one source up to the access's moment; returns how many days, rows and failures there were.
+
+    With `span`, its days that are not finished yet; a back-fill that was broken off goes on where it stopped.
+    """
+    reading = _Reading(store, access, connector, prices, on_day)
+    with store.begin() as session:
+        source_runs.note_source(session, name=reading.name, kind=connector.kind, lag_days=connector.lag_days)
+    days = _days_to_read(reading) if span is None else _days_of(reading, span)
+    attempt = attempts.begin(store, reading.name, (min(days), max(days)) if days else None, access.now)
+    counts = Counter(sources=1)
+    error = _take_members(reading, attempt.began_before, counts)
+    for found, day_error in _read(reading, days):
+        empty = _unbelievable(reading, found)
+        counts.update(_keep(reading, empty[0] if empty else found, attempt.source_run_id, counts["rows"]))
+        error = day_error or (empty[1] if empty else None) or error
+    attempts.finish(store, attempt, rows=counts["rows"], error=error, now=access.now)
+    counts["sources_failed"] = int(error is not None)
+    return counts
+
+
+# ---------------------------------------------------------------- which days
+
+
+def _days_to_read(reading: _Reading) -> list[date]:
+    """The last days and today, and all days of the look-back that are not finished; the newest first."""
+    finished = _finished(reading, reading.first_day, reading.first_repulled - _ONE_DAY)
+    all_days = (reading.today - timedelta(days=back) for back in range(LOOKBACK_DAYS + 1))
+    return [day for day in all_days if day not in finished]
+
+
+def _days_of(reading: _Reading, span: Span) -> list[date]:
+    """The days of `span` up to today that are not finished; the newest first."""
+    first, last = span[0], min(span[1], reading.today)
+    finished = _finished(reading, first, last)
+    all_days = (last - timedelta(days=back) for back in range((last - first).days + 1))
+    return [day for day in all_days if day not in finished]
+
+
+def _finished(reading: _Reading, first: date, last: date) -> frozenset[date]:
+    with reading.store.read() as session:
+        return coverage.days_covered(
+            session, source=reading.name, tool=reading.connector.tools[0], first=first, last=last
+        )
+
+
+# ---------------------------------------------------------------- for whom
+
+
+def _take_members(reading: _Reading, last_read_at: datetime | None, counts: Counter[str]) -> SourceError | None:
+    """Keep whom the source lists, and whom it sees whole: as it says, as the settings declare, or both (P12)."""
+    fetch = reading.connector.fetch_members
+    if fetch is None:
+        _declare_people(reading, last_read_at, listed=None)
+        return None
+    try:
+        listed = tuple(fetch(reading.access))
+    except SourceError as error:
+        return error  # who was covered stays so: the days say for themselves whether they were finished
+    with reading.store.begin() as session:
+        saved = members.save(
+            session,
+            source_name=reading.name,
+            tool=reading.connector.tools[0],
+            members=listed,
+            now=reading.access.now,
+            today=reading.today,
+        )
+    counts.update(members=len(listed))
+    _declare_people(reading, last_read_at, listed=saved.covered)
+    return None
+
+
+def _declare_people(reading: _Reading, last_read_at: datetime | None, *, listed: frozenset[int] | None) -> None:
+    """Keep whom this source sees whole, as it stands today.
+
+    At the first reading that finds people, all are covered from the first day of the look-back; later only who began to
+    work here within it is so, from their own first day. Everybody else is covered from today: until now somebody we
+    knew may have signed in another way, and somebody we did not know may have another address (P12).
+    """
+    is_covered = _covers(reading, listed)
+    with reading.store.begin() as session:
+        people: dict[int, date] = {}
+        if last_read_at is not None and not identities.anybody_known(session, by=last_read_at):
+            last_read_at = None
+        for address, person_id, known_since, started_on in identities.addresses(session):
+            if is_covered(address, person_id):
+                people[person_id] = _covered_since(reading, last_read_at, known_since, started_on)
+        for tool in reading.connector.tools:
+            coverage.declare_people(
+                session,
+                source=reading.name,
+                tool=tool,
+                people=people,
+                first_day=reading.today,
+                last_day=reading.first_repulled - _ONE_DAY,
+            )
+
+
+def _covers(reading: _Reading, listed: frozenset[int] | None) -> Callable[[str, int], bool]:
+    """Tells of an address and a person whether this source's silence about them can prove a zero."""
+    proof = reading.connector.proof
+    declared = catalogue.declared(reading.access.source)
+    needs_list = proof in (Proof.LISTED, Proof.DECLARED_AND_LISTED)
+    needs_word = proof in (Proof.DECLARED, Proof.DECLARED_AND_LISTED)
+
+    def covers(address: str, person_id: int) -> bool:
+        if proof is Proof.NOBODY or (needs_list and person_id not in (listed or ())):
+            return False
+        return not needs_word or declared(address)
+
+    return covers
+
+
+def _covered_since(
+    reading: _Reading, last_read_at: datetime | None, known_since: datetime, started_on: date | None
+) -> date:
+    """The first day on which this source sees all that somebody does who is declared to it and was not before."""
+    if last_read_at is None:
+        return reading.first_day
+    if known_since > last_read_at and started_on is not None and started_on >= reading.first_day:
+        return started_on
+    return reading.today
+
+
+# ---------------------------------------------------------------- day by day
+
+
+def _read(reading: _Reading, days: Sequence[date]) -> Iterator[tuple[SourceDay, SourceError | None]]:
+    """Each day as the source gives it, or as FAILED with its error; a source that is down is not asked for the rest."""
+    failed_in_a_row = 0
+    down: SourceError | None = None
+    for number, day in enumerate(days, start=1):
+        if reading.on_day is not None:
+            reading.on_day(reading.name, number, len(days))
+        error = down
+        if error is None:
+            try:
+                found = reading.connector.fetch_day(reading.access, day=day)
+            except SourceError as raised:
+                error = raised
+        if error is None:
+            failed_in_a_row = 0
+            yield found, None
+            continue
+        failed_in_a_row += 1
+        if failed_in_a_row >= _GIVE_UP_AFTER or (error.permanent and error.http_status in _NO_RIGHT):
+            down = error
+        yield SourceDay(day, (), CoverageStatus.FAILED, str(error)), error
+
+
+def _unbelievable(reading: _Reading, found: SourceDay) -> tuple[SourceDay, SourceError] | None:
+    """A day without anybody, where there were rows before or a crowd was seen a week earlier: a broken report is more
+    likely than that, and it would make the whole company look idle (P12). The day as FAILED, and why.
+    """
+    if found.rows or found.status is not CoverageStatus.COVERED:
+        return None
+    with reading.store.read() as session:
+        emptied = usage.subjects_on(session, source=reading.name, day=found.day) > 0
+        crowd = usage.subjects_on(session, source=reading.name, day=found.day - _ONE_WEEK) >= _A_CROWD
+    if not emptied and (not crowd or found.day.weekday() not in range(5)):
+        return None
+    told = "came back empty after it had rows" if emptied else "names nobody, a week after it named many"
+    error = SourceError(f"The report of {found.day.isoformat()} {told}; it is not believed.", permanent=False)
+    return SourceDay(found.day, (), CoverageStatus.FAILED, str(error)), error
+
+
+def _keep(reading: _Reading, found: SourceDay, source_run_id: int, rows_before: int) -> Mapping[str, int]:
+    """Rows and coverage of one day in one transaction: all of it, or nothing.
+
+    A day that was finished stays finished: when it cannot be read again, what was read before still holds.
+    """
+    name, day, now = reading.name, found.day, reading.access.now
+    rows = add_up_priced(found.rows, reading.prices)
+    counts = Counter({f"days_{found.status.value}": 1})
+    with reading.store.begin() as session:
+        was_finished = coverage.days_covered(session, source=name, tool=reading.connector.tools[0], first=day, last=day)
+        if was_finished and found.status is not CoverageStatus.COVERED:
+            return counts
+        if found.status is not CoverageStatus.FAILED:
+            saved = usage.replace_day(session, source=name, day=day, rows=rows, now=now)
+            source_runs.note_rows(session, source_run_id=source_run_id, row_count=rows_before + len(rows))
+            counts.update(rows=len(rows), unmapped=len(saved.unmapped))
+        if found.billed_microusd is not None:
+            billing.save_day(session, source=name, day=day, amount_microusd=found.billed_microusd, as_of=now)
+        for tool in reading.connector.tools:
+            coverage.mark(
+                session, source=name, tool=tool, days=[day], status=found.status, reason=found.reason, as_of=now
+            )
+    return counts
