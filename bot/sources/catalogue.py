@@ -14,11 +14,19 @@ import httpx
 from bot import __version__
 from bot.errors import InputError
 from bot.settings import SourceConfig
-from bot.sources import claude_code
+from bot.sources import claude_code, codex, copilot, cursor, litellm, openai_api
 from bot.sources.http import Wait
 from bot.sources.shape import Access, Connector
 
-CONNECTORS: dict[str, Connector] = {connector.kind: connector for connector in (claude_code.CONNECTOR,)}
+CONNECTORS: dict[str, Connector] = {
+    connector.kind: connector
+    for connector in (
+        claude_code.CONNECTOR,
+        codex.CONNECTOR,
+        litellm.CONNECTOR,
+        openai_api.CONNECTOR,
+    )
+}
 
 _TIMEOUT_S = 30.0
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
