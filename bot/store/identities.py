@@ -1,21 +1,25 @@
 """What a source calls somebody, and who that is: the only table that joins a name to a number.
 
-Called by `bot/store/people.py` and `bot/store/usage.py`. Next: `bot/store/people.py`.
+Everybody has one main e-mail address (method "email"); other addresses are aliases. Of other sources a person may have
+several ids, of Slack one. An id belongs to one person or to nobody. Called by the other modules of this room.
+Next: `bot/store/people.py`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource, identity_of
+from bot.domain.roster import IdentityRecord
 from bot.errors import KindlingError
-from bot.store.batches import BATCH_ROWS, chunks, insert_new, table_of, upsert
+from bot.store.batches import BATCH_ROWS, Saved, chunks, insert_new, table_of, upsert
 from bot.store.tables import (
     IdentityRow,
     OpenSessionRow,
@@ -27,7 +31,31 @@ from bot.store.tables import (
 
 CERTAIN = "certain"
 UNMAPPED = "unmapped"
+MAIN, ALIAS = "email", "alias"
+"""How an address came to be somebody's: as the one they are listed by, or as another one of theirs."""
+ROSTER, BY_HAND, DIRECTORY = "roster", "by hand", "directory"
+"""How another id did: by a column of a roster, by a file of identities, by a source's own list of its members."""
+
 _CASE_FREE = frozenset({IdentitySource.EMAIL, IdentitySource.GITHUB, IdentitySource.GITLAB})
+_OPERATORS_WORD = frozenset({ALIAS, ROSTER, BY_HAND})
+_FILED: tuple[type[UsageDayRow | SessionFactsRow | OpenSessionRow | PushedSeriesRow], ...] = (
+    UsageDayRow,
+    SessionFactsRow,
+    OpenSessionRow,
+    PushedSeriesRow,
+)
+"""The tables whose rows are filed under the key of an id."""
+
+Owned = tuple[IdentitySource, str, int]
+"""An id in normal spelling, and whose it is."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of an id: whose it is, None for nobody's, and how it came to be theirs."""
+
+    person_id: int | None
+    method: str
 
 
 class IdentityTakenError(KindlingError):
@@ -54,21 +82,34 @@ def resolve(session: Session, *, source: IdentitySource, ids: Iterable[str]) -> 
 
 def owners(session: Session, *, source: IdentitySource, ids: Collection[str]) -> dict[str, int | None]:
     """All kept ids among `ids` (already in normal spelling) with their person, None where nobody could be found."""
-    found: dict[str, int | None] = {}
+    return {external_id: found.person_id for external_id, found in kept(session, source=source, ids=ids).items()}
+
+
+def kept(session: Session, *, source: IdentitySource, ids: Collection[str]) -> dict[str, Kept]:
+    """What is kept of those of `ids` (in normal spelling) that were ever seen."""
+    found: dict[str, Kept] = {}
+    columns = (IdentityRow.external_id, IdentityRow.person_id, IdentityRow.method)
     for batch in chunks(sorted(ids)):
-        rows = select(IdentityRow.external_id, IdentityRow.person_id).where(
-            IdentityRow.source == source.value, IdentityRow.external_id.in_(batch)
-        )
-        found.update((external_id, person_id) for external_id, person_id in session.execute(rows))
+        rows = select(*columns).where(IdentityRow.source == source.value, IdentityRow.external_id.in_(batch))
+        found.update((external_id, Kept(person_id, method)) for external_id, person_id, method in session.execute(rows))
+    return found
+
+
+def main_addresses(session: Session, *, person_ids: Collection[int]) -> dict[int, str]:
+    """The address by which each of these people is listed."""
+    found: dict[int, str] = {}
+    for batch in chunks(sorted(set(person_ids))):
+        rows = select(IdentityRow.person_id, IdentityRow.external_id).where(_IS_MAIN, IdentityRow.person_id.in_(batch))
+        found.update((person_id, address) for person_id, address in session.execute(rows) if person_id is not None)
     return found
 
 
 def addresses(session: Session) -> Iterator[tuple[str, int, datetime, date | None]]:
-    """The e-mail address of everybody we know, with their number, since when we know them, and their first day here."""
+    """The main address of everybody we know, with their number, since when we know them, and their first day here."""
     rows = (
         select(IdentityRow.external_id, PersonRow.person_id, PersonRow.created_at, PersonRow.started_on)
         .join(PersonRow, PersonRow.person_id == IdentityRow.person_id)
-        .where(IdentityRow.source == IdentitySource.EMAIL.value)
+        .where(_IS_MAIN)
     )
     for row in session.execute(rows.execution_options(yield_per=BATCH_ROWS)):
         yield row.external_id, row.person_id, row.created_at, row.started_on
@@ -87,25 +128,83 @@ def claim(
     method: str,
     now: datetime,
     take_over: bool = False,
+    several: bool = False,
+    listed: Collection[int] | None = (),
 ) -> set[int]:
-    """Give each person the one id claimed for them; ids they had before from this source are dropped.
+    """Give each person the ids claimed for them; `claims` maps ids in normal spelling to people.
 
-    `claims` maps ids in normal spelling to people. An id of somebody who claims no other one raises IdentityTakenError,
-    unless `take_over`. Returns the people for whom something changed.
+    Unless a person may have `several`, the one that the same method had given them before is dropped (of Slack: any
+    other). An id may move from whoever claims another one or is `listed` (None: from anybody), if the same method had
+    given it to them, and from anybody to whom only a source's own directory gave it; else IdentityTakenError, unless
+    `take_over`. What is filed under an id that the operator moves goes with it. Returns for whom something changed.
     """
-    current = owners(session, source=source, ids=claims.keys())
-    claimants = set(claims.values())
-    new = {external_id: owner for external_id, owner in claims.items() if current.get(external_id) != owner}
-    for external_id in new:
-        owner = current.get(external_id)
-        if owner is not None and owner not in claimants and not take_over:
+    known = kept(session, source=source, ids=claims.keys())
+    moving = {
+        external_id: before.person_id
+        for external_id, before in known.items()
+        if before.person_id is not None and before.person_id != claims[external_id]
+    }
+    may_lose = None if listed is None else {*listed, *claims.values()}
+    for external_id, loser in moving.items():
+        if not (take_over or _may_move(source, known[external_id].method, method, loser, may_lose)):
             raise IdentityTakenError(source, external_id)
-    changed = set(new.values()) | {owner for owner in (current.get(kept) for kept in new) if owner is not None}
-    changed |= _drop_others(session, source=source, claims=claims)
+    new = {i: owner for i, owner in claims.items() if i not in known or known[i].person_id != owner}
+    confirmed = {i for i, before in known.items() if before.method == DIRECTORY and method in _OPERATORS_WORD}
+    changed = set(new.values()) | set(moving.values())
+    if not several:
+        changed |= _drop_others(session, source=source, claims=claims, method=method)
     said = {"source": source.value, "method": method, "confidence": CERTAIN, "first_seen_at": now}
-    for batch in chunks(sorted(new.items())):
-        upsert(session, IdentityRow, [_row(said, external_id, owner) for external_id, owner in batch])
+    for batch in chunks(sorted(new.keys() | confirmed)):
+        upsert(session, IdentityRow, [_row(said, external_id, claims[external_id]) for external_id in batch])
+    if method in _OPERATORS_WORD:
+        _hand_over(session, [(source, external_id, claims[external_id]) for external_id in moving])
     return changed
+
+
+def _may_move(source: IdentitySource, before: str, method: str, loser: int, may_lose: set[int] | None) -> bool:
+    if before == DIRECTORY:
+        return True
+    same_word = before == method or source is IdentitySource.SLACK
+    return same_word and (may_lose is None or loser in may_lose)
+
+
+def rename(session: Session, *, person_id: int, email: str, now: datetime) -> None:
+    """Let `email`, which is nobody's, be this person's main address; the one before becomes an alias."""
+    theirs = update(IdentityRow).where(_IS_MAIN, IdentityRow.person_id == person_id).values(method=ALIAS)
+    session.execute(theirs.execution_options(synchronize_session=False))
+    address = normal(IdentitySource.EMAIL, email)
+    claim(session, source=IdentitySource.EMAIL, claims={address: person_id}, method=MAIN, now=now, several=True)
+
+
+def save_records(session: Session, *, records: Sequence[IdentityRecord], now: datetime) -> Saved:
+    """Keep what the operator says whose ids these are; counts are ids. What the file does not name stays.
+
+    Use that was filed under an id of nobody goes to the person at once. Addresses of nobody come back as `unmapped`.
+    Raises IdentityTakenError for an id that a roster gave to somebody else; the caller then rolls back.
+    """
+    whose = resolve(session, source=IdentitySource.EMAIL, ids={record.email for record in records})
+    by_source: dict[IdentitySource, dict[str, int]] = defaultdict(dict)
+    for record in records:
+        if record.email in whose:
+            source, external_id = identity_of(record.subject)
+            by_source[source][normal(source, external_id)] = whose[record.email]
+    saved = Saved(unmapped=tuple(sorted({record.email for record in records} - whose.keys())))
+    for source, claims in by_source.items():
+        before = owners(session, source=source, ids=claims.keys())
+        claim(
+            session,
+            source=source,
+            claims=claims,
+            method=ALIAS if source is IdentitySource.EMAIL else BY_HAND,
+            now=now,
+            several=source is not IdentitySource.SLACK,
+            listed=None,
+        )
+        added = sum(before.get(external_id) is None for external_id in claims)
+        unchanged = sum(before.get(external_id) == owner for external_id, owner in claims.items())
+        saved = saved.plus(Saved(added, len(claims) - added - unchanged, unchanged))
+    adopt(session, owned=[(source, i, owner) for source, claims in by_source.items() for i, owner in claims.items()])
+    return saved
 
 
 def note_unmapped(session: Session, *, source: IdentitySource, ids: Collection[str], now: datetime) -> None:
@@ -140,10 +239,10 @@ def subject_key(source: IdentitySource, external_id: str) -> str:
     return sha256(f"{source.value}:{normal(source, external_id)}".encode()).hexdigest()[:32]
 
 
-def adopt(session: Session, *, source: IdentitySource, claims: Mapping[str, int]) -> None:
-    """Give the usage that was kept under these ids, and belonged to nobody, to the person who has the id now."""
-    keys = {subject_key(source, external_id): person_id for external_id, person_id in claims.items()}
-    for model in (UsageDayRow, SessionFactsRow, OpenSessionRow, PushedSeriesRow) if keys else ():
+def adopt(session: Session, *, owned: Iterable[Owned]) -> None:
+    """Give what is filed under these ids, and belongs to nobody, to the person who has the id now."""
+    keys = {subject_key(source, external_id): person_id for source, external_id, person_id in owned}
+    for model in _FILED if keys else ():
         table = table_of(model)
         homeless = set(session.scalars(select(model.subject).where(model.person_id.is_(None)).distinct()))
         found = [{"whose": keys[subject], "which": subject} for subject in sorted(homeless & keys.keys())]
@@ -152,14 +251,38 @@ def adopt(session: Session, *, source: IdentitySource, claims: Mapping[str, int]
             session.connection().execute(update(table).where(*mine).values(person_id=bindparam("whose")), found)
 
 
-def _drop_others(session: Session, *, source: IdentitySource, claims: Mapping[str, int]) -> set[int]:
-    """Drop every id of `source` that a claimant has besides the one claimed."""
+def unmapped_ids(session: Session, *, most: int) -> list[tuple[IdentitySource, str, datetime]]:
+    """Ids of nobody we know, the longest known first, at most so many: the operator may know whose they are."""
+    rows = (
+        select(IdentityRow.source, IdentityRow.external_id, IdentityRow.first_seen_at)
+        .where(IdentityRow.person_id.is_(None))
+        .order_by(IdentityRow.first_seen_at, IdentityRow.source, IdentityRow.external_id)
+        .limit(most)
+    )
+    return [(IdentitySource(source), external_id, seen_at) for source, external_id, seen_at in session.execute(rows)]
+
+
+def _hand_over(session: Session, owned: Sequence[Owned]) -> None:
+    """Give all that is filed under these ids to their person, whosever it was: the operator put a mistake right."""
+    rows = [{"which": subject_key(source, i), "whose": person_id} for source, i, person_id in owned]
+    for model in _FILED if rows else ():
+        table = table_of(model)
+        moved = update(table).where(table.c.subject == bindparam("which")).values(person_id=bindparam("whose"))
+        session.connection().execute(moved, rows)
+
+
+def _drop_others(session: Session, *, source: IdentitySource, claims: Mapping[str, int], method: str) -> set[int]:
+    """Drop what `method` (of Slack: any) had given a claimant besides what it claims for them now."""
     lost: dict[str, int | None] = {}
     for batch in chunks(sorted(set(claims.values()))):
         rows = select(IdentityRow.external_id, IdentityRow.person_id).where(
             IdentityRow.source == source.value, IdentityRow.person_id.in_(batch)
         )
-        lost.update({kept: owner for kept, owner in session.execute(rows) if claims.get(kept) != owner})
+        if source is not IdentitySource.SLACK:
+            rows = rows.where(IdentityRow.method == method)
+        lost.update(
+            {external_id: owner for external_id, owner in session.execute(rows) if claims.get(external_id) != owner}
+        )
     drop(session, source=source, ids=lost.keys())
     return {owner for owner in lost.values() if owner is not None}
 
@@ -176,3 +299,6 @@ def drop(session: Session, *, source: IdentitySource, ids: Collection[str]) -> N
 
 def _row(said: Mapping[str, object], external_id: str, owner: int | None) -> dict[str, object]:
     return {"external_id": external_id, "person_id": owner, **said}
+
+
+_IS_MAIN = and_(IdentityRow.source == IdentitySource.EMAIL.value, IdentityRow.method != ALIAS)

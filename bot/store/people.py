@@ -78,6 +78,7 @@ def save_seats(session: Session, *, seats: Sequence[SeatRecord]) -> Saved:
             "assigned_on": seat.assigned_on,
             "released_on": seat.released_on,
             "monthly_cost_microusd": seat.monthly_cost_microusd,
+            "source": None,
         }
         for seat in seats
         if seat.email in ids
@@ -214,7 +215,7 @@ def _add_people(session: Session, emails: Iterable[str], *, now: datetime) -> se
         claimed |= claims
         session.expunge_all()
     # All of them, not only those seen before: their use may have been kept as nobody's since we looked (P12).
-    identities.adopt(session, source=IdentitySource.EMAIL, claims=claimed)
+    identities.adopt(session, owned=[(IdentitySource.EMAIL, email, owner) for email, owner in claimed.items()])
     return set(claimed.values())
 
 
