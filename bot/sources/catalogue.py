@@ -7,22 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
 
 from bot import __version__
-from bot.errors import InputError
+from bot.errors import InputError, SourceError
 from bot.settings import SourceConfig
-from bot.sources import claude_code, codex, copilot, cursor, litellm, openai_api
+from bot.sources import (
+    anthropic_analytics,
+    anthropic_messages,
+    claude_code,
+    claude_enterprise,
+    codex,
+    copilot,
+    cursor,
+    litellm,
+    openai_api,
+)
 from bot.sources.http import Wait
 from bot.sources.shape import Access, Connector
 
 CONNECTORS: dict[str, Connector] = {
     connector.kind: connector
     for connector in (
+        anthropic_analytics.CONNECTOR,
+        anthropic_messages.CONNECTOR,
         claude_code.CONNECTOR,
+        claude_enterprise.CONNECTOR,
         codex.CONNECTOR,
+        copilot.CONNECTOR,
+        cursor.CONNECTOR,
         litellm.CONNECTOR,
         openai_api.CONNECTOR,
     )
@@ -65,6 +81,43 @@ def open_access(source: SourceConfig, *, now: datetime, wait: Wait) -> Iterator[
         trust_env=base_url.host not in _THIS_MACHINE,  # a company's proxy cannot reach a stand-in on this machine
     ) as client:
         yield Access(client, source, now, wait)
+
+
+@dataclass(frozen=True)
+class FirstAnswer:
+    """The status of a source's first answer, and the time that its clock shows ("" when it does not say)."""
+
+    status: int
+    date: str
+
+
+def first_answer(source: SourceConfig, ask: Callable[[Access], object], *, now: datetime) -> FirstAnswer | None:
+    """What the source answers to the first request of `ask`; no other is made. None: it makes no request at all.
+
+    Raises SourceError when there is no answer, and whatever `ask` raises before its first request.
+    """
+
+    def stop(response: httpx.Response) -> None:
+        raise _EnoughError(FirstAnswer(response.status_code, response.headers.get("date", "")))
+
+    def refuse(seconds: float) -> None:
+        raise SourceError(f"It was not reached, and would be asked again in {seconds:.0f} s.", permanent=False)
+
+    with open_access(source, now=now, wait=refuse) as access:
+        access.client.event_hooks = {"response": [stop]}
+        try:
+            ask(access)
+        except _EnoughError as enough:
+            return enough.answer
+    return None
+
+
+class _EnoughError(Exception):
+    """The first answer is there."""
+
+    def __init__(self, answer: FirstAnswer) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 def declared(source: SourceConfig) -> Callable[[str], bool]:
