@@ -1,0 +1,1 @@
+"""OTLP: what the AI tools push by themselves. `decode.py` reads requests; one tool a file, all in `tools.py`."""
