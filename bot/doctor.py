@@ -1,42 +1,35 @@
 """`kindling doctor`: one line for each thing that must be right, with what to do about it, and nobody's name.
 
-Called by `bot/cli.py`. Next: `bot/store/health.py`.
+Called by `bot/cli.py`. Next: `bot/source_checks.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from bot import source_checks
 from bot.errors import InputError, SlackError
-from bot.settings import Settings, SourceConfig
+from bot.settings import Settings
 from bot.slack import Slack
-from bot.sources import catalogue, tip_library
+from bot.source_checks import Check
+from bot.sources import tip_library
 from bot.store import health, opening
 from bot.store.database import Store
 
-FRESH_DAYS = 3
-"""A source that has finished no day for longer makes people `unknown`, and Kindling falls silent."""
-
-_LOOK_BACK = timedelta(days=28)
 NEEDED_SCOPES = frozenset({"chat:write", "commands", "files:write", "im:write", "users:read", "users:read.email"})
 _HISTORY = "im:history"
 _QUIET = "dnd:read"
 
 
-@dataclass(frozen=True)
-class Check:
-    """One line: what was looked at, whether it is right, what was found or is to be done."""
-
-    name: str
-    ok: bool
-    finding: str
-
-
 def examine(settings: Settings, *, now: datetime) -> list[Check]:
     """Look at everything that can be looked at without changing anything."""
-    return [*_slack(settings), *_database(settings, now), *_sources(settings), *_tips(now)]
+    return [
+        *_slack(settings),
+        *_database(settings, now),
+        *source_checks.of_settings(settings.sources, now),
+        *_tips(now),
+    ]
 
 
 def _slack(settings: Settings) -> Iterator[Check]:
@@ -87,34 +80,8 @@ def _database(settings: Settings, now: datetime) -> Iterator[Check]:
 def _data(store: Store, now: datetime) -> Iterator[Check]:
     with store.read() as session:
         everybody, reachable = health.people_counts(session)
-        runs = health.last_runs(session)
-        reaches = health.reaches(session, since=(now - _LOOK_BACK).date())
     yield Check("people", everybody > 0, f"{everybody} known, {reachable} with a Slack account")
-    for run in runs:
-        why = f": {run.message}" if run.message and run.status != "done" else ""
-        ended = f"{run.status} on {run.started_at.date().isoformat()}{why}"
-        yield Check(f"source {run.source}", run.status != "failed", ended)
-    for reach in reaches:
-        fresh = reach.last_covered_on is not None and (now.date() - reach.last_covered_on).days <= FRESH_DAYS
-        days = ", ".join(f"{count} {status}" for status, count in reach.days_by_status.items())
-        last = reach.last_covered_on.isoformat() if reach.last_covered_on else "no day"
-        yield Check(f"coverage {reach.source} {reach.tool}", fresh, f"28 days: {days}; finished up to {last}")
-
-
-def _sources(settings: Settings) -> Iterator[Check]:
-    if not settings.sources:
-        yield Check("sources", True, "none is set up; usage comes from files")
-    for source in settings.sources:
-        yield Check(f"source {source.name} set up", *_set_up(source))
-
-
-def _set_up(source: SourceConfig) -> tuple[bool, str]:
-    try:
-        catalogue.connector_of(source)
-    except InputError as error:
-        return False, str(error)
-    for_whom = f"can prove a zero for {len(source.covers)} entries of covers"
-    return True, for_whom if source.covers else "proves use only: covers is empty"
+    yield from source_checks.of_data(store, now)
 
 
 def _tips(now: datetime) -> Iterator[Check]:

@@ -128,6 +128,8 @@ def _take_members(reading: _Reading, last_read_at: datetime | None, counts: Coun
         listed = tuple(fetch(reading.access))
     except SourceError as error:
         return error  # who was covered stays so: the days say for themselves whether they were finished
+    if not listed:
+        return SourceError("The source lists no members at all; that is not believed.", permanent=False)
     with reading.store.begin() as session:
         saved = members.save(
             session,
@@ -137,7 +139,7 @@ def _take_members(reading: _Reading, last_read_at: datetime | None, counts: Coun
             now=reading.access.now,
             today=reading.today,
         )
-    counts.update(members=len(listed))
+    counts.update(members=len(listed), members_unmapped=saved.unmapped, members_unclear=saved.conflicts)
     _declare_people(reading, last_read_at, listed=saved.covered)
     return None
 

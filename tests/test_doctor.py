@@ -16,6 +16,7 @@ from bot.playground.cast import ADA, BEN
 from bot.playground.server import Playground
 from bot.playground.web_api import ALL_SCOPES
 from bot.settings import Settings, SourceConfig, load
+from bot.source_checks import Check
 from bot.store import coverage, people
 from bot.store.opening import open_store
 from tests import watched
@@ -41,7 +42,7 @@ def settings(slack: Playground, tmp_path: Path) -> Settings:
     )
 
 
-def checks(settings: Settings, now: datetime = NOW) -> dict[str, doctor.Check]:
+def checks(settings: Settings, now: datetime = NOW) -> dict[str, Check]:
     return {check.name: check for check in doctor.examine(settings, now=now)}
 
 

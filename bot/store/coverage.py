@@ -94,7 +94,7 @@ def load(session: Session, *, person_ids: Collection[int], first: date, last: da
     Everybody asked for is in the answer; three statements for up to 2,000 people.
     """
     finished = _finished_days(session, first=first, last=last)
-    lags = dict(session.execute(select(SourceRow.name, SourceRow.lag_days)).tuples().all())
+    lags = dict(session.execute(select(SourceRow.name, SourceRow.lag_days)).all())
     seen: dict[tuple[str, str, Range], frozenset[date]] = {}
     answer = {person_id: Coverage() for person_id in person_ids}
     for batch in chunks(sorted(answer)):

@@ -1,4 +1,4 @@
-"""How the data are doing, as counts and days: no person, no figure of a person. Asked by `bot/doctor.py`."""
+"""How the data are doing, as counts and days: no person, no figure of a person. Asked by `bot/source_checks.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource
-from bot.store.tables import CoverageRow, IdentityRow, PersonRow, SourceRunRow
+from bot.store.tables import CoverageRow, IdentityRow, PersonRow, SourceRow, SourceRunRow
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Reach:
     tool: str
     days_by_status: dict[str, int]
     last_covered_on: date | None
+    lag_days: int
 
 
 def people_counts(session: Session) -> tuple[int, int]:
@@ -64,4 +65,19 @@ def reaches(session: Session, *, since: date) -> list[Reach]:
         counts.setdefault((source, tool), {})[status] = days
         if status == "covered":
             last[source, tool] = last_day
-    return [Reach(source, tool, days, last.get((source, tool))) for (source, tool), days in counts.items()]
+    lags = dict(session.execute(select(SourceRow.name, SourceRow.lag_days)).all())
+    return [
+        Reach(source, tool, days, last.get((source, tool)), lags.get(source, 0))
+        for (source, tool), days in counts.items()
+    ]
+
+
+def unmapped_counts(session: Session) -> dict[str, int]:
+    """How many ids of each naming belong to nobody we know."""
+    rows = (
+        select(IdentityRow.source, func.count())
+        .where(IdentityRow.person_id.is_(None))
+        .group_by(IdentityRow.source)
+        .order_by(IdentityRow.source)
+    )
+    return dict(session.execute(rows).all())

@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot.domain.people import IdentitySource, identity_of
+from bot.domain.people import identity_of
 from bot.domain.usage import Counters, SessionCounters, SessionFacts, UsageRow
 from bot.domain.usage_sums import add_up
 from bot.store import identities
 from bot.store.batches import Saved, chunks, drop_same, merge
-from bot.store.tables import IdentityRow, SessionFactsRow, UsageDayRow
+from bot.store.tables import SessionFactsRow, UsageDayRow
 
 _COUNTERS = tuple(Counters.__dataclass_fields__)
 _SESSION_COUNTERS = tuple(name for name in _COUNTERS if hasattr(SessionFactsRow, name))
@@ -82,17 +82,6 @@ def forget_utc_days(
     drop_same(session, UsageDayRow, days_kept, ignore=frozenset({"fetched_at", "person_id"}))
     facts_kept = (_session_facts(source, facts, None) for facts in sessions)
     drop_same(session, SessionFactsRow, facts_kept, ignore=frozenset({"person_id"}))
-
-
-def unmapped(session: Session) -> dict[IdentitySource, int]:
-    """How many ids of each kind belong to nobody we know."""
-    rows = (
-        select(IdentityRow.source, func.count())
-        .where(IdentityRow.person_id.is_(None))
-        .group_by(IdentityRow.source)
-        .order_by(IdentityRow.source)
-    )
-    return {IdentitySource(source): count for source, count in session.execute(rows)}
 
 
 def _usage_day(source: str, row: UsageRow, person_id: int | None, now: datetime) -> Mapping[str, Any]:

@@ -41,7 +41,7 @@ def load(session: Session, *, person_ids: Collection[int], last_day: date) -> di
     A sum is None where every value is: unknown is not zero.
     """
     found = {person_id: _Found() for person_id in person_ids}
-    kinds = dict(session.execute(select(SourceRow.name, SourceRow.kind)).tuples().all())
+    kinds = dict(session.execute(select(SourceRow.name, SourceRow.kind)).all())
     for row in session.execute(_week_sums(found.keys(), last_day, kinds)):
         _take(found[row.person_id], row)
     for row in session.execute(_heavy_day_sums(found.keys(), last_day, kinds)):

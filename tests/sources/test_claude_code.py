@@ -131,7 +131,7 @@ def test_unknown_kind_of_actor_is_kept_and_belongs_to_nobody(stand_in: ClaudeCod
     """A kind of actor invented later is counted, so that sums agree, under no address."""
     odd = {**entry(DAY, email=ADA), "actor": {"type": "robot_actor"}}
     stand_in.hold(DAY, [odd])
-    assert {"actor_type:robot_actor"} == {row.subject for row in read(stand_in).rows}
+    assert {"other:actor_type robot_actor"} == {row.subject for row in read(stand_in).rows}
 
 
 def test_missing_optional_parts_are_unknown_not_zero(stand_in: ClaudeCodeStandIn) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.domain.people import IdentitySource
 from bot.domain.roster import PersonRecord
 from bot.domain.usage import Counters, UsageRow
-from bot.store import people, source_runs, usage
+from bot.store import health, people, source_runs, usage
 from bot.store.database import Store
 from bot.store.source_runs import RunStatus
 from tests.files import everything, rows
@@ -67,13 +67,13 @@ def test_addresses_that_differ_only_in_case_are_one_subject(store: Store) -> Non
     assert [(2,)] == rows(store, "usage_day", "requests")
 
 
-def test_an_id_without_an_at_sign_is_a_key_name_and_never_becomes_a_person_by_itself(store: Store) -> None:
-    """API keys have names; who owns one is not guessed from it."""
+def test_an_id_without_an_at_sign_never_becomes_a_person_by_itself(store: Store) -> None:
+    """Keys and machines have names; who owns one is not guessed from it."""
     with store.begin() as session:
         saved = usage.merge_rows(session, source="api", rows=[_row("nightly build", MONDAY)], now=NOW)
         assert ("nightly build",) == saved.unmapped
         people.save_people(session, records=[PersonRecord("nightly@lantern.example")], now=NOW)
-        assert {IdentitySource.API_KEY_NAME: 1} == usage.unmapped(session)
+        assert {IdentitySource.OTHER: 1} == health.unmapped_counts(session)
     assert [(None,)] == rows(store, "usage_day", "person_id")
 
 
@@ -83,7 +83,7 @@ def test_rows_of_known_people_carry_their_number(store: Store) -> None:
         people.save_people(session, records=[PersonRecord("ada@lantern.example")], now=NOW)
         saved = usage.merge_rows(session, source="api", rows=[_row("ada@lantern.example", MONDAY)], now=NOW)
         assert () == saved.unmapped
-        assert {} == usage.unmapped(session)
+        assert {} == health.unmapped_counts(session)
     assert [(1,)] == rows(store, "usage_day", "person_id")
 
 
