@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,7 +23,7 @@ import handlers
 from bot.clock import Clock
 from bot.errors import InputError, SlackRefused
 from bot.log import EventLog
-from bot.settings import Settings
+from bot.settings import Settings, SourceConfig
 from bot.slack import Slack
 from bot.sources import catalogue, tip_library
 from bot.sources.prices import GenaiPrices
@@ -128,14 +128,7 @@ def work(
         )
 
     return {
-        "collect": lambda now: collect.collect(
-            store,
-            sources=settings.sources,
-            slack_members=desk.slack.members if settings.slack_bot_token else None,
-            now=now,
-            prices=desk.prices,
-            on_day=on_day,
-        ),
+        "collect": lambda now: collect_now(desk, now=now, on_day=on_day),
         "detect": lambda now: detect.detect(
             store, now=now, prices=desk.prices, holidays_of=holidays_of, weekend_of=weekend_of
         ),
@@ -143,6 +136,27 @@ def work(
         "deliver": deliver_,
         "tidy": lambda now: tidy.tidy(store, now=now, retention_days=settings.retention_days),
     }
+
+
+def collect_now(
+    desk: Desk,
+    *,
+    now: datetime,
+    sources: Sequence[SourceConfig] | None = None,
+    span: collect.Span | None = None,
+    on_day: collect.OnDay | None = None,
+) -> Counts:
+    """Read every source of the settings and the roster; or only `sources`, of which `span` names the days."""
+    slack_members = desk.slack.members if desk.settings.slack_bot_token and sources is None else None
+    return collect.collect(
+        desk.store,
+        sources=desk.settings.sources if sources is None else sources,
+        slack_members=slack_members,
+        now=now,
+        prices=desk.prices,
+        on_day=on_day,
+        span=span,
+    )
 
 
 def serve(desk: Desk, stop: threading.Event) -> None:

@@ -27,12 +27,13 @@ from bot.settings import Settings, load
 from bot.store import opening, people, rights
 from bot.store.database import DatabaseError
 from handlers.desk import Desk
-from jobs import calendar, import_files
-from jobs.collect import OnDay
+from jobs import calendar, collect, import_files, import_sessions
+from jobs.collect import OnDay, Span
 from jobs.import_report import Kind
 
 DONE, FAILED, WRONG = 0, 1, 2
-JOBS = ("collect", "detect", "decide", "deliver", "tidy")
+JOBS = ("detect", "decide", "deliver", "tidy")
+SESSIONS = import_sessions.SOURCE
 _FAILURES = ("failed", "errors", "sources_failed")
 """What the counts of a job, or of a tick, say went wrong and was recorded."""
 
@@ -84,7 +85,31 @@ def _job(arguments: argparse.Namespace) -> int:
     return _report(arguments.command, counts, arguments)
 
 
+def _collect(arguments: argparse.Namespace) -> int:
+    span = _span(arguments)
+    with _kindling(arguments) as kindling:
+        chosen = None if arguments.source is None else collect.only(kindling.settings.sources, arguments.source)
+        counts = app.collect_now(kindling, now=kindling.clock.now(), sources=chosen, span=span, on_day=_on_day())
+    return _report("collect", counts, arguments)
+
+
+def _span(arguments: argparse.Namespace) -> Span | None:
+    """The days that a back-fill asks for: of one source, the first of them named."""
+    since, until = arguments.since, arguments.until or _now(arguments).astimezone(UTC).date()
+    if since is None and arguments.until is None:
+        return None
+    if since is None or arguments.source is None:
+        raise InputError("A back-fill needs --source and --since: name the source, and the first day to read.")
+    if until < since:
+        raise InputError("--until lies before --since: exchange the two days.")
+    return since, until
+
+
 def _import(arguments: argparse.Namespace) -> int:
+    if arguments.kind == SESSIONS:
+        return _import_sessions(arguments)
+    if arguments.email is not None:
+        raise InputError(f"--email says whose session files they are; leave it out for {arguments.kind}.")
     if not arguments.file.is_file():
         raise InputError(f"{arguments.file}: there is no such file; name a CSV file, or one ending in .gz.")
     with _kindling(arguments) as kindling:
@@ -94,6 +119,25 @@ def _import(arguments: argparse.Namespace) -> int:
             path=arguments.file,
             now=kindling.clock.now(),
             complete_through=arguments.complete_through,
+            prices=kindling.prices,
+        )
+    print(report.sentences())
+    if arguments.json:
+        print(json.dumps(report.as_json()))
+    return DONE
+
+
+def _import_sessions(arguments: argparse.Namespace) -> int:
+    if arguments.complete_through is not None:
+        raise InputError("--complete-through says something about usage files; session files never prove a zero.")
+    if not arguments.file.is_dir():
+        raise InputError(f"{arguments.file}: there is no such folder; name the one that holds the session files.")
+    with _kindling(arguments) as kindling:
+        report = import_sessions.import_sessions(
+            kindling.store,
+            folder=arguments.file,
+            email=arguments.email,
+            now=kindling.clock.now(),
             prices=kindling.prices,
         )
     print(report.sentences())
@@ -138,7 +182,9 @@ def _forget(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     from bot.playground import demo  # noqa: PLC0415 - the browser's workspace is loaded only by whoever asks for it
 
-    return demo.main(seconds=arguments.seconds, browser=not arguments.no_browser)
+    return demo.main(
+        seconds=arguments.seconds, browser=not arguments.no_browser, my_sessions=arguments.with_my_sessions
+    )
 
 
 def _settings() -> Settings:
@@ -230,16 +276,23 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="a whole invented company in your browser, no Slack account needed")
     demo.add_argument("--seconds", type=_seconds, metavar="N", help="end by itself after N seconds")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    demo.add_argument(
+        "--with-my-sessions", action="store_true", help="and a card of your own sessions on this machine, kept nowhere"
+    )
     demo.set_defaults(run=_demo)
     _add(commands, "run", _run, "clock and Slack in one process, until it is told to stop")
     _add(commands, "tick", _tick, "everything that is due at one instant, once, in order")
     for job in JOBS:
         _add(commands, job, _job, f"only the job {job}, now")
-    files = _add(commands, "import", _import, "read a CSV file")
-    files.add_argument(
-        "kind", choices=[kind.value for kind in Kind], metavar="KIND", help=", ".join(kind.value for kind in Kind)
-    )
-    files.add_argument("file", type=Path, metavar="FILE", help="UTF-8 CSV with a header, also .gz")
+    reading = _add(commands, "collect", _collect, "read the sources now, or the days of one that are not finished yet")
+    reading.add_argument("--source", metavar="NAME", help="only this source of the settings")
+    reading.add_argument("--since", type=_day, metavar="DAY", help="with --source: the first day to read")
+    reading.add_argument("--until", type=_day, metavar="DAY", help="with --since: the last day, else today")
+    files = _add(commands, "import", _import, "read a CSV file, or a folder of session files")
+    kinds = [*(kind.value for kind in Kind), SESSIONS]
+    files.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
+    files.add_argument("file", type=Path, metavar="FILE", help="UTF-8 CSV with a header, also .gz; sessions: a folder")
+    files.add_argument("--email", metavar="ADDRESS", help="sessions: whose they are")
     files.add_argument("--complete-through", type=_day, metavar="DAY", help="usage: nothing is missing up to this day")
     database = commands.add_parser("db", help="look after the database").add_subparsers(
         dest="what", required=True, metavar="COMMAND", parser_class=_Parser

@@ -312,7 +312,19 @@ def _sources(listed: object, environ: Mapping[str, str], path: Path) -> tuple[So
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"{path}: two sources are called {name!r}: give each its own name.")
+    _refuse_same_account(sources, path)
     return sources
+
+
+def _refuse_same_account(sources: tuple[SourceConfig, ...], path: Path) -> None:
+    """Two sources of one kind add up, as two accounts; the same account twice would count everything twice (P6)."""
+    seen: dict[tuple[object, ...], str] = {}
+    for source in sources:
+        account = (source.kind, source.base_url, source.api_key, source.account, source.query, source.path)
+        if account in seen:
+            told = f"{seen[account]!r} and {source.name!r} read the same account: leave one of them out"
+            raise InputError(f"{path}: the sources {told}.")
+        seen[account] = source.name
 
 
 def _source(written: Mapping[str, Any], number: int, environ: Mapping[str, str], path: Path) -> SourceConfig:

@@ -24,7 +24,7 @@ from jobs.collect_outcomes import collect_outcomes
 from jobs.collect_people import SLACK_ROSTER, SlackMembers, collect_roster, collect_slack_roster
 from jobs.collect_usage import OnDay, Span, collect_usage
 
-__all__ = ["SLACK_ROSTER", "OnDay", "collect"]
+__all__ = ["SLACK_ROSTER", "OnDay", "Span", "collect", "only"]
 
 _MOST_WAITING_S = 1800.0  # for one source in one night; what is left is asked for in the next
 _COUNTED = ("sources", "sources_failed", "days_covered", "days_pending", "days_failed")
