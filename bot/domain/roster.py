@@ -1,12 +1,35 @@
-"""What a company tells us about its people: lines of a roster, seats, days away.
+"""What a company tells us about its people: lines of a roster, ids, seats, days away.
 
-Made by `bot/sources/files`, kept by `bot/store/people.py`. None: nobody said.
+Made by `bot/sources/`, kept by `bot/store/people.py`. None: nobody said. Next: `bot/domain/hierarchy.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+
+from bot.domain.people import IdentitySource
+
+ID_COLUMNS = {
+    "github_login": IdentitySource.GITHUB,
+    "slack_user_id": IdentitySource.SLACK,
+    "gitlab_username": IdentitySource.GITLAB,
+    "jira_account_id": IdentitySource.JIRA,
+    "anthropic_user_id": IdentitySource.ANTHROPIC,
+    "openai_user_id": IdentitySource.OPENAI,
+    "cursor_user_id": IdentitySource.CURSOR,
+    "litellm_user_id": IdentitySource.LITELLM,
+    "machine_user": IdentitySource.MACHINE_USER,
+}
+"""The fields of a PersonRecord that hold an id of another source."""
+
+_CASE_FREE = frozenset({IdentitySource.EMAIL, IdentitySource.GITHUB, IdentitySource.GITLAB})
+
+
+def spelled(source: IdentitySource, external_id: str) -> str:
+    """The spelling under which an id is compared and kept: trimmed, and case-folded where the source ignores case."""
+    trimmed = external_id.strip()
+    return trimmed.casefold() if source in _CASE_FREE else trimmed
 
 
 @dataclass(frozen=True)
@@ -24,6 +47,14 @@ class PersonRecord:
     ended_on: date | None = None
     github_login: str | None = None
     slack_user_id: str | None = None
+    gitlab_username: str | None = None
+    jira_account_id: str | None = None
+    anthropic_user_id: str | None = None
+    openai_user_id: str | None = None
+    cursor_user_id: str | None = None
+    litellm_user_id: str | None = None
+    machine_user: str | None = None
+    scim_id: str | None = None
     aliases: tuple[str, ...] = ()
     """Other e-mail addresses of the same person: an old one, a private one, one of another company."""
 

@@ -17,7 +17,7 @@ from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource, identity_of
-from bot.domain.roster import IdentityRecord
+from bot.domain.roster import IdentityRecord, spelled
 from bot.errors import KindlingError
 from bot.store.batches import BATCH_ROWS, Saved, chunks, insert_new, table_of, upsert
 from bot.store.tables import (
@@ -36,7 +36,6 @@ MAIN, ALIAS = "email", "alias"
 ROSTER, BY_HAND, DIRECTORY = "roster", "by hand", "directory"
 """How another id did: by a column of a roster, by a file of identities, by a source's own list of its members."""
 
-_CASE_FREE = frozenset({IdentitySource.EMAIL, IdentitySource.GITHUB, IdentitySource.GITLAB})
 _OPERATORS_WORD = frozenset({ALIAS, ROSTER, BY_HAND})
 _FILED: tuple[type[UsageDayRow | SessionFactsRow | OpenSessionRow | PushedSeriesRow], ...] = (
     UsageDayRow,
@@ -68,9 +67,8 @@ class IdentityTakenError(KindlingError):
 
 
 def normal(source: IdentitySource, external_id: str) -> str:
-    """The spelling under which an id is kept: trimmed, and case-folded where the source ignores case."""
-    trimmed = external_id.strip()
-    return trimmed.casefold() if source in _CASE_FREE else trimmed
+    """The spelling under which an id is kept."""
+    return spelled(source, external_id)
 
 
 def resolve(session: Session, *, source: IdentitySource, ids: Iterable[str]) -> dict[str, int]:
@@ -157,7 +155,7 @@ def claim(
     for batch in chunks(sorted(new.keys() | confirmed)):
         upsert(session, IdentityRow, [_row(said, external_id, claims[external_id]) for external_id in batch])
     if method in _OPERATORS_WORD:
-        _hand_over(session, [(source, external_id, claims[external_id]) for external_id in moving])
+        hand_over(session, [(source, external_id, claims[external_id]) for external_id in moving])
     return changed
 
 
@@ -262,7 +260,7 @@ def unmapped_ids(session: Session, *, most: int) -> list[tuple[IdentitySource, s
     return [(IdentitySource(source), external_id, seen_at) for source, external_id, seen_at in session.execute(rows)]
 
 
-def _hand_over(session: Session, owned: Sequence[Owned]) -> None:
+def hand_over(session: Session, owned: Sequence[Owned]) -> None:
     """Give all that is filed under these ids to their person, whosever it was: the operator put a mistake right."""
     rows = [{"which": subject_key(source, i), "whose": person_id} for source, i, person_id in owned]
     for model in _FILED if rows else ():

@@ -6,25 +6,24 @@ Called by the imports, the Slack sweep, and everything that judges. Next: `bot/s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, select, tuple_, update
+from sqlalchemy import and_, delete, select, tuple_
 from sqlalchemy.orm import Session
 
+from bot.domain.hierarchy import circles
 from bot.domain.people import IdentitySource, Person, Seat, SlackMember
-from bot.domain.roster import AbsenceRecord, PersonRecord, SeatRecord
+from bot.domain.roster import ID_COLUMNS, AbsenceRecord, PersonRecord, SeatRecord
 from bot.errors import KindlingError
-from bot.store import identities
+from bot.store import arrivals, facts, identities, team_stays
 from bot.store.batches import Saved, chunks, merge
-from bot.store.identities import normal, resolve
+from bot.store.identities import ROSTER, Owned, normal, resolve
 from bot.store.tables import CalendarDayRow, IdentityRow, PersonRow, SeatRow
 
 LEAVE = "leave"
-_FACTS = ("team", "timezone", "locale", "country", "role", "started_on", "ended_on")
-_KEPT_WHEN_BLANK = frozenset({"timezone", "locale"})  # Slack knows them too; a blank in a roster does not unlearn them
-ROSTER_COLUMNS = frozenset({*_FACTS, "manager_email", "github_login", "slack_user_id"})
+ROSTER_COLUMNS = frozenset({*facts.FACTS, "manager_email", "aliases", *ID_COLUMNS})
 _OPEN_END = date.max
 
 
@@ -45,21 +44,20 @@ def save_people(
     """Add the people of a roster, or bring those we know up to date; people it does not list are left alone.
 
     `columns` says which fields the roster speaks about: the others keep what they have. Usage that was kept under an
-    address of nobody goes to the person who has that address now. Managers whom nobody knows are left out and come
-    back as `unmapped`. Raises IdentityTakenError and ManagerCircleError; the caller then rolls back.
+    id of nobody goes to the person who has that id now. Managers whom nobody knows are left out and come back as
+    `unmapped`. Raises IdentityTakenError and ManagerCircleError; the caller then rolls back.
     """
     by_email = {normal(IdentitySource.EMAIL, record.email): record for record in records}
-    added = _add_people(session, by_email.keys(), now=now)
-    ids = resolve(session, source=IdentitySource.EMAIL, ids=by_email)
+    ids, added = arrivals.welcome(session, by_email=by_email, now=now)
     by_id = {ids[email]: record for email, record in by_email.items()}
-    changed = _save_facts(session, by_id, columns)
-    changed |= _claim(session, IdentitySource.GITHUB, {i: r.github_login for i, r in by_id.items()}, now=now)
-    changed |= _claim(session, IdentitySource.SLACK, {i: r.slack_user_id for i, r in by_id.items()}, now=now)
+    changed = facts.save(session, by_id=by_id, columns=columns)
+    changed |= _claim_ids(session, by_id, now=now)
     unknown: tuple[str, ...] = ()
     if "manager_email" in columns:
-        moved, unknown = _save_managers(session, by_id)
+        moved, unknown = facts.save_managers(session, by_id=by_id)
         changed |= moved
         _refuse_circles(session, by_id)
+    team_stays.note(session, person_ids=by_id.keys(), day=now.date())
     known = len(by_id) - len(added)
     changed_known = len((changed & by_id.keys()) - added)
     return Saved(len(added), changed_known, known - changed_known, unmapped=unknown)
@@ -94,7 +92,8 @@ def save_absences(session: Session, *, absences: Sequence[AbsenceRecord]) -> Sav
     """Keep days away; the counts are days, not lines. Addresses of nobody come back as `unmapped`, once a record."""
     ids = resolve(session, source=IdentitySource.EMAIL, ids={absence.email for absence in absences})
     days = {(ids[a.email], day) for a in absences if a.email in ids for day in _days(a.first_day, a.last_day)}
-    rows = ({"person_id": person_id, "day": day, "reason": LEAVE} for person_id, day in sorted(days))
+    said = {"reason": LEAVE, "source": None}
+    rows = ({"person_id": person_id, "day": day, **said} for person_id, day in sorted(days))
     unmapped = tuple(absence.email for absence in absences if absence.email not in ids)
     return merge(session, CalendarDayRow, rows).plus(Saved(unmapped=unmapped))
 
@@ -114,7 +113,7 @@ def save_slack_members(session: Session, *, members: Sequence[SlackMember], now:
     )
     gone = _unlist(session, listed={member.slack_user_id for member in members})
     records = {i: PersonRecord(email="", timezone=m.timezone, locale=m.locale) for i, m in homes.items()}
-    changed = linked | gone | _save_facts(session, records, {"timezone", "locale"})
+    changed = linked | gone | facts.save(session, by_id=records, columns=facts.SLACK_KNOWS)
     unmapped = tuple(sorted(member.slack_user_id for member in members if member.slack_user_id not in claims))
     return Saved(0, len(changed), len(homes.keys() - changed), unmapped)
 
@@ -200,89 +199,25 @@ def shards(session: Session, *, size: int) -> Iterator[list[int]]:
 # ---------------------------------------------------------------- helpers
 
 
-def _add_people(session: Session, emails: Iterable[str], *, now: datetime) -> set[int]:
-    """Make a person for each address that is nobody's yet; returns the new numbers."""
-    wanted = {normal(IdentitySource.EMAIL, email) for email in emails}
-    known = identities.owners(session, source=IdentitySource.EMAIL, ids=wanted)
-    new = sorted(email for email in wanted if known.get(email) is None)
-    claimed: dict[str, int] = {}
-    for batch in chunks(new):
-        rows = [PersonRow(created_at=now) for _ in batch]
-        session.add_all(rows)
-        session.flush()
-        claims = {email: row.person_id for email, row in zip(batch, rows, strict=True)}
-        identities.claim(session, source=IdentitySource.EMAIL, claims=claims, method="email", now=now)
-        claimed |= claims
-        session.expunge_all()
-    # All of them, not only those seen before: their use may have been kept as nobody's since we looked (P12).
-    identities.adopt(session, owned=[(IdentitySource.EMAIL, email, owner) for email, owner in claimed.items()])
-    return set(claimed.values())
-
-
-def _save_facts(session: Session, by_id: Mapping[int, PersonRecord], columns: Collection[str]) -> set[int]:
-    """Write the facts of `columns` that differ; returns the people for whom something did."""
-    names = [name for name in _FACTS if name in columns]
+def _claim_ids(session: Session, by_id: Mapping[int, PersonRecord], *, now: datetime) -> set[int]:
+    """Give everybody the ids that their record names, with the use that is filed under them as nobody's."""
     changed: set[int] = set()
-    if not names:
-        return changed
-    for batch in chunks(sorted(by_id)):
-        wanted = [PersonRow.person_id, *(getattr(PersonRow, name) for name in names)]
-        updates = []
-        for row in session.execute(select(*wanted).where(PersonRow.person_id.in_(batch))).mappings():
-            facts = {name: _fact(by_id[row["person_id"]], name, row[name]) for name in names}
-            if any(row[name] != fact for name, fact in facts.items()):
-                updates.append({"person_id": row["person_id"], **facts})
-        changed |= _update_people(session, updates)
-    return changed
-
-
-def _fact(record: PersonRecord, name: str, known: Any) -> Any:
-    fact = getattr(record, name)
-    return known if fact is None and name in _KEPT_WHEN_BLANK else fact
-
-
-def _claim(session: Session, source: IdentitySource, given: Mapping[int, str | None], *, now: datetime) -> set[int]:
-    claims = {normal(source, external_id): person_id for person_id, external_id in given.items() if external_id}
-    return identities.claim(session, source=source, claims=claims, method="roster", now=now)
-
-
-def _save_managers(session: Session, by_id: Mapping[int, PersonRecord]) -> tuple[set[int], tuple[str, ...]]:
-    """Write who reports to whom; returns the people for whom it changed, and the managers whom nobody knows."""
-    emails = {record.manager_email for record in by_id.values() if record.manager_email}
-    managers = resolve(session, source=IdentitySource.EMAIL, ids=emails)
-    changed: set[int] = set()
-    for batch in chunks(sorted(by_id)):
-        rows = select(PersonRow.person_id, PersonRow.manager_id).where(PersonRow.person_id.in_(batch))
-        updates = [
-            {"person_id": person_id, "manager_id": managers.get(by_id[person_id].manager_email or "")}
-            for person_id, manager_id in session.execute(rows)
-            if manager_id != managers.get(by_id[person_id].manager_email or "")
-        ]
-        changed |= _update_people(session, updates)
-    return changed, tuple(sorted(emails - managers.keys()))
+    owned: list[Owned] = []
+    for column, source in ID_COLUMNS.items():
+        given = {person_id: getattr(record, column) for person_id, record in by_id.items()}
+        claims = {normal(source, external_id): person_id for person_id, external_id in given.items() if external_id}
+        if claims:
+            changed |= identities.claim(session, source=source, claims=claims, method=ROSTER, now=now)
+            owned += [(source, external_id, person_id) for external_id, person_id in claims.items()]
+    identities.adopt(session, owned=owned)
+    return changed | arrivals.claim_aliases(session, by_id=by_id, now=now)
 
 
 def _refuse_circles(session: Session, by_id: Mapping[int, PersonRecord]) -> None:
-    rows = select(PersonRow.person_id, PersonRow.manager_id).where(PersonRow.manager_id.is_not(None))
-    manager_of: dict[int, int | None] = {}
-    manager_of.update((person_id, manager_id) for person_id, manager_id in session.execute(rows))
-    safe: set[int] = set()
-    for start in sorted(by_id):
-        path: list[int] = []
-        person_id: int | None = start
-        while person_id is not None and person_id not in safe:
-            if person_id in path:
-                circle = path[path.index(person_id) :]
-                raise ManagerCircleError(next(by_id[member].email for member in circle if member in by_id))
-            path.append(person_id)
-            person_id = manager_of.get(person_id)
-        safe.update(path)
-
-
-def _update_people(session: Session, updates: Sequence[dict[str, Any]]) -> set[int]:
-    if updates:
-        session.execute(update(PersonRow), updates)
-    return {row["person_id"] for row in updates}
+    for circle in circles(facts.all_managers(session)):
+        listed = [by_id[member].email for member in circle if member in by_id]
+        if listed:
+            raise ManagerCircleError(listed[0])
 
 
 def _drop_overlapping(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:

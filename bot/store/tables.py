@@ -66,6 +66,8 @@ class PersonRow(Base):
     role: Mapped[str | None]
     started_on: Mapped[date | None]
     ended_on: Mapped[date | None]
+    # Which of these a directory filled in, by its name as a source: only those may it change again.
+    filled_by: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
     # A forgotten person's number is never used again.
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy wants plain dicts

@@ -113,6 +113,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("lines_survived_14d", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("lines_survived_30d", sa.BigInteger(), nullable=True))
 
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("filled_by", sa.JSON(), nullable=True))
+
     with op.batch_alter_table("seat", schema=None) as batch_op:
         batch_op.add_column(sa.Column("source", sa.Text(), nullable=True))
 
@@ -170,6 +173,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("seat", schema=None) as batch_op:
         batch_op.drop_column("source")
+
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.drop_column("filled_by")
 
     with op.batch_alter_table("outcome", schema=None) as batch_op:
         batch_op.drop_column("lines_survived_30d")
