@@ -15,7 +15,8 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from bot.domain.usage import ANY_MODEL, Counters, SessionCounters, SessionFacts
+from bot.domain.usage import ANY_MODEL, Counters, SessionCounters, SessionFacts, UsageRow
+from bot.domain.usage_sums import add_up
 
 CACHE_LIVES = timedelta(minutes=5)
 """How long a cached prompt lives at least: the shorter of the two times that Anthropic sells (5 minutes, 1 hour). Where
@@ -145,6 +146,19 @@ def facts(
         )
         for (day, model), counters in sorted(progress.sums.items())
     )
+
+
+def usage_rows(told: Iterable[SessionFacts]) -> list[UsageRow]:
+    """The days of use that these sessions make up. A session counts on its first day, on the row for all models."""
+    told = list(told)
+    rows = [UsageRow(one.subject, one.day, one.tool, one.model, one.counters) for one in told]
+    first_days: dict[tuple[str, str, str], date] = {}
+    for one in told:
+        key = (one.subject, one.tool, one.session_key)
+        first_days[key] = min(one.day, first_days.get(key, one.day))
+    begun = Counters(sessions=1)
+    rows += [UsageRow(subject, day, tool, ANY_MODEL, begun) for (subject, tool, _), day in first_days.items()]
+    return [row for row in add_up(rows) if row.counters != Counters()]
 
 
 def prompt_tokens(tokens: Counters) -> int | None:

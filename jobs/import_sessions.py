@@ -1,0 +1,112 @@
+"""Imports the session files that coding agents keep: usage days and session facts under the source name "sessions".
+
+Called by `kindling import sessions DIR` and by `kindling demo --with-my-sessions`. It can prove use and never a zero:
+other machines keep files of their own, and the agents delete old ones. Next: `jobs/detect.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.domain.people import IdentitySource, subject
+from bot.domain.prices import PriceBook
+from bot.domain.sessions import usage_rows
+from bot.domain.usage import ANY_MODEL, SessionFacts
+from bot.domain.usage_sums import add_up_priced
+from bot.errors import InputError
+from bot.log import EventLog
+from bot.sources.session_files.reading import Reading, machine_users, read
+from bot.store import usage
+from bot.store.database import Store
+
+SOURCE = "sessions"
+_log = EventLog("import")
+
+
+@dataclass(frozen=True)
+class SessionsReport:
+    """What an import of session files did, in counts: no name, no address and no path."""
+
+    files: int
+    sessions: int
+    usage_days: int
+    added: int
+    changed: int
+    unchanged: int
+    unmapped: int
+    broken_lines: int
+    unreadable_files: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON, for `--json`."""
+        return asdict(self)
+
+    def sentences(self) -> str:
+        """A few sentences for a terminal."""
+        changes = f"{self.added} new, {self.changed} changed, {self.unchanged} as before"
+        said = [f"{self.sessions} sessions in {self.files} files make {self.usage_days} usage days: {changes}."]
+        if self.broken_lines:
+            said.append(f"{self.broken_lines} lines could not be read and were left out.")
+        if self.unreadable_files:
+            said.append(f"{self.unreadable_files} files could not be opened and were left out.")
+        if self.unmapped:
+            said.append(f"{self.unmapped} of the names belong to nobody on the roster; their use waits for them.")
+        return "\n".join(said)
+
+
+def import_sessions(
+    store: Store, *, folder: Path, email: str | None, now: datetime, prices: PriceBook
+) -> SessionsReport:
+    """Read every session file under `folder` and keep what it counts: of `email`, or of the machine users inside.
+
+    Usage days that are named again are replaced, so a folder must hold all files of its person.
+    """
+    if email is not None:
+        owners = {subject(IdentitySource.EMAIL, email.strip().casefold()): [folder]}
+    else:
+        homes = machine_users(folder)
+        owners = {subject(IdentitySource.MACHINE_USER, name): [home] for name, home in homes.items()}
+    if not owners:
+        told = "say whose they are with --email, or name a folder that holds one home folder for each machine user"
+        raise InputError(f"{folder}: {told}.")
+    reports = [keep(store, read(folders, subject=who), now=now, prices=prices) for who, folders in owners.items()]
+    report = _sum(reports)
+    if not report.files:
+        raise InputError(f"{folder}: there are no session files of Claude Code or Codex in it (*.jsonl).")
+    _log.info("import.sessions", files=report.files, sessions=report.sessions, broken_lines=report.broken_lines)
+    return report
+
+
+def keep(store: Store, reading: Reading, *, now: datetime, prices: PriceBook) -> SessionsReport:
+    """Keep one person's sessions: all of them in one transaction, or nothing."""
+    days = add_up_priced(usage_rows(reading.facts), prices)
+    with store.begin() as session:
+        saved = usage.merge_rows(session, source=SOURCE, rows=days, now=now)
+        usage.save_sessions(session, source=SOURCE, sessions=_priced(reading.facts, prices), now=now)
+    return SessionsReport(
+        files=reading.files,
+        sessions=len({one.session_key for one in reading.facts}),
+        usage_days=len(days),
+        added=saved.added,
+        changed=saved.changed,
+        unchanged=saved.unchanged,
+        unmapped=len(frozenset(saved.unmapped)),
+        broken_lines=reading.broken_lines,
+        unreadable_files=reading.unreadable_files,
+    )
+
+
+def _priced(told: Iterable[SessionFacts], prices: PriceBook) -> Iterable[SessionFacts]:
+    """Each session's share of the cost, at list price; an unknown model stays without."""
+    for one in told:
+        cost = None if one.model == ANY_MODEL else prices.cost_microusd(one.model, one.day, one.counters)
+        yield replace(one, counters=replace(one.counters, cost_microusd=cost))
+
+
+def _sum(reports: Iterable[SessionsReport]) -> SessionsReport:
+    totals = [asdict(report) for report in reports]
+    return SessionsReport(**{name: sum(total[name] for total in totals) for name in totals[0]})
