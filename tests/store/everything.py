@@ -35,8 +35,10 @@ def _rows(model: type[Base], person_id: int, names: dict[str, str]) -> list[dict
     columns = table_of(model).columns
     row = {c.name: _value(c, f"x{person_id}") for c in columns}
     row |= {name: person_id for name in ("person_id", "nudge_id", "nudge_step_id", "finding_id") if name in row}
+    if "manager_id" in row:
+        row["manager_id"] = None if person_id == ADA else ADA
     if model is PersonRow:
-        return [row | {"manager_id": None if person_id == ADA else ADA}]
+        return [row]
     if model is IdentityRow:
         own = [row | {"source": source, "external_id": name} for source, name in names.items()]
         return [*own, row | {"source": "api_key_name", "external_id": names["email"].upper(), "person_id": None}]
