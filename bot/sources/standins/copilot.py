@@ -49,7 +49,8 @@ class CopilotStandIn:
         kind, _, name = account.partition("/")
         self.absent: dict[date, Absence] = {}
         self.may_see_bills = True
-        self.may_see_addresses = True
+        self.refuses_addresses: str | None = None
+        """The type of the error that single sign-on is answered with, such as FORBIDDEN."""
         self.host_of_links: str | None = None
         """Where the links lead instead of the second server."""
         self.format = Format.LINES
@@ -191,8 +192,8 @@ class CopilotStandIn:
         variables = asked.get("variables", {})
         if set(asked) != {"query", "variables"} or set(variables) != {"login", "after"}:
             return json_answer(200, {"errors": [{"type": "UNPROCESSABLE", "message": "a variable is wrong"}]})
-        if not self.may_see_addresses:
-            refusal = {"type": "FORBIDDEN", "message": "Resource not accessible by personal access token"}
+        if self.refuses_addresses is not None:
+            refusal = {"type": self.refuses_addresses, "message": "Resource not accessible by personal access token"}
             return json_answer(200, {"data": {"organization": None}, "errors": [refusal]})
         if variables["login"] != self._organisation:
             return json_answer(200, {"data": None, "errors": [{"type": "NOT_FOUND", "message": "no such login"}]})
