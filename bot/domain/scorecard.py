@@ -30,11 +30,14 @@ STILL_THERE_DAYS = 14
 
 @dataclass(frozen=True)
 class OutcomeFact:
-    """One finished piece of work. `ref` is the source's name for it; a revert carries the ref of what it took back."""
+    """One finished piece of work. `ref` is the source's name for it; a file's revert carries the ref of what it took
+    back. `reverted`: whether the source says that a merged change stands undone now; None: it does not follow that.
+    """
 
     kind: OutcomeKind
     ref: str
     day: date
+    reverted: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -286,6 +289,7 @@ def _outcome(numbers: Numbers, habit: Habit, efficiency: Efficiency) -> Outcome:
     now = _within(numbers.beside.outcomes, last)
     before = _within(numbers.beside.outcomes, _before(last))
     counts = Counter(fact.kind for fact in now)
+    counts.update(OutcomeKind.PR_REVERTED for fact in now if fact.reverted)
     merged_before = sum(fact.kind is OutcomeKind.PR_MERGED for fact in before)
     merged = [fact for fact in now if fact.kind is OutcomeKind.PR_MERGED]
     old_enough = [fact for fact in merged if (last - fact.day).days >= STILL_THERE_DAYS]
@@ -312,6 +316,8 @@ def _within(outcomes: Sequence[OutcomeFact], last: date) -> list[OutcomeFact]:
 
 
 def _taken_back(merged: OutcomeFact, outcomes: Sequence[OutcomeFact]) -> bool:
+    if merged.reverted is not None:
+        return merged.reverted
     return any(
         fact.kind is OutcomeKind.PR_REVERTED
         and fact.ref == merged.ref

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.nudging import Answer
@@ -34,7 +34,7 @@ def numbers(
     """What is known of this person over the 56 days up to the last judged day; None for somebody who is not there.
 
     The card shows the window that was last judged, so that its sums and its findings belong together; when that is
-    too old to stand it ends `yesterday` (UTC) and nothing is judged. A dozen statements on indexed keys,
+    too old to stand it ends `yesterday` (UTC) and nothing is judged. Some 14 statements on indexed keys,
     whatever the size of the company.
     """
     person = people.load(session, person_ids=[person_id]).get(person_id)
@@ -78,17 +78,24 @@ def _beside(session: Session, person_id: int, first: date, last_day: date) -> Be
 
 
 def _outcomes(session: Session, person_id: int, first: date, last_day: date) -> tuple[OutcomeFact, ...]:
-    """Finished work by UTC day, reverts of the last days included."""
+    """Finished work by UTC day, reverts of the last days included.
+
+    A revert that names what it takes back is somebody's repair; what it took back says so itself.
+    """
+    is_repair = and_(OutcomeRow.kind == OutcomeKind.PR_REVERTED.value, OutcomeRow.reverts_ref.is_not(None))
     rows = session.execute(
-        select(OutcomeRow.kind, OutcomeRow.ref, OutcomeRow.at)
+        select(OutcomeRow.kind, OutcomeRow.ref, OutcomeRow.at, OutcomeRow.reverted)
         .where(
             OutcomeRow.person_id == person_id,
+            not_(is_repair),
             OutcomeRow.at >= _start_of(first),
             OutcomeRow.at < _start_of(last_day + timedelta(days=STILL_THERE_DAYS)),
         )
         .order_by(OutcomeRow.at, OutcomeRow.kind, OutcomeRow.ref)
     )
-    return tuple(OutcomeFact(OutcomeKind(kind), ref, at.date()) for kind, ref, at in rows if kind in _KINDS)
+    return tuple(
+        OutcomeFact(OutcomeKind(row.kind), row.ref, row.at.date(), row.reverted) for row in rows if row.kind in _KINDS
+    )
 
 
 def _answers(session: Session, person_id: int, last_day: date) -> dict[str, int]:

@@ -22,7 +22,6 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -154,7 +153,7 @@ class UsageDayRow(Base):
     fast_requests: Mapped[int | None]
     long_context_requests: Mapped[int | None]
     headless_requests: Mapped[int | None]
-    active: Mapped[bool] = mapped_column(server_default=false())
+    active: Mapped[bool]
     fetched_at: Mapped[datetime]
     __table_args__ = (Index("ix_usage_day_person_id_day", "person_id", "day"),)
 

@@ -143,6 +143,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("headless_requests", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("active", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.execute(_ACTIVE)
+    with op.batch_alter_table("usage_day", schema=None) as batch_op:
+        # Whoever writes a row must say it: a default would be a zero that nobody said (P12).
+        batch_op.alter_column("active", server_default=None)
     op.execute(_KINDS)
 
 
