@@ -1,6 +1,7 @@
 """The invented people of Northwind Lantern Works: the same in the demo, the tests, the docs and the screenshots.
 
-Nobody here exists. `bot/playground/server.py` fills its workspace with them; tests take single members from it.
+Nobody here exists, except that YOU stands for whoever runs the demo and asks to be in it.
+`bot/playground/server.py` fills its workspace with them; tests take single members from it.
 """
 
 from __future__ import annotations
@@ -73,6 +74,12 @@ ROBIN = Member(
     "U0ROBIN", "robin.osei@lantern.example", "Robin Osei", "Europe/London", "GB", "en-GB", "lead", "U0HANA",
     "The enablement lead, who set Kindling up.",
 )  # fmt: skip
+
+YOU = Member(
+    "U0YOU", "you@lantern.example", "You", "UTC", "", "en-GB", "dev", None,
+    "The one who is not invented: your own session files on this machine, read here and kept nowhere.",
+)  # fmt: skip
+"""Only in a demo that was asked to show one's own card; nobody else's figures are ever this person's."""
 
 EMPLOYEES = (ADA, BEN, CHIDI, DANA, EMI, FINN, GUS, HANA, ROBIN)
 

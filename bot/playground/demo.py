@@ -1,13 +1,16 @@
 """`kindling demo`: an invented company, its tools and its Slack on this machine; between them the unchanged Kindling.
 
 It does what an operator does: imports people, seats, absences and outcomes from files, collects usage over HTTP, lets
-the clock tick, and listens over Socket Mode. Only the world around it is a stand-in. Called by `bot/cli.py`.
+the clock tick, and listens over Socket Mode. Only the world around it is a stand-in. Whoever asks for it is in it with
+a card of their own session files: they are read on this machine, into the demo's own database, which goes when it ends.
+Called by `bot/cli.py`.
 """
 
 from __future__ import annotations
 
 import csv
 import logging
+import os
 import signal
 import sys
 import tempfile
@@ -22,14 +25,16 @@ from pathlib import Path
 from typing import Any
 
 from bot import app, settings
-from bot.clock import HandClock
+from bot.clock import HandClock, SystemClock
 from bot.domain.usage import ANY_MODEL, Counters
 from bot.playground import cast
 from bot.playground.server import APP_TOKEN, BOT_TOKEN, Playground
 from bot.sources.invented import SEAT_COST_MICROUSD, TOOL, Behaviour, Character, Company, crowd
+from bot.sources.session_files import places
+from bot.sources.session_files.reading import Reading, read
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, entry
 from handlers.desk import Desk
-from jobs import calendar, import_files
+from jobs import calendar, import_files, import_sessions
 from jobs.import_report import Kind
 from jobs.rounds import Pace
 
@@ -38,6 +43,9 @@ STORY_BEGINS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 FIRST_MOVES = timedelta(hours=15)
 """How far the clock goes before the browser opens: to Monday afternoon in Europe, when the first tips are out."""
 PAST_DAYS = 84
+MY_DAYS = 140
+"""How old one's own session files may be: what a card and the weeks before it can show, and some more."""
+_SATURDAY = 5
 COLLEAGUES = 71
 SEED = 2026
 
@@ -70,15 +78,22 @@ class World:
     report: ClaudeCodeStandIn
     clock: HandClock
     folder: Path
+    begins: datetime
+    mine: Reading | None
+
+    @property
+    def page_url(self) -> str:
+        return f"{self.slack.page_url}#{cast.YOU.slack_id}" if self.mine else self.slack.page_url
 
 
-def main(*, seconds: float | None = None, browser: bool = True) -> int:
+def main(*, seconds: float | None = None, browser: bool = True, my_sessions: bool = False) -> int:
     """Run the demo until Ctrl-C, or for `seconds`; returns the exit code."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     logging.getLogger("kindling").addHandler(logging.NullHandler())
-    with tempfile.TemporaryDirectory(prefix="kindling-demo-") as folder, _world(Path(folder)) as world:
+    mine = _my_sessions(SystemClock().now()) if my_sessions else None
+    with tempfile.TemporaryDirectory(prefix="kindling-demo-") as folder, _world(Path(folder), mine) as world:
         _say(
             f"{cast.COMPANY}: {len(world.company.people)} invented people, {PAST_DAYS} days of use, an empty database."
         )
@@ -95,11 +110,12 @@ def _run(desk: Desk, world: World, stop: threading.Event, *, seconds: float | No
     try:
         world.slack.wait_for_bot()
         _say("Collecting twelve weeks from the tools' report, judging, deciding, and waiting for a fair hour ...")
-        _advance(desk, world, STORY_BEGINS + FIRST_MOVES, stop)
+        _advance(desk, world, world.begins + FIRST_MOVES, stop)
         world.slack.control.pass_time = lambda moment: _advance(desk, world, moment, stop)
-        _say(f"\n  Open  {world.slack.page_url}\n\n  Be anybody there, type /ai-stats, move the clock. Ctrl-C ends it.")
+        who = "You are You there, and can be anybody" if world.mine else "Be anybody there"
+        _say(f"\n  Open  {world.page_url}\n\n  {who}, type /ai-stats, move the clock. Ctrl-C ends it.")
         if browser and not stop.is_set():
-            webbrowser.open(world.slack.page_url)
+            webbrowser.open(world.page_url)
         stop.wait(seconds)
     finally:
         stop.set()
@@ -124,7 +140,7 @@ def _advance(desk: Desk, world: World, until: datetime, stop: threading.Event) -
             _say(f"  {hour:%a %d %b, %H:%M} UTC: {done['failed']} of the jobs failed; they are tried again.")
         progress.step()
     sent = len(_sent(world)) - sent_before
-    looked_at = len(world.company.people)
+    looked_at = len(world.company.people) + bool(world.mine)
     said = "no message was due" if not sent else f"{sent} private message{'s' if sent > 1 else ''} sent"
     world.slack.workspace.note(f"{until:%a %d %b, %H:%M} UTC: looked at {looked_at} people, {said}.")
     progress.end(said)
@@ -168,14 +184,37 @@ def _figures(counters: Counters) -> dict[str, int | None]:
     }
 
 
+def _my_sessions(now: datetime) -> Reading | None:
+    """The session files of whoever runs this; None, said in one sentence, where there are none."""
+    looked_in = places.on_this_machine(os.environ, Path.home())
+    _say("Reading your own session files, on this machine only ...")
+    found = read(looked_in, subject=cast.YOU.email, not_before=now - timedelta(days=MY_DAYS))
+    if found.facts:
+        return found
+    where = ", ".join(str(folder) for folder in looked_in)
+    _say(f"  No session files of the last {MY_DAYS} days, so everybody here is invented. I looked in {where}.")
+    return None
+
+
+def _begins(mine: Reading | None) -> datetime:
+    """When the clock starts: with one's own sessions on the real day, at a weekend on the Monday that comes."""
+    if mine is None:
+        return STORY_BEGINS
+    today = SystemClock().now().replace(hour=STORY_BEGINS.hour, minute=0, second=0, microsecond=0)
+    to_monday = 7 - today.weekday() if today.weekday() >= _SATURDAY else 0
+    return today + timedelta(days=to_monday)
+
+
 @contextmanager
-def _world(folder: Path) -> Iterator[World]:
+def _world(folder: Path, mine: Reading | None) -> Iterator[World]:
+    begins = _begins(mine)
     people = (*_cast_characters(), *crowd(SEED, COLLEAGUES, cast.DOMAIN))
-    company = Company(people, seed=SEED, story_day=STORY_BEGINS.date())
-    clock = HandClock(STORY_BEGINS)
-    members = (*cast.CAST, *map(_member, people[len(cast.EMPLOYEES) :]))
+    # The invented weeks are told from a Monday: the one on which the clock starts, or the one before.
+    company = Company(people, seed=SEED, story_day=begins.date() - timedelta(days=begins.weekday()))
+    clock = HandClock(begins)
+    members = (*cast.CAST, *map(_member, people[len(cast.EMPLOYEES) :]), *((cast.YOU,) if mine else ()))
     with Playground(clock, members=members) as slack, ClaudeCodeStandIn() as report:
-        yield World(company, slack, report, clock, folder)
+        yield World(company, slack, report, clock, folder, begins, mine)
 
 
 def _settings(world: World) -> settings.Settings:
@@ -207,13 +246,16 @@ def _empty_file(folder: Path) -> Path:
 def _import(desk: Desk, world: World) -> None:
     company, today = world.company, desk.clock.now().date()
     for kind, rows in (
-        (Kind.PEOPLE, list(_people(company))),
+        (Kind.PEOPLE, [*_people(company), *(_me() if world.mine else ())]),
         (Kind.SEATS, [_seat(person, since) for person, since in company.seats()]),
         (Kind.ABSENCES, [{"email": who.email, "first_day": a, "last_day": b} for who, a, b in company.absences()]),
         (Kind.OUTCOMES, _merges(company, today - timedelta(days=PAST_DAYS), today - timedelta(days=1))),
     ):
         _import_file(desk, world, kind, rows)
         _say(f"  imported {len(rows)} {kind}")
+    if world.mine:
+        kept = import_sessions.keep(desk.store, world.mine, now=desk.clock.now(), prices=desk.prices)
+        _say(f"  yours: {kept.sessions} sessions in {kept.files} files; counted here, and gone when this ends")
 
 
 def _import_file(desk: Desk, world: World, kind: Kind, rows: list[dict[str, object]]) -> None:
@@ -241,6 +283,12 @@ def _people(company: Company) -> Iterator[dict[str, object]]:
             "country": who.country,
             "role": who.role,
         }
+
+
+def _me() -> Iterator[dict[str, object]]:
+    you = cast.YOU
+    me = {"email": you.email, "timezone": you.timezone, "locale": you.locale, "role": you.role}
+    yield {**dict.fromkeys(("team", "manager_email", "country"), ""), **me}
 
 
 def _seat(person: Character, since: date) -> dict[str, object]:
