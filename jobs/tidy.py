@@ -20,9 +20,9 @@ def tidy(store: Store, *, now: datetime, retention_days: int, rows_a_bite: int =
     People who left longer ago than that are erased whole and counted as "people_who_left". Running it again at the
     same `now` deletes nothing more.
     """
-    before = now - timedelta(days=retention_days)
-    gone = {"people_who_left": _forget_who_left(store, before)}
+    gone = {"people_who_left": _forget_who_left(store, now - timedelta(days=retention_days))}
     for aged in retention.AGED:
+        before = aged.limit(now=now, retention_days=retention_days)
         gone[aged.model.__tablename__] = _delete(store, aged, before, rows_a_bite)
     return gone
 

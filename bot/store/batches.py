@@ -79,7 +79,7 @@ def upsert(session: Session, model: type[Base], rows: Sequence[Values]) -> None:
     if not rows or not rows[0].keys() - set(keys):
         insert_new(session, model, rows)
         return
-    statement = _insert(session, model)
+    statement = insert_into(session, model)
     rest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     statement = statement.on_conflict_do_update(index_elements=list(keys), set_=rest)
     session.connection().execute(statement, [dict(row) for row in rows])
@@ -88,7 +88,7 @@ def upsert(session: Session, model: type[Base], rows: Sequence[Values]) -> None:
 def insert_new(session: Session, model: type[Base], rows: Sequence[Values]) -> None:
     """Insert `rows`; where the primary key exists, leave what is there."""
     if rows:
-        statement = _insert(session, model).on_conflict_do_nothing(index_elements=list(_key_names(model)))
+        statement = insert_into(session, model).on_conflict_do_nothing(index_elements=list(_key_names(model)))
         session.connection().execute(statement, [dict(row) for row in rows])
 
 
@@ -114,7 +114,8 @@ def table_of(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
 
-def _insert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+def insert_into(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what to do on a conflict, in the words of the database at hand."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     return sqlite.insert(table_of(model)) if is_sqlite else postgresql.insert(table_of(model))
 

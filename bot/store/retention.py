@@ -6,13 +6,13 @@ Called by `jobs/tidy.py`, one bite a transaction. Next: `jobs/tidy.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, not_, select, text, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from bot.store import rights
+from bot.store import pushed, rights
 from bot.store.batches import table_of
 from bot.store.tables import (
     OPEN_NUDGE,
@@ -51,14 +51,20 @@ class Aged:
     model: type[Base]
     column: InstrumentedAttribute[Any]
     unless: ColumnElement[bool] | None = None
+    days: int | None = None
+    """Kept this many days at most, however long the rest is kept."""
+
+    def limit(self, *, now: datetime, retention_days: int) -> datetime:
+        """What is older than this goes."""
+        return now - timedelta(days=retention_days if self.days is None else min(self.days, retention_days))
 
 
 AGED: tuple[Aged, ...] = (
     Aged(UsageDayRow, UsageDayRow.day),
     Aged(SessionFactsRow, SessionFactsRow.day),
-    Aged(OpenSessionRow, OpenSessionRow.day),
-    Aged(PushedSeriesRow, PushedSeriesRow.day),
-    Aged(PushedPointRow, PushedPointRow.day),
+    Aged(OpenSessionRow, OpenSessionRow.day, days=pushed.FOLLOWED_DAYS),
+    Aged(PushedSeriesRow, PushedSeriesRow.day, days=pushed.FOLLOWED_DAYS),
+    Aged(PushedPointRow, PushedPointRow.day, days=pushed.REMEMBERED_DAYS),
     Aged(BilledDayRow, BilledDayRow.day),
     Aged(TeamStayRow, TeamStayRow.last_day),
     Aged(OutcomeRow, OutcomeRow.at),

@@ -1,1 +1,1 @@
-"""How Slack reaches Kindling: over a WebSocket that we open, or over HTTP. One Bolt app behind both."""
+"""How Kindling is reached: Slack over a WebSocket that we open or over HTTP, and the AI tools that push telemetry."""

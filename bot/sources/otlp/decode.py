@@ -118,6 +118,8 @@ def _request(kind: type[Request], body: bytes, as_json: bool) -> Request:
             return request
         # The hook drops hex ids, which the JSON of protobuf would take for base64, and exemplars, which nobody reads.
         document = json.loads(body or b"{}", object_hook=_without_ids, parse_constant=str)
+        if not isinstance(document, dict):
+            raise TypeError("not an object")
         json_format.ParseDict(document, request, ignore_unknown_fields=True)
         return request
     except (DecodeError, json_format.ParseError, ValueError, RecursionError, AttributeError, TypeError):
