@@ -57,7 +57,7 @@ def entry(user_id: str, email: str, **counts: Any) -> dict[str, Any]:
         "design_metrics": _block(said("design", 0), said("design", 0)),
         "office_metrics": {program: _block(said(program, 0), 2 * said(program, 0)) for program in _PROGRAMS},
         "science_metrics": _block(said("science", 0), 0),
-        "web_search_count": 2,
+        "web_search_count": 2 * said("messages", 0),
         "last_activity_date": None,
         "distinct_user_count": None,
     }
