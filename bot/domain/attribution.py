@@ -35,8 +35,8 @@ _CO_AUTHOR = re.compile(r"^[ \t]*co-authored-by:[^<>\n]*<([^<>\n]+)>", re.IGNORE
 _CLAUDE_CODE_LINE = re.compile(r"^[ \t]*(?:\N{ROBOT FACE}[ \t]*)?Generated with \[Claude Code\]\(", re.MULTILINE)
 _COPILOT_SESSION = re.compile(r"^[ \t]*copilot-session:[ \t]*\S", re.IGNORECASE | re.MULTILINE)
 _GITHUB_ADDRESS = re.compile(r"(\d+)\+[^@]+@users\.noreply\.github\.com")
-_BOT_ADDRESS = re.compile(r"[^@]*\[bot\]@.*|(?:project|group)_\d+_bot(?:_[^@]*)?@.*")
-"""Applications of GitHub; access tokens of GitLab's projects and groups."""
+_BOT_ACCOUNT = re.compile(r".*\[bot\]|(?:project|group)_\d+_bot(?:_.*)?")
+"""Applications of GitHub; access tokens of GitLab's projects and groups. Their addresses begin in the same way."""
 
 _REVERTING_SUBJECT = re.compile(r"\s*(?:revert|reapply)\b", re.IGNORECASE)
 _REVERTED_COMMIT = re.compile(r"^This reverts commit ([0-9a-f]{64}|[0-9a-f]{40})\b", re.MULTILINE)
@@ -86,10 +86,9 @@ def is_machine(name: str, email: str) -> bool:
     """Whether an author or account is known to be no person, so that neither roster nor card should hold it."""
     account, address = name.strip().casefold(), email.strip().casefold()
     return (
-        account.endswith("[bot]")
-        or account in _MACHINE_ACCOUNTS
+        account in _MACHINE_ACCOUNTS
+        or any(_BOT_ACCOUNT.fullmatch(one) for one in (account, address.partition("@")[0]))
         or address in _MACHINE_ADDRESSES
-        or _BOT_ADDRESS.fullmatch(address) is not None
         or _tool_of(address) is not None
     )
 

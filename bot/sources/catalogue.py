@@ -23,6 +23,8 @@ from bot.sources import (
     codex,
     copilot,
     cursor,
+    github,
+    gitlab,
     litellm,
     openai_api,
 )
@@ -39,6 +41,8 @@ CONNECTORS: dict[str, Connector] = {
         codex.CONNECTOR,
         copilot.CONNECTOR,
         cursor.CONNECTOR,
+        github.CONNECTOR,
+        gitlab.CONNECTOR,
         litellm.CONNECTOR,
         openai_api.CONNECTOR,
     )

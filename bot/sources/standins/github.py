@@ -29,8 +29,8 @@ _KNOWN_FIELDS = frozenset(
     re.findall(
         r"\w+",
         """query search type ISSUE first after q since oid owner name pageInfo hasNextPage endCursor nodes on
-        PullRequest Commit number title body mergedAt closedAt additions deletions author __typename login mergeCommit message
-        repository nameWithOwner labels commits commit defaultBranchRef target history committedDate user
+        PullRequest Commit number title body mergedAt closedAt additions deletions author __typename login mergeCommit
+        message repository nameWithOwner labels commits commit defaultBranchRef target history committedDate user
         associatedPullRequests object String GitTimestamp GitObjectID""",
     )
 )
