@@ -48,13 +48,13 @@ class SessionsReport:
     def sentences(self) -> str:
         """A few sentences for a terminal."""
         changes = f"{self.added} new, {self.changed} changed, {self.unchanged} as before"
-        said = [f"{self.sessions} sessions in {self.files} files make {self.usage_days} usage days: {changes}."]
+        said = [f"Sessions: {self.sessions}, from {self.files} files. Usage days: {self.usage_days} ({changes})."]
         if self.broken_lines:
-            said.append(f"{self.broken_lines} lines could not be read and were left out.")
+            said.append(f"Lines that could not be read and were left out: {self.broken_lines}.")
         if self.unreadable_files:
-            said.append(f"{self.unreadable_files} files could not be opened and were left out.")
+            said.append(f"Files that could not be opened and were left out: {self.unreadable_files}.")
         if self.unmapped:
-            said.append(f"{self.unmapped} of the names belong to nobody on the roster; their use waits for them.")
+            said.append(f"Names of nobody on the roster, whose use waits for them: {self.unmapped}.")
         return "\n".join(said)
 
 
