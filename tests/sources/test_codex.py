@@ -110,6 +110,12 @@ def test_missing_parts_are_unknown_not_zero(stand_in: CodexStandIn) -> None:
     assert (UsageRow(f"openai:{SAM}", DAY, "codex", ANY_MODEL, Counters(sessions=1, prompts=2)),) == read(stand_in).rows
 
 
+def test_row_that_says_nothing_is_no_row(stand_in: CodexStandIn) -> None:
+    """A person without a single figure leaves no trace."""
+    stand_in.hold(DAY, [entry(DAY, user=SAM)])
+    assert () == read(stand_in).rows
+
+
 @pytest.mark.parametrize(
     "models",
     [

@@ -172,6 +172,20 @@ def test_activity_without_names_is_asked_for_by_the_user_list(stand_in: LiteLLMS
     assert {f"litellm:u-{number}" for number in range(10)} == {row.subject for row in found.rows}
 
 
+def test_old_proxy_may_count_on_while_it_is_asked(stand_in: LiteLLMStandIn) -> None:
+    """Users who used more since the whole was asked for leave nothing over, and nothing below zero."""
+    stand_in.hold(DAY, [Traffic("u-jane", OPUS, metrics(50, 9)), Traffic(None, OPUS, metrics(20, 1))])
+    stand_in.has_export = False
+    stand_in.spoil_next(lambda body: body, lambda body: body, more_output)
+    told = {row.subject: row.counters.output_tokens for row in read(stand_in).rows}
+    assert {"litellm:u-jane": 1_000, "other:litellm_without_user": 0} == told
+
+
+def more_output(body: dict[str, Any]) -> dict[str, Any]:
+    body["results"][0]["breakdown"]["models"][OPUS]["metrics"]["completion_tokens"] = 1_000
+    return body
+
+
 def test_activity_without_models_is_kept_whole(stand_in: LiteLLMStandIn) -> None:
     """Where nothing is split by model, the day stands with no model."""
     stand_in.hold(DAY, [Traffic("u-jane", OPUS, metrics(5, 1))])

@@ -330,9 +330,11 @@ def test_everybody_is_listed_and_no_machine(stand_in: OpenAIStandIn) -> None:
 def test_key_of_somebody_is_theirs(stand_in: OpenAIStandIn) -> None:
     """Of every project, also the hidden keys; a service account's key stays nobody's, and no key covers anybody."""
     mine = [api_key(f"key_{number}", email=f"P{number}@lantern.example") for number in range(4)]
+    by_somebody = api_key("key_bot", email="maker@lantern.example")
+    by_somebody["owner"]["type"] = "service_account"
     stand_in.hold_keys(
         {
-            "proj_one": [*mine, api_key("key_ci", email=None)],
+            "proj_one": [*mine, api_key("key_ci", email=None), by_somebody],
             "proj_two": [],
             "proj_three": [api_key("key_left", email="left@lantern.example", access="removed")],
         }

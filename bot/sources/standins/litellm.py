@@ -222,7 +222,7 @@ class LiteLLMStandIn:
         }
 
     def _place(self, fields: Mapping[str, str], total: int, *, default: int, most: int) -> tuple[int, int, int, int]:
-        """Page number, first and last row, how many pages there are: three at least for three rows, the second short."""
+        """Page number, first and last row, how many pages there are: three at least for three rows, one short."""
         said = (fields.get("page", "1"), fields.get("page_size", str(default)))
         if not all(one.isascii() and one.isdigit() and int(one) > 0 for one in said) or int(said[1]) > most:
             raise RefusedError(422, {"detail": [{"loc": ["query", "page_size"], "type": "less_than_equal"}]})
