@@ -26,6 +26,7 @@ from typing import Any
 
 from bot import app, settings
 from bot.clock import HandClock, SystemClock
+from bot.domain.people import SATURDAY_AND_SUNDAY
 from bot.domain.usage import ANY_MODEL, Counters
 from bot.playground import cast
 from bot.playground.server import APP_TOKEN, BOT_TOKEN, Playground
@@ -45,7 +46,6 @@ FIRST_MOVES = timedelta(hours=15)
 PAST_DAYS = 84
 MY_DAYS = 140
 """How old one's own session files may be: what a card and the weeks before it can show, and some more."""
-_SATURDAY = 5
 COLLEAGUES = 71
 SEED = 2026
 
@@ -92,13 +92,15 @@ def main(*, seconds: float | None = None, browser: bool = True, my_sessions: boo
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     logging.getLogger("kindling").addHandler(logging.NullHandler())
-    mine = _my_sessions(SystemClock().now()) if my_sessions else None
-    with tempfile.TemporaryDirectory(prefix="kindling-demo-") as folder, _world(Path(folder), mine) as world:
+    now = SystemClock().now()
+    mine = sessions_on_this_machine(now) if my_sessions else None
+    begins = STORY_BEGINS if mine is None else begins_on(now)
+    with tempfile.TemporaryDirectory(prefix="kindling-demo-") as folder, world_of(Path(folder), begins, mine) as world:
         _say(
             f"{cast.COMPANY}: {len(world.company.people)} invented people, {PAST_DAYS} days of use, an empty database."
         )
-        with app.running(_settings(world), clock=world.clock) as desk:
-            _import(desk, world)
+        with app.running(settings_of(world), clock=world.clock) as desk:
+            bring_in(desk, world)
             _run(desk, world, stop, seconds=seconds, browser=browser)
     _say("Stopped. Nothing is left behind.")
     return 0
@@ -184,7 +186,7 @@ def _figures(counters: Counters) -> dict[str, int | None]:
     }
 
 
-def _my_sessions(now: datetime) -> Reading | None:
+def sessions_on_this_machine(now: datetime) -> Reading | None:
     """The session files of whoever runs this; None, said in one sentence, where there are none."""
     looked_in = places.on_this_machine(os.environ, Path.home())
     _say("Reading your own session files, on this machine only ...")
@@ -196,18 +198,16 @@ def _my_sessions(now: datetime) -> Reading | None:
     return None
 
 
-def _begins(mine: Reading | None) -> datetime:
-    """When the clock starts: with one's own sessions on the real day, at a weekend on the Monday that comes."""
-    if mine is None:
-        return STORY_BEGINS
-    today = SystemClock().now().replace(hour=STORY_BEGINS.hour, minute=0, second=0, microsecond=0)
-    to_monday = 7 - today.weekday() if today.weekday() >= _SATURDAY else 0
+def begins_on(now: datetime) -> datetime:
+    """When the clock starts for somebody's own sessions: on the real day, at a weekend on the Monday that comes."""
+    today = now.replace(hour=STORY_BEGINS.hour, minute=0, second=0, microsecond=0)
+    to_monday = 7 - today.weekday() if today.weekday() in SATURDAY_AND_SUNDAY else 0
     return today + timedelta(days=to_monday)
 
 
 @contextmanager
-def _world(folder: Path, mine: Reading | None) -> Iterator[World]:
-    begins = _begins(mine)
+def world_of(folder: Path, begins: datetime, mine: Reading | None) -> Iterator[World]:
+    """The company, its Slack and its tools' report, running; with whoever runs the demo when `mine` is there."""
     people = (*_cast_characters(), *crowd(SEED, COLLEAGUES, cast.DOMAIN))
     # The invented weeks are told from a Monday: the one on which the clock starts, or the one before.
     company = Company(people, seed=SEED, story_day=begins.date() - timedelta(days=begins.weekday()))
@@ -217,7 +217,8 @@ def _world(folder: Path, mine: Reading | None) -> Iterator[World]:
         yield World(company, slack, report, clock, folder, begins, mine)
 
 
-def _settings(world: World) -> settings.Settings:
+def settings_of(world: World) -> settings.Settings:
+    """A database in the demo's own folder, the stand-ins as Slack and as a source, and nothing of the environment."""
     environment = {
         "KINDLING_DATABASE_URL": f"sqlite:///{world.folder / 'demo.db'}",
         "KINDLING_SLACK_API_URL": world.slack.api_url,
@@ -243,7 +244,8 @@ def _empty_file(folder: Path) -> Path:
     return path
 
 
-def _import(desk: Desk, world: World) -> None:
+def bring_in(desk: Desk, world: World) -> None:
+    """What an operator brings: people, seats, absences, outcomes; and one's own sessions, where they were asked for."""
     company, today = world.company, desk.clock.now().date()
     for kind, rows in (
         (Kind.PEOPLE, [*_people(company), *(_me() if world.mine else ())]),
