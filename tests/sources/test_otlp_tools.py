@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -20,9 +19,15 @@ SONNET = "claude-sonnet-5-5"
 
 
 def metric(
-    name: str, value: float, *, service: str = "claude-code", temporality: int = 1, **told: Any
+    name: str,
+    value: float,
+    *,
+    service: str = "claude-code",
+    temporality: int = 1,
+    told: dict[str, str] | None = None,
+    **more: str,
 ) -> list[Increment]:
-    attributes = {key.replace("__", "."): text for key, text in told.items()}
+    attributes = {**(told or {}), **more}
     point = client.point(value, AT, started=AT - timedelta(minutes=1), attributes=attributes)
     document = client.metrics(service, [(name, client.counter(point, temporality=temporality))])
     batch = decode.metrics(client.encoded("metrics", document, as_json=True), as_json=True, now=NOW)
@@ -74,7 +79,7 @@ def test_claude_code_cost_is_exact() -> None:
 )
 def test_claude_code_behaviour_stands_with_no_model(name: str, told: dict[str, str], counters: Counters) -> None:
     """Sessions, lines and people's decisions on edits."""
-    (found,) = metric(f"claude_code.{name}", 3, **told)
+    (found,) = metric(f"claude_code.{name}", 3, told=told)
 
     assert (ANY_MODEL, counters) == (found.model, found.counters)
 
@@ -92,7 +97,7 @@ def test_claude_code_behaviour_stands_with_no_model(name: str, told: dict[str, s
 )
 def test_claude_code_what_does_not_count(name: str, told: dict[str, str]) -> None:
     """A look at the agents is no use, and what settings or a hook let through was judged by nobody."""
-    assert [] == metric(f"claude_code.{name}", 3, **told)
+    assert [] == metric(f"claude_code.{name}", 3, told=told)
 
 
 def test_running_total_carries_no_counters() -> None:
