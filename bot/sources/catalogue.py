@@ -25,8 +25,10 @@ from bot.sources import (
     cursor,
     github,
     gitlab,
+    ical,
     litellm,
     openai_api,
+    scim,
 )
 from bot.sources.http import Wait
 from bot.sources.shape import Access, Connector
@@ -43,8 +45,10 @@ CONNECTORS: dict[str, Connector] = {
         cursor.CONNECTOR,
         github.CONNECTOR,
         gitlab.CONNECTOR,
+        ical.CONNECTOR,
         litellm.CONNECTOR,
         openai_api.CONNECTOR,
+        scim.CONNECTOR,
     )
 }
 

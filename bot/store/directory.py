@@ -1,7 +1,7 @@
 """Keeps what a directory (SCIM) says of people, below what a roster file says.
 
 A directory fills in what nobody said, and changes what it filled in itself. It knows its people by its own ids, so that
-a new address of somebody is not a new person. Called by `jobs/collect.py`. Next: `bot/store/facts.py`.
+a new address of somebody is not a new person. Called by `jobs/collect_people.py`. Next: `bot/store/facts.py`.
 """
 
 from __future__ import annotations

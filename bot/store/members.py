@@ -1,7 +1,7 @@
 """Keeps a source's own list of its members: whose its ids are, and who holds a paid seat.
 
 A list says nothing against the operator: an id or a seat that a file gave stays as the file gave it.
-Called by `jobs/collect.py`. Next: `bot/store/people.py`.
+Called by `jobs/collect_usage.py`. Next: `bot/store/people.py`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ _OPEN_END = date.max
 class SavedMembers:
     """What a list of members came to.
 
-    `listed` are the people on it, `covered` those of them of whom the source says that it sees all they do. `unmapped`
+    `listed` are the people on it, `covered` those of them of whom the source says that it sees all they do, with
+    the day since when it lists them (None: it does not say). `unmapped`
     counts members of nobody we know, `conflicts` those whom the list gives to somebody else than a file does, or to two
     people at once: nothing is said of either person. `seats` counts seats added, changed and as they were.
     """
 
     listed: frozenset[int] = frozenset()
-    covered: frozenset[int] = frozenset()
+    covered: Mapping[int, date | None] = field(default_factory=dict)
     unmapped: int = 0
     conflicts: int = 0
     seats: Saved = field(default_factory=Saved)
@@ -63,12 +64,23 @@ def save(
     session.expire_all()
     return SavedMembers(
         listed=frozenset(holders),
-        covered=frozenset(who for who, accounts in holders.items() if all(account.covered for account in accounts)),
+        covered={
+            who: _since(accounts)
+            for who, accounts in holders.items()
+            if all(account.covered for account in accounts)
+        },
         unmapped=tied.unmapped,
         conflicts=tied.conflicts,
         seats=seats,
         released=released,
     )
+
+
+def _since(accounts: Sequence[Member]) -> date | None:
+    """Since when a person is on the list with every one of these accounts; None: it does not say of each."""
+    days = [account.since or account.seat_since for account in accounts]
+    known = [day for day in days if day is not None]
+    return max(known) if known and len(known) == len(days) else None
 
 
 # ---------------------------------------------------------------- whose ids
