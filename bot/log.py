@@ -44,8 +44,9 @@ def start_logging(level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     root.propagate = False
-    # slack_bolt logs whole bodies when a signature does not match.
+    # slack_bolt logs whole bodies when a signature does not match, httpx whole addresses: some are signed.
     logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.CRITICAL)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class _JsonLines(logging.Formatter):

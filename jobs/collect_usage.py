@@ -30,6 +30,8 @@ _A_CROWD = 5  # so many people were seen a week before: that nobody at all was i
 
 OnDay = Callable[[str, int, int], None]
 """Hears the source's name, the number of the day that is being read, and how many there are."""
+Listed = Mapping[int, date | None]
+"""Whom a source lists and sees whole, with the day since when; None: it does not say."""
 Span = tuple[date, date]
 """First and last day, both included."""
 
@@ -144,12 +146,13 @@ def _take_members(reading: _Reading, last_read_at: datetime | None, counts: Coun
     return None
 
 
-def _declare_people(reading: _Reading, last_read_at: datetime | None, *, listed: frozenset[int] | None) -> None:
+def _declare_people(reading: _Reading, last_read_at: datetime | None, *, listed: Listed | None) -> None:
     """Keep whom this source sees whole, as it stands today.
 
     At the first reading that finds people, all are covered from the first day of the look-back; later only who began to
     work here within it is so, from their own first day. Everybody else is covered from today: until now somebody we
-    knew may have signed in another way, and somebody we did not know may have another address (P12).
+    knew may have signed in another way, and somebody we did not know may have another address (P12). Whom the source
+    lists is covered from the day since when it lists them, and from today where it does not say.
     """
     is_covered = _covers(reading, listed)
     with reading.store.begin() as session:
@@ -158,7 +161,8 @@ def _declare_people(reading: _Reading, last_read_at: datetime | None, *, listed:
             last_read_at = None
         for address, person_id, known_since, started_on in identities.addresses(session):
             if is_covered(address, person_id):
-                people[person_id] = _covered_since(reading, last_read_at, known_since, started_on)
+                since = _covered_since(reading, last_read_at, known_since, started_on)
+                people[person_id] = since if listed is None else max(since, listed[person_id] or reading.today)
         for tool in reading.connector.tools:
             coverage.declare_people(
                 session,
@@ -170,7 +174,7 @@ def _declare_people(reading: _Reading, last_read_at: datetime | None, *, listed:
             )
 
 
-def _covers(reading: _Reading, listed: frozenset[int] | None) -> Callable[[str, int], bool]:
+def _covers(reading: _Reading, listed: Listed | None) -> Callable[[str, int], bool]:
     """Tells of an address and a person whether this source's silence about them can prove a zero."""
     proof = reading.connector.proof
     declared = catalogue.declared(reading.access.source)

@@ -92,13 +92,15 @@ class Member:
     """Somebody whom a source lists as having access to its tool.
 
     `email` ties the source's own id to a person; None: the source does not say. `covered`: this source would show
-    everything that they do with the tool, so that its silence can prove a zero. `seat_since` is set where the account
+    everything that they do with the tool, so that its silence can prove a zero, from `since` on (None: it does not say
+    since when the account is listed). `seat_since` is set where the account
     is a paid seat; `monthly_cost_microusd` None when the price is not told.
     """
 
     subject: str
     email: str | None = None
     covered: bool = False
+    since: date | None = None
     seat_since: date | None = None
     seat_until: date | None = None
     monthly_cost_microusd: int | None = None

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.domain.prices import PriceBook
+from bot.domain.people import identity_of
+from bot.domain.roster import spelled
 from bot.domain.usage import ANY_MODEL, UsageRow
 
 REPORTED = "reported"
@@ -18,11 +20,12 @@ ESTIMATED = "estimated"
 def add_up(rows: Iterable[UsageRow]) -> list[UsageRow]:
     """One row for each subject, day, tool and model; unknown plus a number is that number.
 
-    A sum with an estimated part is an estimate. Addresses that differ only in case are one subject.
+    A sum with an estimated part is an estimate. Ids that differ only in case are one
+    subject where their source ignores case.
     """
     sums: dict[tuple[object, ...], UsageRow] = {}
     for row in rows:
-        key = (_spelling(row.subject), row.day, row.tool, row.model)
+        key = (spelled(*identity_of(row.subject)), row.day, row.tool, row.model)
         before = sums.get(key)
         sums[key] = row if before is None else _plus(before, row)
     return list(sums.values())
@@ -53,8 +56,6 @@ def _estimate(row: UsageRow, prices: PriceBook) -> UsageRow:
 
 def _plus(one: UsageRow, other: UsageRow) -> UsageRow:
     priced = ESTIMATED if ESTIMATED in (one.priced, other.priced) else one.priced or other.priced
-    return replace(one, counters=one.counters.plus(other.counters), priced=priced)
-
-
-def _spelling(subject: str) -> str:
-    return subject.strip().casefold() if "@" in subject else subject.strip()
+    said = one.active is not None or other.active is not None
+    active = (one.is_active or other.is_active) if said else None
+    return replace(one, counters=one.counters.plus(other.counters), priced=priced, active=active)

@@ -191,8 +191,9 @@ def _as_error(answer: httpx.Response | httpx.RequestError, question: str) -> Sou
 
 
 def _passes_by_itself(answer: httpx.Response) -> bool:
-    # GitHub says 403 with Retry-After where others say 429; a 403 without it is a missing right.
-    return answer.status_code in RETRIED_STATUS or (answer.status_code == 403 and "retry-after" in answer.headers)
+    # GitHub says 403 where others say 429, with a hint when to come back; a 403 without one is a missing right.
+    hinted = "retry-after" in answer.headers or _reset_s(answer) is not None
+    return answer.status_code in RETRIED_STATUS or (answer.status_code == 403 and hinted)
 
 
 def _json(answer: httpx.Response) -> object:
@@ -224,11 +225,24 @@ def _retry_after_s(answer: httpx.Response) -> float | None:
     asked = answer.headers.get("retry-after", "").strip()
     if asked.isascii() and asked.isdigit():
         return float(asked)
-    until, server_now = _http_date(asked), _http_date(answer.headers.get("date", ""))
+    until = _http_date(asked)
     if until is None:
+        return _reset_s(answer)
+    return _seconds_until(until, answer)
+
+
+def _reset_s(answer: httpx.Response) -> float | None:
+    """Seconds until an allowance that is used up is given anew (GitHub); None when none is used up."""
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    if answer.headers.get("x-ratelimit-remaining") != "0" or not (reset.isascii() and reset.isdigit()):
         return None
+    return _seconds_until(datetime.fromtimestamp(int(reset), UTC), answer)
+
+
+def _seconds_until(moment: datetime, answer: httpx.Response) -> float:
     # Against the server's own clock where it says its time: ours may be off, or turned by hand.
-    return max(0.0, (until - (server_now or datetime.now(UTC))).total_seconds())
+    server_now = _http_date(answer.headers.get("date", ""))
+    return max(0.0, (moment - (server_now or datetime.now(UTC))).total_seconds())
 
 
 def _http_date(text: str) -> datetime | None:

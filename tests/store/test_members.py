@@ -48,7 +48,7 @@ def test_a_member_is_whoever_has_their_address(store: Store) -> None:
 
     saved = _listed(store, Member(ADAS, ADA, covered=True), Member(BENS, BEN))
 
-    assert (frozenset({ada}), 2, 0, 0) == (saved.covered, len(saved.listed), saved.unmapped, saved.conflicts)
+    assert (frozenset({ada}), 2, 0, 0) == (frozenset(saved.covered), len(saved.listed), saved.unmapped, saved.conflicts)
     assert [(ada,)] == rows(store, "usage_day", "person_id")
     assert ("cursor", "user_A", ada, "directory", "certain") in rows(
         store, "identity", "source", "external_id", "person_id", "method", "confidence"
@@ -60,7 +60,7 @@ def test_a_member_whom_nobody_knows_is_noted_and_never_becomes_a_person(store: S
     _known(store)
     saved = _listed(store, Member(ADAS, "new@lantern.example", covered=True, seat_since=SINCE), Member(BENS))
 
-    assert (frozenset(), 2, 0) == (saved.covered, saved.unmapped, saved.conflicts)
+    assert (frozenset(), 2, 0) == (frozenset(saved.covered), saved.unmapped, saved.conflicts)
     assert 2 == len(rows(store, "person", "person_id"))
     assert [] == rows(store, "seat", *SEAT)
     with store.read() as session:
@@ -86,7 +86,7 @@ def test_a_list_that_gives_one_id_to_two_people_gives_it_to_nobody(store: Store)
     _known(store)
     saved = _listed(store, Member(ADAS, ADA, covered=True), Member(ADAS, BEN, covered=True))
 
-    assert (1, frozenset()) == (saved.conflicts, saved.covered)
+    assert (1, frozenset()) == (saved.conflicts, frozenset(saved.covered))
     assert {"user_A": None} == _whose(store, IdentitySource.CURSOR, ["user_A"])
 
 
@@ -97,7 +97,7 @@ def test_two_accounts_of_one_person_are_both_theirs(store: Store) -> None:
     second = Member(BENS, ADA, covered=False, seat_since=date(2026, 2, 1), seat_until=date(2026, 2, 20))
     saved = _listed(store, first, second)
 
-    assert (frozenset({ada}), frozenset()) == (saved.listed, saved.covered)
+    assert (frozenset({ada}), frozenset()) == (saved.listed, frozenset(saved.covered))
     assert {"user_A": ada, "user_B": ada} == _whose(store, IdentitySource.CURSOR, ["user_A", "user_B"])
     assert [(ada, "cursor", SINCE, None, 20_000_000, "cursor")] == rows(store, "seat", *SEAT)
 
