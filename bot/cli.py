@@ -120,6 +120,7 @@ def _import(arguments: argparse.Namespace) -> int:
             now=kindling.clock.now(),
             complete_through=arguments.complete_through,
             prices=kindling.prices,
+            email=arguments.email,
         )
     print(report.sentences())
     if arguments.json:
@@ -291,8 +292,13 @@ def _parser() -> argparse.ArgumentParser:
     files = _add(commands, "import", _import, "read a CSV file, or a folder of session files")
     kinds = [*(kind.value for kind in Kind), SESSIONS]
     files.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
-    files.add_argument("file", type=Path, metavar="FILE", help="UTF-8 CSV with a header, also .gz; sessions: a folder")
-    files.add_argument("--email", metavar="ADDRESS", help="sessions: whose they are")
+    files.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="UTF-8 CSV with a header, also .gz; usage: also .parquet, .ndjson, .json; sessions: a folder",
+    )
+    files.add_argument("--email", metavar="ADDRESS", help="sessions, and usage from ccusage: whose they are")
     files.add_argument("--complete-through", type=_day, metavar="DAY", help="usage: nothing is missing up to this day")
     database = commands.add_parser("db", help="look after the database").add_subparsers(
         dest="what", required=True, metavar="COMMAND", parser_class=_Parser

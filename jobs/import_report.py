@@ -10,6 +10,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+LINES_SHOWN = 5
+
 
 class Kind(StrEnum):
     """What a file can hold."""
@@ -38,6 +40,8 @@ class ImportReport:
     that an earlier file had put there is replaced, and counted as changed. `unmapped` counts the rows about people whom
     the roster does not list (for a roster: rows that name such a manager). `duplicates` are rows that said again what
     another row of the file had said. `utc_rows` are events put on the UTC day, because no time zone is known.
+    `covered_less` are the people for whom `covered_through` is not over yet where they are, and who are covered through
+    the day before it.
     """
 
     kind: Kind
@@ -52,6 +56,7 @@ class ImportReport:
     duplicates: int = 0
     utc_rows: int = 0
     covered_through: date | None = None
+    covered_less: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON, for `--json`."""
@@ -81,6 +86,8 @@ class ImportReport:
             said.append(
                 f"No use up to {self.covered_through.isoformat()} now counts as none, for who and what it names."
             )
+        if self.covered_less:
+            said.append(f"For {self.covered_less} people that day is not over yet; the day before is their last one.")
         return " ".join(said)
 
 

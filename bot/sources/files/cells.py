@@ -38,6 +38,13 @@ class Row:
     file: str
     line: int
     cells: dict[str, str]
+    unit: str = "line"
+    """What `line` counts: the lines of a text, or the rows of a file that has no lines."""
+
+    @property
+    def where(self) -> str:
+        """This row's place, as every sentence about it begins."""
+        return f"{self.file}, {self.unit} {self.line}"
 
     def text(self, column: str) -> str | None:
         """What stands there, as it stands."""
@@ -47,7 +54,7 @@ class Row:
         """What stands there; a blank is refused."""
         text = self.text(column)
         if text is None:
-            raise InputError(f"{self.file}, line {self.line}, column {column}: it is blank, and every row needs one.")
+            raise InputError(f"{self.where}, column {column}: it is blank, and every row needs one.")
         return text
 
     def email(self, column: str) -> str | None:
@@ -167,8 +174,7 @@ class Row:
         shown = self.cells.get(column, "")
         shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
         shown = " ".join(shown.split())
-        where = f"{self.file}, line {self.line}, column {column}"
-        return InputError(f"{where}: '{shown}' is not {expected}; write for example {example}.")
+        return InputError(f"{self.where}, column {column}: '{shown}' is not {expected}; write for example {example}.")
 
     def _believable(self, column: str, day: date) -> date:
         if day.year not in _YEARS:
