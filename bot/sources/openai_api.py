@@ -8,6 +8,7 @@ Next: `bot/sources/codex.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import quote
 
@@ -29,6 +30,7 @@ LAG_DAYS = 3
 _GROUPS = ("user_id", "api_key_id", "model")
 _LISTED_PER_PAGE = "100"
 _NOBODY = "openai_without_user_or_key"
+_EPOCH = date(1970, 1, 1)
 
 
 def fetch_day(access: Access, *, day: date) -> SourceDay:
@@ -45,7 +47,9 @@ def fetch_day(access: Access, *, day: date) -> SourceDay:
 
 def fetch_members(access: Access) -> Iterable[Member]:
     """Everybody in the organisation, and the API keys that are somebody's own. Service accounts are no people."""
-    return (*whole(lambda: _people(access)), *whole(lambda: _keys_of_people(access)))
+    people = whole(lambda: _people(access))
+    listed = {member.subject: member for member in people}
+    return (*people, *whole(lambda: _keys_of_people(access, listed)))
 
 
 def bearer(api_key: str) -> Mapping[str, str]:
@@ -155,18 +159,32 @@ def _people(access: Access) -> Iterator[Member]:
         if user.get("is_service_account") is True:
             continue
         email = text(user, "email") or text(record(user, "user"), "email")
-        yield Member(subject(IdentitySource.OPENAI, _id(user)), email and email.casefold(), covered=True)
+        whose = subject(IdentitySource.OPENAI, _id(user))
+        yield Member(whose, email and email.casefold(), covered=True, since=_day_added(user))
 
 
-def _keys_of_people(access: Access) -> Iterator[Member]:
-    """Use that comes without a user still names its key; a key of somebody's own is theirs."""
+def _day_added(user: JsonObject) -> date | None:
+    added_s = count(user, "added_at")
+    return None if added_s is None else _EPOCH + timedelta(seconds=added_s)
+
+
+def _keys_of_people(access: Access, listed: Mapping[str, Member]) -> Iterator[Member]:
+    """Use that comes without a user still names its key; a key of somebody's own is theirs.
+
+    A key takes nothing from what its owner's account says of coverage, and adds nothing to it.
+    """
     for project in _listed(access, PROJECTS_PATH, {"include_archived": "true"}):
         path = f"{PROJECTS_PATH}/{quote(_id(project), safe='')}/api_keys"
         for key in _listed(access, path, {"owner_project_access": "any"}):
             owner = record(key, "owner")
-            email = text(record(owner, "user"), "email")
-            if owner.get("type") == "user" and email is not None:
-                yield Member(subject(IdentitySource.API_KEY_ID, _id(key)), email.casefold())
+            if owner.get("type") != "user":
+                continue
+            holder = record(owner, "user")
+            account = listed.get(subject(IdentitySource.OPENAI, text(holder, "id") or ""))
+            if account is None:
+                account = Member("", (text(holder, "email") or "").casefold() or None)  # has left the organisation
+            if account.email is not None:
+                yield replace(account, subject=subject(IdentitySource.API_KEY_ID, _id(key)))
 
 
 def _listed(access: Access, path: str, query: Query | None = None) -> Iterator[JsonObject]:

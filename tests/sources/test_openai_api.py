@@ -24,6 +24,7 @@ from bot.sources.standins.server import Trouble
 
 DAY = date(2026, 11, 18)
 LATER = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
+ADDED = date(2026, 1, 1)
 JANE, SAM = "user-JaneParkOpenAI", "user-SamOrtizOpenAI"
 SPLIT = {"input": 90_000, "input_uncached": 40_000, "input_cached": 40_000, "input_cache_write": 10_000}
 
@@ -317,29 +318,37 @@ def test_everybody_is_listed_and_no_machine(stand_in: OpenAIStandIn) -> None:
             *[user(f"user-{number}", f"P{number}@Lantern.example") for number in range(10)],
             user("user-svc", "nightly@lantern.example", is_service_account=True),
             user("user-new", None, user={"id": "user-new", "email": "new@lantern.example"}),
-            user("user-bare", None),
+            user("user-bare", None, added_at=None),
         ]
     )
-    expected = [Member(f"openai:user-{number}", f"p{number}@lantern.example", covered=True) for number in range(10)]
-    expected += [Member("openai:user-new", "new@lantern.example", True), Member("openai:user-bare", None, True)]
+    known = {f"user-{number}": f"p{number}@lantern.example" for number in range(10)}
+    known |= {"user-new": "new@lantern.example"}
+    expected = [Member(f"openai:{name}", email, covered=True, since=ADDED) for name, email in known.items()]
+    expected.append(Member("openai:user-bare", None, covered=True))
 
     assert tuple(expected) == members(stand_in)
     assert 3 <= len([request for request in stand_in.requests if request.path.endswith("/users")])
 
 
 def test_key_of_somebody_is_theirs(stand_in: OpenAIStandIn) -> None:
-    """Of every project, also the hidden keys; a service account's key stays nobody's, and no key covers anybody."""
-    mine = [api_key(f"key_{number}", email=f"P{number}@lantern.example") for number in range(4)]
+    """Of every project, also the hidden keys; a service account's key stays nobody's.
+
+    A key says of coverage what its owner's account says, which is nothing for somebody who is listed no more.
+    """
+    stand_in.hold_users([user(JANE, "Jane@lantern.example")])
     by_somebody = api_key("key_bot", email="maker@lantern.example")
     by_somebody["owner"]["type"] = "service_account"
+    mine = [api_key(f"key_{number}", email="Old@lantern.example", holder=JANE) for number in range(4)]
     stand_in.hold_keys(
         {
             "proj_one": [*mine, api_key("key_ci", email=None), by_somebody],
             "proj_two": [],
-            "proj_three": [api_key("key_left", email="left@lantern.example", access="removed")],
+            "proj_three": [api_key("key_left", email="Left@lantern.example", access="removed")],
         }
     )
-    expected = [Member(f"api_key_id:key_{number}", f"p{number}@lantern.example") for number in range(4)]
+    jane = "jane@lantern.example"
+    expected = [Member(f"openai:{JANE}", jane, covered=True, since=ADDED)]
+    expected += [Member(f"api_key_id:key_{number}", jane, covered=True, since=ADDED) for number in range(4)]
     assert (*expected, Member("api_key_id:key_left", "left@lantern.example")) == members(stand_in)
 
 

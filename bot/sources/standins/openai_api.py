@@ -286,16 +286,18 @@ def usage(
 
 
 def user(user_id: str, email: str | None, **more: object) -> dict[str, Any]:
-    """One entry of the user list."""
+    """One entry of the user list; everybody was added on 2026-01-01."""
     named = {"object": "organization.user", "id": user_id, "name": "Somebody", "role": "reader", "added_at": 1767225600}
     return {**named, **({} if email is None else {"email": email}), **more}
 
 
-def api_key(key_id: str, *, email: str | None, access: str = "active") -> dict[str, Any]:
+def api_key(
+    key_id: str, *, email: str | None, holder: str = "user-elsewhere", access: str = "active"
+) -> dict[str, Any]:
     """One API key of a project: somebody's own, or with no `email` a service account's."""
     owner: dict[str, Any] = {"type": "service_account", "service_account": {"id": "user-svc", "name": "nightly"}}
     if email is not None:
-        owner = {"type": "user", "user": {"id": f"user-of-{key_id}", "email": email, "role": "member"}}
+        owner = {"type": "user", "user": {"id": holder, "email": email, "role": "member"}}
     return {
         "object": "organization.project.api_key",
         "id": key_id,
