@@ -73,7 +73,7 @@ def test_the_card_shows_ones_own_sessions(desk: Desk) -> None:
 
 
 def test_nobody_else_has_any_of_it(desk: Desk) -> None:
-    """Sessions are one person's alone, and what is invented stays invented: before the first night there is no other."""
+    """Sessions are one person's alone, and what is invented stays invented: before the first night there is none."""
     kept = rows(desk.store, "usage_day", "source", "person_id")
     assert 1 == len({person for _source, person in kept})
     assert {"sessions"} == {source for source, _person in kept}

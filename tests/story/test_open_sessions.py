@@ -114,6 +114,19 @@ def test_the_import_keeps_the_same_totals(
     assert sessions == sum(count or 0 for _source, count in begun)
 
 
+def test_the_samples_of_another_reader_give_its_figures() -> None:
+    """Samples that ccusage's maintainers wrote for their tests: input apart from cache, models by their turn."""
+    samples = read([open_data.FOLDER / "payloads" / "ccusage_fixtures" / "fixtures"], subject="a@open.example")
+    assert {
+        "claude-sonnet-4-20250514": (2, 400, 175, 25, 50),
+        "claude-opus-4-20250514": (1, 200, 75, 50, 20),
+        "claude-haiku-4-5-20251001": (2, 130, 60, 15, 40),
+        "gpt-5.2-codex": (1, 750, 125, 0, 250),
+        "gpt-5.3-codex": (1, 2000, 300, 0, 500),
+    } == by_model((row.model, vars(row.counters)) for row in samples.facts)
+    assert (3, 0) == (samples.files, samples.broken_lines)
+
+
 def bring_in(store: Store, transcripts: Path) -> SessionsReport:
     return import_sessions(store, folder=transcripts, email=None, now=NOW, prices=GenaiPrices())
 

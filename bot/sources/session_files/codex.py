@@ -2,7 +2,8 @@
 
 Each line has a time, a type and a payload. `token_count` events tell the last request and the running total of the
 session; the same one may be told again, which the total shows. Input includes what came from the cache, and is taken
-apart. A fork and a helper begin with a copy of their parent, which is recognised by its token counts and left out.
+apart. A fork and a helper begin with a copy of their parent, written in the moment in which they begin: it is known by
+its times and by its token counts, and left out.
 docs/sources/session-files.md says what was checked on real files and what was not.
 Called by `bot/sources/session_files/reading.py`. Next: `bot/domain/sessions.py`.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.domain.sessions import EventKind, SessionEvent
@@ -40,6 +42,9 @@ _EXIT_CODE = re.compile(r"(?:Exit code:|Process exited with code) (-?\d+)")
 _NEAR_THE_TOP = 400
 """Where in a command's output its exit code is told; what the command printed comes after."""
 
+_COPIED_WITHIN = timedelta(seconds=1)
+"""How long after its own beginning a file's lines can only be copied: no model answers that fast."""
+
 Usage = tuple[int | None, ...]
 
 
@@ -49,7 +54,9 @@ class _File:
 
     session_id: str
     aside: bool = False
-    is_copy: bool = False
+    copied_until: datetime | None = None
+    """Set for a fork and a helper: what is told before it is their parent's."""
+    is_known: bool = False
     model: str | None = None
     effort: str | None = None
     totals: Usage | None = None
@@ -77,7 +84,8 @@ class CodexFiles:
             except BrokenLineError:
                 self._sessions.broken_lines += 1
         self._told.update(file.told)
-        self._sessions.of(file.session_id, TOOL, SHOWN).events.extend(file.events[file.begins :])
+        own = (event for event in file.events[file.begins :] if not file.copied_until or event.at >= file.copied_until)
+        self._sessions.of(file.session_id, TOOL, SHOWN).events.extend(own)
 
     def finish(self) -> None:
         """Nothing waits for another file."""
@@ -86,7 +94,7 @@ class CodexFiles:
         payload = record(line, "payload")
         match line.get("type"), payload.get("type"):
             case "session_meta", _:
-                _meta(file, payload)
+                _meta(file, line, payload)
             case "turn_context", _:
                 file.model = text(payload, "model") or file.model
                 file.effort = text(payload, "effort") or file.effort
@@ -112,7 +120,7 @@ class CodexFiles:
         if last is None or not any(last):
             return
         file.told.append((total, last))
-        if file.is_copy and (total, last) in self._told:
+        if file.copied_until and (moment(line) < file.copied_until or (total, last) in self._told):
             file.begins = len(file.events)
             return
         model = text(info, "model") or file.model or ANY_MODEL
@@ -148,15 +156,20 @@ class CodexFiles:
         )
 
 
-def _meta(file: _File, payload: Line) -> None:
+def _meta(file: _File, line: Line, payload: Line) -> None:
     """The first such line is the file's own; a copied parent's comes after it."""
-    if file.events or file.is_copy:
+    if file.is_known:
         return
-    file.session_id = text(payload, "id") or file.session_id
-    parent = text(record(record(record(payload, "source"), "subagent"), "thread_spawn"), "parent_thread_id")
-    if parent is not None:
-        file.session_id, file.aside = parent, True
-    file.is_copy = parent is not None or text(payload, "forked_from_id") is not None
+    file.is_known = True
+    source = payload.get("source")
+    spawned = record(record(record(payload, "source"), "subagent"), "thread_spawn")
+    copied = text(payload, "forked_from_id")
+    parent = text(payload, "parent_thread_id") or text(spawned, "parent_thread_id")
+    file.aside = isinstance(source, dict) or payload.get("thread_source") == "subagent"
+    own = text(payload, "id") or file.session_id
+    file.session_id = text(payload, "session_id") or (parent or copied or own if file.aside else own)
+    if copied is not None or parent is not None:
+        file.copied_until = moment(line) + _COPIED_WITHIN
 
 
 def _usage(fields: Line) -> Usage | None:

@@ -92,15 +92,34 @@ def test_a_fork_leaves_out_what_it_copied(tmp_path: Path) -> None:
     assert 2 == len({row.session_key for row in told.facts})
 
 
-def test_a_helper_belongs_to_its_parent(tmp_path: Path) -> None:
-    """A spawned helper has a file of its own: its use counts within its parent's session, beside the conversation."""
-    spawned = {"subagent": {"thread_spawn": {"parent_thread_id": "codex-1", "depth": 1}}}
+SPAWNED = {"source": {"subagent": {"thread_spawn": {"parent_thread_id": "codex-1", "depth": 1}}}}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        SPAWNED,
+        {"session_id": "codex-1", "parent_thread_id": "codex-9", "thread_source": "subagent"},
+        {"source": {"subagent": "review"}, "forked_from_id": "codex-1"},
+    ],
+)
+def test_a_helper_belongs_to_its_parent(tmp_path: Path, told: Json) -> None:
+    """A helper has a file of its own, named in one of three ways: its use counts in its parent's session, beside it."""
     write(tmp_path / "rollout-1.jsonl", [meta(), turn(0), tokens(1, FIRST, FIRST)])
-    copied = [meta(2, session="codex-2", source=spawned), meta(), tokens(2, FIRST, FIRST)]
+    copied = [meta(2, session="codex-2", **told), meta(), tokens(2, FIRST, FIRST)]
     write(tmp_path / "rollout-2.jsonl", [*copied, turn(3), tokens(3, BOTH, SECOND)])
-    told = read([tmp_path], subject="a@x.example")
-    assert {GPT: (2, 2750, 750, None, 425)} == requests(told)
-    assert (1000, 1000) == (whole(told).first_prompt_tokens, whole(told).largest_prompt_tokens)
+    found = read([tmp_path], subject="a@x.example")
+    assert {GPT: (2, 2750, 750, None, 425)} == requests(found)
+    assert (1000, 1000) == (whole(found).first_prompt_tokens, whole(found).largest_prompt_tokens)
+
+
+def test_a_copy_is_known_without_its_parent(tmp_path: Path) -> None:
+    """Where the parent's file is gone, what stands in a helper's file from its very beginning is still not its own."""
+    copied = [meta(5, session="codex-2", forked_from_id="codex-1"), turn(5), tokens(4, FIRST, FIRST)]
+    copied += [tokens(5.001, BOTH, SECOND), rollout(5.002, "event_msg", type="user_message", message=SECRET)]
+    told = read_lines(tmp_path, *copied, tokens(6, (4500, 1000, 550), FIRST))
+    assert {GPT: (1, 750, 250, None, 125)} == requests(told)
+    assert {None} == {row.counters.prompts for row in told.facts}
 
 
 def test_what_codex_does_not_write_down_is_unknown(tmp_path: Path) -> None:
