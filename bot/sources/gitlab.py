@@ -28,6 +28,8 @@ _PAGE = 100
 _MOST_PAGES = 500
 _OVERLAP = timedelta(minutes=1)
 """`updated_after` leaves out the moment itself, and a list may be a little behind."""
+_NOT_SHOWN = frozenset({403, 404})
+_GONE = frozenset({404})
 _DELETED = "ghost"
 """Who owns what deleted accounts left behind."""
 
@@ -161,22 +163,35 @@ def _pushed_reverts(
 
 
 def _deployed(access: Access, project: int, begin: datetime) -> frozenset[str] | None:
-    """The commits since `begin` that a successful deployment to production holds; None when there was none.
+    """The commits since `begin` that a successful deployment to production holds; None when there was none, or when the
+    project shows no deployments (switched off, or not to this token): then nobody told us.
 
     What a later deployment holds need not be looked up in an earlier one.
     """
     held: set[str] = set()
     asked = {"environment": PRODUCTION, "status": "success", "updated_after": begin.isoformat()}
     ordered = {"order_by": "updated_at", "sort": "desc"}
-    for deployment in _pages(access, f"/api/v4/projects/{project}/deployments", {**asked, **ordered}):
+    path = f"/api/v4/projects/{project}/deployments"
+    for deployment in _if_shown(_pages(access, path, {**asked, **ordered}), _NOT_SHOWN):
         commit = text(deployment, "sha")
         if commit is None:
             raise unreadable("a deployment without sha")
         if commit not in held:
             lies_before = {"ref_name": commit, "since": begin.isoformat()}
             history = _pages(access, f"/api/v4/projects/{project}/repository/commits", lies_before)
-            held |= {commit, *(str(one.get("id")) for one in history)}
+            # A deployed commit may be gone from the repository since: then only it is known to be out.
+            held |= {commit, *(str(one.get("id")) for one in _if_shown(history, _GONE))}
     return frozenset(held) or None
+
+
+def _if_shown(rows: Iterator[JsonObject], not_shown: Collection[int]) -> list[JsonObject]:
+    """All rows, or none where the server says with one of these statuses that there is nothing to see."""
+    try:
+        return list(rows)
+    except SourceError as error:
+        if error.http_status in not_shown:
+            return []
+        raise
 
 
 def _pages(access: Access, path: str, asked: Mapping[str, str]) -> Iterator[JsonObject]:

@@ -173,6 +173,27 @@ def test_what_reached_production(stand_in: GitLabStandIn) -> None:
     assert {f"{P7}!1": True, f"{P7}!2": True, f"{P7}!3": False, "acme/platform/p8!1": None} == reached
 
 
+def test_deployments_that_are_not_shown(stand_in: GitLabStandIn) -> None:
+    """Without the feature it is unknown; of a deployed commit that is gone only itself is known to be out."""
+    stand_in.merge(7, 1, "2026-11-17T12:00:00Z", username="samo")
+    stand_in.projects_without_deployments.add(7)
+    stand_in.merge(8, 1, "2026-11-17T12:00:00Z", username="samo")
+    stand_in.deploy(8, "c" * 40, "2026-11-17T14:00:00Z")
+    stand_in.merge(9, 1, "2026-11-17T12:00:00Z", username="samo", squash_commit_sha="d" * 40)
+    stand_in.deploy(9, "d" * 40, "2026-11-17T14:00:00Z")
+
+    assert [None, False, True] == [record.reached_production for record in read(stand_in)]
+
+
+def test_a_comment_while_the_pages_are_turned(stand_in: GitLabStandIn) -> None:
+    """A request that moves up among the last updated ones meanwhile pushes no other off the pages."""
+    for number in range(6):
+        stand_in.merge(7, number, f"2026-11-17T12:00:0{number}Z", username="samo")
+    stand_in.touch_on_page_two = stand_in.merge_requests[0]
+
+    assert {f"{P7}!{number}" for number in range(6)} == set(by_ref(stand_in))
+
+
 def test_a_request_without_references(stand_in: GitLabStandIn) -> None:
     """An older server does not say the project's path: its number stands for it, and reverts are found all the same."""
     stand_in.merge(7, 1, "2026-11-16T12:00:00Z", username="jpark", references=None)

@@ -45,6 +45,10 @@ class GitLabStandIn:
         """The main line of a project, the oldest first."""
         self.deployments: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         self.next_page_header = True
+        self.projects_without_deployments: set[int] = set()
+        """Projects that have the feature switched off."""
+        self.touch_on_page_two: dict[str, Any] | None = None
+        """A merge request that gets a comment just before somebody asks for page 2."""
 
     @property
     def base_url(self) -> str:
@@ -63,6 +67,8 @@ class GitLabStandIn:
             for held in (self.merge_requests, self.own_commits, self.commits, self.deployments, self.requests):
                 held.clear()
             self.next_page_header = True
+            self.projects_without_deployments.clear()
+            self.touch_on_page_two = None
 
     def commit(self, project: int, at: str, message: str, *, email: str = "", number: int | None = None) -> str:
         """A commit on the main line; `number` is the merge request that brings it. Returns its hash."""
@@ -111,6 +117,8 @@ class GitLabStandIn:
 
     def _rows(self, request: Request) -> list[dict[str, Any]]:
         if request.path == _REQUESTS:
+            if self.touch_on_page_two is not None and request.fields.get("page") == "2":
+                self.touch_on_page_two["updated_at"] = "2026-11-22T05:59:59Z"
             return self._listed(_checked(request, _LISTED))
         of_project = _OF_PROJECT.fullmatch(request.path)
         if of_project is None:
@@ -119,6 +127,8 @@ class GitLabStandIn:
         if rest == "repository/commits":
             return self._history(project, _checked(request, {"ref_name", "since"}))
         if rest == "deployments":
+            if project in self.projects_without_deployments:
+                raise _RefusedError(403, "403 Forbidden")
             return self._deployed(
                 project, _checked(request, {"environment", "status", "updated_after", "order_by", "sort"})
             )
