@@ -25,7 +25,8 @@ def add_up(rows: Iterable[UsageRow]) -> list[UsageRow]:
     """
     sums: dict[tuple[object, ...], UsageRow] = {}
     for row in rows:
-        key = (spelled(*identity_of(row.subject)), row.day, row.tool, row.model)
+        source, external_id = identity_of(row.subject)
+        key = (source, spelled(source, external_id), row.day, row.tool, row.model)
         before = sums.get(key)
         sums[key] = row if before is None else _plus(before, row)
     return list(sums.values())

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from bot.domain.people import IdentitySource, subject
 from bot.domain.roster import Member
 from bot.domain.usage import Counters
-from bot.sources.fields import count, record, records, text, unreadable
+from bot.sources.fields import count, moment, record, records, text, unreadable
 from bot.sources.http import JsonObject, Query, cursor_pages, get_json, whole
 from bot.sources.shape import Access
 
@@ -55,10 +55,13 @@ def directory(access: Access, *, covered: bool) -> tuple[Member, ...]:
 
     The list says who belongs to the organisation, not who holds which paid seat: it makes nobody a seat holder.
     """
-    return tuple(
-        Member(user_subject(required(user, "id")), _address(user), covered)
-        for user in whole(lambda: listed(access, USERS_PATH))
-    )
+    return tuple(_member(user, covered) for user in whole(lambda: listed(access, USERS_PATH)))
+
+
+def _member(user: JsonObject, covered: bool) -> Member:
+    added_at = moment(user, "added_at")
+    since = None if added_at is None else added_at.date()
+    return Member(user_subject(required(user, "id")), _address(user), covered, since=since)
 
 
 def user_subject(user_id: str) -> str:

@@ -7,6 +7,7 @@ connectors of this folder. Next: `bot/sources/claude_code.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
@@ -40,6 +41,20 @@ def text(fields: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(value, str):
         raise unreadable(f"{name} is not a text")
     return value.strip() or None
+
+
+def moment(fields: Mapping[str, Any], name: str) -> datetime | None:
+    """A moment in UTC, or None when it is missing; one without an offset is refused."""
+    said = text(fields, name)
+    if said is None:
+        return None
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError:
+        raise unreadable(f"{name} is not a moment") from None
+    if at.tzinfo is None:
+        raise unreadable(f"{name} has no offset")
+    return at.astimezone(UTC)
 
 
 def record(fields: Mapping[str, Any], name: str) -> JsonObject:

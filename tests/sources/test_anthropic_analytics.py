@@ -379,7 +379,10 @@ def test_members_are_listed_by_the_id_of_their_rows(stand_in: AnthropicAnalytics
     """Everybody in the directory over all its pages, by the id that rows use; of them silence can prove something."""
     stand_in.users.extend(user(number, f"P{number}@Lantern.example") for number in range(10))
     found = members(stand_in)
-    assert [Member(f"anthropic:{user_id(n)}", f"p{n}@lantern.example", covered=True) for n in range(10)] == found
+    assert [
+        Member(f"anthropic:{user_id(n)}", f"p{n}@lantern.example", covered=True, since=date(2026, 2, 3))
+        for n in range(10)
+    ] == found
     assert len(stand_in.requests) >= 3
 
 

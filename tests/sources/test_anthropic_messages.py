@@ -255,7 +255,7 @@ def test_key_belongs_to_its_principal_not_to_its_maker(stand_in: AnthropicMessag
     )
     address = "ada.moreau@lantern.example"
     assert [
-        Member(f"anthropic:{user_id(1)}", address),
+        Member(f"anthropic:{user_id(1)}", address, since=date(2026, 2, 3)),
         Member("api_key_id:apikey_01STANDIN1", address),
         Member("api_key_id:apikey_01STANDIN2", address),
         Member("api_key_id:apikey_01STANDIN5", None),

@@ -272,9 +272,10 @@ def test_garbled_entry_spoils_the_day(stand_in: ClaudeEnterpriseStandIn, broken:
 def test_members_are_listed_by_the_id_of_their_rows(stand_in: ClaudeEnterpriseStandIn) -> None:
     """Everybody in the directory is covered where the settings agree; nobody is made a holder of four seats."""
     stand_in.users.extend(user(number, f"p{number}@lantern.example") for number in range(7))
-    assert [Member(f"anthropic:{user_id(n)}", f"p{n}@lantern.example", covered=True) for n in range(7)] == members(
-        stand_in
-    )
+    assert [
+        Member(f"anthropic:{user_id(n)}", f"p{n}@lantern.example", covered=True, since=date(2026, 2, 3))
+        for n in range(7)
+    ] == members(stand_in)
     assert Proof.DECLARED_AND_LISTED is CONNECTOR.proof
 
 
