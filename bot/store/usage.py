@@ -5,7 +5,7 @@ Called by `jobs/import_files.py` and `jobs/collect.py`. Next: `jobs/detect.py`, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,8 +16,9 @@ from bot.domain.people import identity_of
 from bot.domain.usage import Counters, SessionCounters, SessionFacts, UsageRow
 from bot.domain.usage_sums import add_up
 from bot.store import identities
-from bot.store.batches import Saved, chunks, drop_same, merge
-from bot.store.tables import SessionFactsRow, UsageDayRow
+from bot.store.batches import BATCH_ROWS, Saved, Values, chunks, drop_same, merge
+from bot.store.staging import STAGED_ROWS, merge_staged
+from bot.store.tables import Base, SessionFactsRow, UsageDayRow
 
 _COUNTERS = tuple(Counters.__dataclass_fields__)
 _SESSION_COUNTERS = tuple(name for name in _COUNTERS if hasattr(SessionFactsRow, name))
@@ -52,10 +53,10 @@ def merge_rows(session: Session, *, source: str, rows: Iterable[UsageRow], now: 
     `save_people` hands over as soon as somebody has that address; such subjects come back as `unmapped`.
     """
     saved = Saved()
-    for batch in chunks(rows):
+    for batch in chunks(rows, STAGED_ROWS):
         people = identities.owners_of(session, subjects={row.subject for row in batch}, now=now)
         kept = [_usage_day(source, row, people[row.subject], now) for row in batch]
-        saved = saved.plus(merge(session, UsageDayRow, kept, ignore=frozenset({"fetched_at"})))
+        saved = saved.plus(_merge(session, UsageDayRow, kept, ignore=frozenset({"fetched_at"})))
         saved = saved.plus(Saved(unmapped=tuple(sorted(subject for subject, owner in people.items() if owner is None))))
     return saved
 
@@ -63,10 +64,10 @@ def merge_rows(session: Session, *, source: str, rows: Iterable[UsageRow], now: 
 def save_sessions(session: Session, *, source: str, sessions: Iterable[SessionFacts], now: datetime) -> Saved:
     """Keep the counters of AI sessions; the same session, day, subject, tool and model is replaced."""
     saved = Saved()
-    for batch in chunks(sessions):
+    for batch in chunks(sessions, STAGED_ROWS):
         people = identities.owners_of(session, subjects={facts.subject for facts in batch}, now=now)
         kept = [_session_facts(source, facts, people[facts.subject]) for facts in batch]
-        saved = saved.plus(merge(session, SessionFactsRow, kept))
+        saved = saved.plus(_merge(session, SessionFactsRow, kept))
     return saved
 
 
@@ -82,6 +83,14 @@ def forget_utc_days(
     drop_same(session, UsageDayRow, days_kept, ignore=frozenset({"fetched_at", "person_id"}))
     facts_kept = (_session_facts(source, facts, None) for facts in sessions)
     drop_same(session, SessionFactsRow, facts_kept, ignore=frozenset({"person_id"}))
+
+
+def _merge(
+    session: Session, model: type[Base], rows: Sequence[Values], *, ignore: frozenset[str] = frozenset()
+) -> Saved:
+    """A day of a source goes in directly; for a large file a temporary table is worth its while."""
+    write = merge if len(rows) <= BATCH_ROWS else merge_staged
+    return write(session, model, rows, ignore=ignore)
 
 
 def _usage_day(source: str, row: UsageRow, person_id: int | None, now: datetime) -> Mapping[str, Any]:
