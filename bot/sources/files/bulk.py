@@ -104,10 +104,11 @@ class _Reader:
     has_sessions: bool
     placed: set[str] = field(default_factory=set)
     current: int | None = None
+    clocks: Mapping[str, str] | None = None
 
     def part(self, number: int, duplicates: int) -> _BulkPart:
         self.duck.run(f"CREATE OR REPLACE TEMP TABLE part AS SELECT * FROM laid WHERE bucket = {number}")
-        self.current = number
+        self.current, self.clocks = number, None
         return _BulkPart(self, number, duplicates)
 
     def rows(self, sql: str, number: int) -> list[tuple[object, ...]]:
@@ -116,6 +117,9 @@ class _Reader:
 
     def place(self, zones: Mapping[str, str]) -> None:
         """Fill the table `placed`: the part's rows with the day that the person's clock showed."""
+        if self.clocks == zones:
+            return
+        self.clocks = dict(zones)
         if not self.is_events:
             self.duck.run("CREATE OR REPLACE TEMP VIEW placed AS SELECT *, utc AS day, utc AS utc_day FROM part")
             return

@@ -25,6 +25,7 @@ _MOMENT = (
     "(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])"
 )
 _LARGEST_COUNT = 10**15
+_WHITE_SPACE = "".join(chr(number) for number in range(0x110000) if chr(number).isspace())
 Sql = Callable[[str], str]
 """SQL over one cell."""
 
@@ -47,10 +48,17 @@ def typed(duck: Duck, cells: Cells) -> dict[str, str]:
     found = {
         name: _value(duck, name, _KINDS[name]) for name in cells.columns.known if name in _KINDS and cells.has(name)
     }
-    blank = " OR ".join(f"{column(name)} IS NULL" for name in cells.columns.required)
-    if duck.value(f"SELECT count(*) FROM cells WHERE {blank}"):
+    doubts = [f"{column(name)} IS NULL" for name in cells.columns.required]
+    doubts += [_is_untidy(column(name)) for name in cells.header if name not in _KINDS]
+    if duck.value(f"SELECT count(*) FROM cells WHERE {' OR '.join(doubts)}"):
         raise Declined
     return found
+
+
+def _is_untidy(cell: str) -> str:
+    """Whether Python would trim it, or refuse it: not when it begins and ends with an ordinary sign."""
+    ordinary = f"(unicode({cell}) BETWEEN 33 AND 126 AND unicode(right({cell}, 1)) BETWEEN 33 AND 126)"
+    return f"(NOT {ordinary} AND trim({cell}, {literal(_WHITE_SPACE)}) <> {cell}) OR contains({cell}, chr(0))"
 
 
 def _value(duck: Duck, name: str, kind: _Kind) -> str:
@@ -72,7 +80,9 @@ def _value(duck: Duck, name: str, kind: _Kind) -> str:
 
 
 def _read(kind: _Kind, name: str, text: str) -> str | None:
-    """What the careful reader makes of this text, as text; InputError when it refuses it."""
+    """What the careful reader makes of this text, as text; InputError when it refuses it, Declined when it trims it."""
+    if text != text.strip() or "\0" in text:
+        raise Declined
     value = kind.read(Row("", 0, {name: text}), name)
     if isinstance(value, datetime):
         return value.replace(tzinfo=None, microsecond=0).isoformat(sep=" ")

@@ -20,14 +20,12 @@ from bot.sources.files.duck import Duck, DuckError, column, literal
 from bot.sources.files.parquet import text_of
 from bot.sources.files.table import Columns, Table, open_stream, open_table
 from bot.sources.files.usage_columns import KNOWN, columns_of
-from bot.sources.files.usage_rows import open_rows
+from bot.sources.files.usage_rows import NDJSON_ENDINGS, open_rows
 
 DOUBTS = (InputError, DuckError, OSError, EOFError, zlib.error, UnicodeError)
 """What may go wrong in a fast reader: the careful one finds the words for it, or none."""
-WHITE_SPACE = "".join(chr(number) for number in range(0x110000) if chr(number).isspace())
 _BLOCK_BYTES = 64 * 1024
 """With a line's end in each block no cell can be longer than the 131,072 signs that Python's csv reads."""
-_NOT_PADDED = "(?s)[!-~](.*[!-~])?"
 _REST = "\nrest"
 _LINE = "\nline"
 
@@ -38,7 +36,7 @@ class Declined(Exception):
 
 @dataclass(frozen=True)
 class Cells:
-    """The table `cells` stands in DuckDB: `line`, and each column's trimmed text, NULL where it is blank."""
+    """The table `cells` stands in DuckDB: the line, and each column's text, NULL where it is blank."""
 
     file: str
     columns: Columns
@@ -55,8 +53,10 @@ def lay_cells(duck: Duck, path: Path) -> Cells:
     name = path.name.lower()
     if name.endswith(".parquet"):
         return _from_parquet(duck, path)
-    if name.removesuffix(".gz").endswith(".csv") and _unpack_plain(path, duck.folder / "plain.csv"):
-        return _from_plain_csv(duck, path)
+    if not name.removesuffix(".gz").endswith(NDJSON_ENDINGS):
+        plain = _unpack_plain(path, duck.folder / "plain.csv")
+        if plain is not None:
+            return _from_plain_csv(duck, path, plain)
     return _from_rows(duck, path)
 
 
@@ -66,17 +66,15 @@ def _from_parquet(duck: Duck, path: Path) -> Cells:
     return _cells(duck, table, columns_of(table), f"({select})", first_line=1)
 
 
-def _from_plain_csv(duck: Duck, path: Path) -> Cells:
+def _from_plain_csv(duck: Duck, path: Path, plain: _Plain) -> Cells:
     with open_table(path) as table:
         columns = columns_of(table)
-    plain = duck.folder / "plain.csv"
-    commas, lines = _commas_and_lines(plain)
-    if commas != lines * (len(table.header) - 1):
+    if plain.commas != plain.lines * (len(table.header) - 1):
         raise Declined
-    found = _cells(duck, table, columns, _csv(plain, table.header, skip=1), first_line=2)
-    if found.row_count != lines - 1:
+    found = _cells(duck, table, columns, _csv(plain.path, table.header, skip=1), first_line=2)
+    if found.row_count != plain.lines - 1:
         raise Declined
-    plain.unlink()
+    plain.path.unlink()
     return found
 
 
@@ -100,21 +98,13 @@ def _from_rows(duck: Duck, path: Path) -> Cells:
 
 
 def _cells(duck: Duck, table: Table, columns: Columns, source: str, *, first_line: int | None) -> Cells:
-    """Keep the text of `source` and make sure that none of it would be read differently by Python."""
     # Of usage days only the known columns matter; an event is also told apart by those that mean nothing.
     is_events = "at" in columns.known
     kept = [name for name in table.header if is_events or name in columns.known]
     texts = ", ".join(f"nullif({column(name)}, '') AS {column(name)}" for name in kept)
     line = f"CAST({column(_LINE)} AS BIGINT)" if first_line is None else f"{first_line - 1} + row_number() OVER ()"
     duck.run(f"CREATE TABLE cells AS SELECT {line} AS {column(_LINE)}, {texts} FROM {source}")
-    padded = " OR ".join(
-        f"(NOT regexp_full_match({column(name)}, {literal(_NOT_PADDED)})"
-        f" AND (trim({column(name)}, {literal(WHITE_SPACE)}) <> {column(name)} OR contains({column(name)}, chr(0))))"
-        for name in kept
-    )
-    rows, doubtful = duck.rows(f"SELECT count(*), count(*) FILTER (WHERE {padded}) FROM cells")[0]
-    if doubtful:
-        raise Declined
+    rows = duck.value("SELECT count(*) FROM cells")
     return Cells(table.file, columns, tuple(kept), table.unknown(columns), rows)
 
 
@@ -131,30 +121,33 @@ def _csv(path: Path, names: Sequence[str], *, skip: int) -> str:
     )
 
 
-def _unpack_plain(path: Path, plain: Path) -> bool:
-    """Copy the file to `plain`, unpacked, when there is nothing in it that two CSV readers could see differently."""
+@dataclass(frozen=True)
+class _Plain:
+    """A copy of a CSV file in which every comma parts two cells, and every line is a row."""
+
+    path: Path
+    commas: int
+    lines: int
+
+
+def _unpack_plain(path: Path, copy: Path) -> _Plain | None:
+    """Copy the file, unpacked, when there is nothing in it that two CSV readers could see differently."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    before = b"\n"
-    with open_stream(path) as stream, plain.open("wb") as out:
-        while block := stream.read(_BLOCK_BYTES):
-            decoder.decode(block)
-            seam = before[-1:] + block
-            if any(doubt in seam for doubt in (b'"', b"\0", b"\r", b"\n\n")):
-                return False
-            if len(block) == _BLOCK_BYTES and b"\n" not in block:
-                return False
-            out.write(block)
-            before = block
-    decoder.decode(b"", final=True)
-    return True
-
-
-def _commas_and_lines(path: Path) -> tuple[int, int]:
     commas = lines = 0
     last = b"\n"
-    with path.open("rb") as stream:
+    with open_stream(path) as stream, copy.open("wb") as out:
         while block := stream.read(_BLOCK_BYTES):
+            if block.endswith(b"\r"):
+                block += stream.read(1)
+            decoder.decode(block)
+            if len(block) >= _BLOCK_BYTES and b"\n" not in block:
+                return None
+            block = block.replace(b"\r\n", b"\n")
+            if any(doubt in last + block for doubt in (b'"', b"\0", b"\r", b"\n\n")):
+                return None
+            out.write(block)
             commas += block.count(b",")
             lines += block.count(b"\n")
-            last = block
-    return commas, lines + (not last.endswith(b"\n"))
+            last = block[-1:]
+    decoder.decode(b"", final=True)
+    return _Plain(copy, commas, lines + (last != b"\n"))
