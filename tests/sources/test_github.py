@@ -195,7 +195,7 @@ def test_reverts_and_reverts_of_reverts(stand_in: GitHubStandIn) -> None:
 def test_a_revert_after_the_window(stand_in: GitHubStandIn) -> None:
     """What was taken back after the days asked for stands reverted, by a machine as well; the revert is not told."""
     stand_in.merge(SHOP, 412, "2026-11-16T12:00:00Z", login="jpark-acme")
-    stand_in.merge(SHOP, 413, "2026-11-21T12:00:00Z", login="acme-ci[bot]", body="Reverts #412")
+    stand_in.merge(SHOP, 413, "2026-11-21T12:00:00Z", login="acme-ci[bot]", body="Reverts Acme/Shop#412")
 
     assert {"acme/shop#412": True} == {ref: record.reverted for ref, record in by_ref(stand_in).items()}
 
@@ -241,14 +241,28 @@ def test_what_reached_production(stand_in: GitHubStandIn) -> None:
     stand_in.merge(SHOP, 1, "2026-11-16T12:00:00Z", login="samo")
     held = stand_in.merge(SHOP, 2, "2026-11-16T13:00:00Z", login="samo")
     failed = stand_in.merge(SHOP, 3, "2026-11-17T12:00:00Z", login="samo")
-    for minute in range(5):
-        stand_in.deploy(SHOP, held, f"2026-11-16T14:0{minute}:00Z", "inactive", "success", "in_progress")
-    stand_in.deploy(SHOP, failed, "2026-11-17T14:00:00Z", "failure", "pending")
+    for minute in range(3):
+        stand_in.deploy(SHOP, held, f"2026-11-16T14:0{minute}:00Z", "inactive", "inactive", "in_progress", "success")
+    for minute in range(3):
+        stand_in.deploy(SHOP, failed, f"2026-11-17T14:0{minute}:00Z", "failure", "pending")
     stand_in.deploy(SHOP, failed, "2026-11-17T15:00:00Z", "success", environment="staging")
     stand_in.merge("acme/tools", 1, "2026-11-17T12:00:00Z", login="samo")
 
     reached = {ref: record.reached_production for ref, record in by_ref(stand_in).items()}
     assert {"acme/shop#1": True, "acme/shop#2": True, "acme/shop#3": False, "acme/tools#1": None} == reached
+    statuses = {request.path for request in stand_in.requests if request.path.endswith("/statuses")}
+    assert 4 == len(statuses)  # three failures and one success: what it holds is known of the two before it
+
+
+def test_commits_that_are_gone_or_not_told(stand_in: GitHubStandIn) -> None:
+    """Of a deployed commit that is gone only itself is known to be out; a merge without a hash stays unknown."""
+    gone = {"mergeCommit": {"oid": "d" * 40, "message": "Merge"}}
+    stand_in.merge(SHOP, 1, "2026-11-17T12:00:00Z", login="samo", **gone)
+    stand_in.merge(SHOP, 2, "2026-11-17T12:00:00Z", login="samo")
+    stand_in.merge(SHOP, 3, "2026-11-17T12:00:00Z", login="samo", mergeCommit=None)
+    stand_in.deploy(SHOP, "d" * 40, "2026-11-17T14:00:00Z", "success")
+
+    assert [True, False, None] == [record.reached_production for record in read(stand_in)]
 
 
 def test_a_deployment_before_the_window_says_nothing(stand_in: GitHubStandIn) -> None:

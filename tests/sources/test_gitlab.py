@@ -130,7 +130,7 @@ def test_reverts_and_reverts_of_reverts(stand_in: GitLabStandIn) -> None:
     two = stand_in.merge(7, 2, "2026-11-16T12:00:00Z", username="jpark")
     stand_in.merge(7, 3, "2026-11-17T12:00:00Z", username="samo", description="This reverts merge request !1")
     revert = f'Revert "feat: 2"\n\nThis reverts commit {two}.'
-    stand_in.merge(7, 4, "2026-11-17T12:00:00Z", username="samo", commits=(revert,))
+    stand_in.merge(7, 4, "2026-11-17T12:00:00Z", username="samo", commits=(revert,), message=revert)
 
     found = by_ref(stand_in)
     assert {f"{P7}!3": f"{P7}!1", f"{P7}!4": f"{P7}!2"} == {

@@ -83,10 +83,20 @@ class GitLabStandIn:
         return oid
 
     def merge(
-        self, project: int, number: int, at: str, *, username: str, commits: tuple[str, ...] = ("a", "b"), **fields: Any
+        self,
+        project: int,
+        number: int,
+        at: str,
+        *,
+        username: str,
+        commits: tuple[str, ...] = ("a", "b"),
+        message: str = "Merge branch",
+        **fields: Any,
     ) -> str:
-        """A merged request; `commits` are the messages of its commits, `fields` further ones. Returns its hash."""
-        oid = self.commit(project, at, f"Merge branch {number}", number=number)
+        """A merged request; `commits` are the messages of its commits, `message` that of its merge, which itself is not
+        said to come from a request; `fields` are further ones. Returns the hash of the merge.
+        """
+        oid = self.commit(project, at, message, email=f"{username}@acme.example")
         ended = {"state": "merged", "merged_at": at, "closed_at": None, "updated_at": at, "merge_commit_sha": oid}
         self.merge_requests.append({**_merge_request(project, number, username), **ended, **fields})
         self.own_commits[project, number] = list(commits)
