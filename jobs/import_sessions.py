@@ -12,15 +12,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.domain.people import IdentitySource, subject
+from bot.domain.people import IdentitySource
+from bot.domain.people import subject as subject_of
 from bot.domain.prices import PriceBook
 from bot.domain.sessions import usage_rows
-from bot.domain.usage import ANY_MODEL, SessionFacts
+from bot.domain.usage import ANY_MODEL, SessionFacts, UsageRow
 from bot.domain.usage_sums import add_up_priced
 from bot.errors import InputError
 from bot.log import EventLog
 from bot.sources.session_files.reading import Reading, machine_users, read
-from bot.store import usage
+from bot.store import session_facts, usage
 from bot.store.database import Store
 
 SOURCE = "sessions"
@@ -61,19 +62,18 @@ class SessionsReport:
 def import_sessions(
     store: Store, *, folder: Path, email: str | None, now: datetime, prices: PriceBook
 ) -> SessionsReport:
-    """Read every session file under `folder` and keep what it counts: of `email`, or of the machine users inside.
-
-    Usage days that are named again are replaced, so a folder must hold all files of its person.
-    """
+    """Read every session file under `folder` and keep what it counts: of `email`, or of the machine users inside."""
     if email is not None:
-        owners = {subject(IdentitySource.EMAIL, email.strip().casefold()): [folder]}
+        owners = {subject_of(IdentitySource.EMAIL, email.strip().casefold()): [folder]}
     else:
         homes = machine_users(folder)
-        owners = {subject(IdentitySource.MACHINE_USER, name): [home] for name, home in homes.items()}
+        owners = {subject_of(IdentitySource.MACHINE_USER, name): [home] for name, home in homes.items()}
     if not owners:
         told = "say whose they are with --email, or name a folder that holds one home folder for each machine user"
         raise InputError(f"{folder}: {told}.")
-    reports = [keep(store, read(folders, subject=who), now=now, prices=prices) for who, folders in owners.items()]
+    reports = [
+        keep(store, read(folders, subject=who), subject=who, now=now, prices=prices) for who, folders in owners.items()
+    ]
     report = _sum(reports)
     if not report.files:
         raise InputError(f"{folder}: there are no session files of Claude Code or Codex in it (*.jsonl).")
@@ -81,10 +81,10 @@ def import_sessions(
     return report
 
 
-def keep(store: Store, reading: Reading, *, now: datetime, prices: PriceBook) -> SessionsReport:
+def keep(store: Store, reading: Reading, *, subject: str, now: datetime, prices: PriceBook) -> SessionsReport:
     """Keep one person's sessions: all of them in one transaction, or nothing."""
-    days = add_up_priced(usage_rows(reading.facts), prices)
     with store.begin() as session:
+        days = _days(reading, session_facts.of_subject(session, source=SOURCE, subject=subject), prices)
         saved = usage.merge_rows(session, source=SOURCE, rows=days, now=now)
         usage.save_sessions(session, source=SOURCE, sessions=_priced(reading.facts, prices), now=now)
     return SessionsReport(
@@ -98,6 +98,22 @@ def keep(store: Store, reading: Reading, *, now: datetime, prices: PriceBook) ->
         broken_lines=reading.broken_lines,
         unreadable_files=reading.unreadable_files,
     )
+
+
+def _days(reading: Reading, kept: Iterable[SessionFacts], prices: PriceBook) -> list[UsageRow]:
+    """The days that were read, summed up with the sessions that an earlier import brought and this one did not.
+
+    Those may be of another machine, or of files that are deleted by now. Of them prompts are no longer known.
+    """
+    read_now = {(one.tool, one.session_key) for one in reading.facts}
+    others = (
+        replace(one, counters=replace(one.counters, cost_microusd=None))
+        for one in kept
+        if (one.tool, one.session_key) not in read_now
+    )
+    named = {one.day for one in reading.facts}
+    rows = usage_rows([*reading.facts, *others])
+    return add_up_priced((row for row in rows if row.day in named), prices)
 
 
 def _priced(told: Iterable[SessionFacts], prices: PriceBook) -> Iterable[SessionFacts]:

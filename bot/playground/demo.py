@@ -256,7 +256,9 @@ def bring_in(desk: Desk, world: World) -> None:
         _import_file(desk, world, kind, rows)
         _say(f"  imported {len(rows)} {kind}")
     if world.mine:
-        kept = import_sessions.keep(desk.store, world.mine, now=desk.clock.now(), prices=desk.prices)
+        kept = import_sessions.keep(
+            desk.store, world.mine, subject=cast.YOU.email, now=desk.clock.now(), prices=desk.prices
+        )
         _say(f"  yours: {kept.sessions} sessions in {kept.files} files; counted here, and gone when this ends")
 
 

@@ -30,7 +30,7 @@ from tests.sources.session_files.written import (
 from tests.sources.session_files.written import write as write_lines
 
 ADA = "ada@lantern.example"
-MONDAY = date(2026, 3, 2)
+MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
 
 def test_sessions_become_usage_days_and_facts_of_their_person(store: Store, tmp_path: Path) -> None:
@@ -61,6 +61,24 @@ def test_imported_twice_nothing_changes(store: Store, tmp_path: Path) -> None:
     write_lines(folder / ".claude" / "projects" / "p" / "session-2.jsonl", [answer(9, 9, session="session-2")])
     grown = take(store, folder)
     assert (3, 0, 2, 2) == (grown.sessions, grown.added, grown.changed, grown.unchanged)
+
+
+def test_another_machine_adds_to_the_days_and_deleted_files_take_nothing_away(store: Store, tmp_path: Path) -> None:
+    """What an earlier import brought stays in its days, and a session that goes on counts on its first day only."""
+    listed(store, tmp_path)
+    take(store, files(tmp_path / "laptop"))
+    elsewhere = [answer(9, 9, session="session-2"), answer(1440, 10, session="session-2")]
+    write_lines(tmp_path / "desktop" / ".claude" / "projects" / "p" / "session-2.jsonl", elsewhere)
+    for _once_and_again in range(2):
+        take(store, tmp_path / "desktop")
+        days = rows(store, "usage_day", "day", "tool", "model", "requests", "cost_microusd", "sessions")
+        assert [
+            (MONDAY, "claude_code", ANY_MODEL, None, None, 2),
+            (MONDAY, "claude_code", OPUS, 3, 9, None),
+            (MONDAY, "codex", ANY_MODEL, None, None, 1),
+            (MONDAY, "codex", "gpt-5.3-codex", 1, 750, None),
+            (TUESDAY, "claude_code", OPUS, 1, 3, None),
+        ] == days
 
 
 def test_session_files_never_prove_a_zero(store: Store, tmp_path: Path) -> None:
