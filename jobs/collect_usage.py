@@ -55,6 +55,11 @@ class _Reading:
         return self.access.now.date()
 
     @property
+    def needs_list(self) -> bool:
+        """Whether only those are covered whom the source itself lists."""
+        return self.connector.proof in (Proof.LISTED, Proof.DECLARED_AND_LISTED)
+
+    @property
     def first_repulled(self) -> date:
         return self.today - timedelta(days=self.connector.repull_days)
 
@@ -130,7 +135,7 @@ def _take_members(reading: _Reading, last_read_at: datetime | None, counts: Coun
         listed = tuple(fetch(reading.access))
     except SourceError as error:
         return error  # who was covered stays so: the days say for themselves whether they were finished
-    if not listed:
+    if not listed and reading.needs_list:
         return SourceError("The source lists no members at all; that is not believed.", permanent=False)
     with reading.store.begin() as session:
         saved = members.save(
@@ -142,7 +147,7 @@ def _take_members(reading: _Reading, last_read_at: datetime | None, counts: Coun
             today=reading.today,
         )
     counts.update(members=len(listed), members_unmapped=saved.unmapped, members_unclear=saved.conflicts)
-    _declare_people(reading, last_read_at, listed=saved.covered)
+    _declare_people(reading, last_read_at, listed=saved.covered if reading.needs_list else None)
     return None
 
 
@@ -178,11 +183,10 @@ def _covers(reading: _Reading, listed: Listed | None) -> Callable[[str, int], bo
     """Tells of an address and a person whether this source's silence about them can prove a zero."""
     proof = reading.connector.proof
     declared = catalogue.declared(reading.access.source)
-    needs_list = proof in (Proof.LISTED, Proof.DECLARED_AND_LISTED)
     needs_word = proof in (Proof.DECLARED, Proof.DECLARED_AND_LISTED)
 
     def covers(address: str, person_id: int) -> bool:
-        if proof is Proof.NOBODY or (needs_list and person_id not in (listed or ())):
+        if proof is Proof.NOBODY or (listed is not None and person_id not in listed):
             return False
         return not needs_word or declared(address)
 
