@@ -7,6 +7,7 @@ sentence, and nothing was changed. Next: `bot/app.py`.
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import signal
@@ -24,7 +25,7 @@ from bot.clock import HandClock, SystemClock
 from bot.errors import InputError, KindlingError, SlackError
 from bot.log import start_logging
 from bot.settings import Settings, load
-from bot.store import opening, people, rights
+from bot.store import identities, opening, people, rights
 from bot.store.database import DatabaseError
 from handlers.desk import Desk
 from jobs import calendar, collect, import_files, import_sessions
@@ -34,6 +35,7 @@ from jobs.import_report import Kind
 DONE, FAILED, WRONG = 0, 1, 2
 JOBS = ("detect", "decide", "deliver", "tidy")
 SESSIONS = import_sessions.SOURCE
+_MOST_UNMAPPED = 1000
 _FAILURES = ("failed", "errors", "sources_failed")
 """What the counts of a job, or of a tick, say went wrong and was recorded."""
 
@@ -160,12 +162,28 @@ def _db_upgrade(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
+    if arguments.unmapped:
+        return _unmapped(arguments)
     checks = doctor.examine(_settings(), now=_now(arguments))
     for check in checks:
         print(f"{'ok  ' if check.ok else 'BAD '} {check.name}: {check.finding}")
     if arguments.json:
         print(json.dumps({check.name: {"ok": check.ok, "finding": check.finding} for check in checks}))
     return DONE if all(check.ok for check in checks) else FAILED
+
+
+def _unmapped(arguments: argparse.Namespace) -> int:
+    """The ids of nobody, and nothing of what is filed under them: a file of identities, but for whose they are."""
+    with _kindling(arguments) as kindling, kindling.store.read() as session:
+        listed = identities.unmapped_ids(session, most=_MOST_UNMAPPED)
+    lines = csv.writer(sys.stdout, lineterminator="\n")
+    lines.writerow(("email", "source", "external_id", "first_seen"))
+    lines.writerows(("", source.value, external_id, seen.date().isoformat()) for source, external_id, seen in listed)
+    if arguments.json:
+        print(json.dumps([{"source": source.value, "external_id": external_id} for source, external_id, _ in listed]))
+    if len(listed) == _MOST_UNMAPPED:
+        print(f"There may be more than these {_MOST_UNMAPPED}.", file=sys.stderr)
+    return DONE
 
 
 def _forget(arguments: argparse.Namespace) -> int:
@@ -304,7 +322,8 @@ def _parser() -> argparse.ArgumentParser:
         dest="what", required=True, metavar="COMMAND", parser_class=_Parser
     )
     _add(database, "upgrade", _db_upgrade, "bring the tables to this version")
-    _add(commands, "doctor", _doctor, "one line for each thing that must be right")
+    examined = _add(commands, "doctor", _doctor, "one line for each thing that must be right")
+    examined.add_argument("--unmapped", action="store_true", help="instead: the ids that belong to nobody we know")
     forget = _add(commands, "forget", _forget, "erase everything held about one person")
     forget.add_argument("email", metavar="EMAIL")
     return parser

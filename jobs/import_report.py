@@ -17,6 +17,7 @@ class Kind(StrEnum):
     """What a file can hold."""
 
     PEOPLE = "people"
+    IDENTITIES = "identities"
     SEATS = "seats"
     ABSENCES = "absences"
     USAGE = "usage"
@@ -25,6 +26,7 @@ class Kind(StrEnum):
 
 _THINGS = {
     Kind.PEOPLE: "people",
+    Kind.IDENTITIES: "ids",
     Kind.SEATS: "seats",
     Kind.ABSENCES: "days away",
     Kind.USAGE: "usage days",
@@ -36,12 +38,12 @@ _THINGS = {
 class ImportReport:
     """What an import did, in counts and line numbers: no name and no address.
 
-    `added`, `changed` and `unchanged` count what is kept (people, seats, days away, usage days, outcomes). A usage day
-    that an earlier file had put there is replaced, and counted as changed. `unmapped` counts the rows about people whom
-    the roster does not list (for a roster: rows that name such a manager). `duplicates` are rows that said again what
-    another row of the file had said. `utc_rows` are events put on the UTC day, because no time zone is known.
+    `added`, `changed` and `unchanged` count what is kept (people, ids, seats, days away, usage days, outcomes). A usage
+    day that an earlier file had put there is replaced, and counted as changed. `unmapped` counts the rows about people
+    whom the roster does not list (for a roster: rows that name such a manager). `duplicates` are rows that said again
+    what another row of the file had said. `utc_rows` are events put on the UTC day, because no time zone is known.
     `covered_less` are the people for whom `covered_through` is not over yet where they are, and who are covered through
-    the day before it.
+    the day before it. `left_out` are events of a calendar that name nobody, or cannot be true.
     """
 
     kind: Kind
@@ -57,6 +59,7 @@ class ImportReport:
     utc_rows: int = 0
     covered_through: date | None = None
     covered_less: int = 0
+    left_out: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON, for `--json`."""
@@ -80,6 +83,10 @@ class ImportReport:
             said.append(f"{_unmapped_words(self.kind, self.unmapped)} (lines {lines}{more}).")
         if self.duplicates:
             said.append(f"{self.duplicates} rows repeated another one and were counted once.")
+        if self.left_out:
+            said.append(
+                f"{self.left_out} events name nobody by an e-mail address, or cannot be true; they were left out."
+            )
         if self.utc_rows:
             said.append(f"{self.utc_rows} events lie on UTC days, because no time zone is known for their people.")
         if self.covered_through is not None:

@@ -53,7 +53,8 @@ def managers_of(session: Session, *, records: Mapping[int, PersonRecord]) -> tup
 
 def all_managers(session: Session) -> dict[int, int]:
     """Everybody's manager, as it is written down now."""
-    rows = select(PersonRow.person_id, PersonRow.manager_id).where(PersonRow.manager_id.is_not(None))
+    managed = PersonRow.manager_id.is_not(None)
+    rows = select(PersonRow.person_id, PersonRow.manager_id).where(managed).order_by(PersonRow.person_id)
     return {person_id: manager_id for person_id, manager_id in session.execute(rows) if manager_id is not None}
 
 

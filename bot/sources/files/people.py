@@ -41,14 +41,14 @@ def read_people(path: Path) -> Parsed[PersonRecord]:
     parsed = parse(path, COLUMNS, _record)
     claimed: dict[tuple[IdentitySource, str], int] = {}
     for line, record in parsed.records:
-        for column, source, external_id in _ids(record):
+        for column, source, external_id in claimed_ids(record):
             first = claimed.setdefault((source, spelled(source, external_id)), line)
             if first != line:
                 raise refuse_twice(parsed.file, column, first, line, "has the same one")
     return parsed
 
 
-def _ids(record: PersonRecord) -> Iterator[tuple[str, IdentitySource, str]]:
+def claimed_ids(record: PersonRecord) -> Iterator[tuple[str, IdentitySource, str]]:
     """All that a line claims for its person, each with its column."""
     yield "email", IdentitySource.EMAIL, record.email
     for alias in record.aliases:
