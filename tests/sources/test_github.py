@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -256,7 +257,7 @@ def test_what_reached_production(stand_in: GitHubStandIn) -> None:
 
 def test_commits_that_are_gone_or_not_told(stand_in: GitHubStandIn) -> None:
     """Of a deployed commit that is gone only itself is known to be out; a merge without a hash stays unknown."""
-    gone = {"mergeCommit": {"oid": "d" * 40, "message": "Merge"}}
+    gone: dict[str, Any] = {"mergeCommit": {"oid": "d" * 40, "message": "Merge"}}
     stand_in.merge(SHOP, 1, "2026-11-17T12:00:00Z", login="samo", **gone)
     stand_in.merge(SHOP, 2, "2026-11-17T12:00:00Z", login="samo")
     stand_in.merge(SHOP, 3, "2026-11-17T12:00:00Z", login="samo", mergeCommit=None)
