@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from waitress.server import create_server
@@ -117,10 +118,16 @@ def listening(answer: Application, *, host: str, port: int) -> Iterator[int]:
     try:
         yield server.effective_port
     finally:
-        server.close()
         server.task_dispatcher.shutdown(cancel_pending=False, timeout=_SHUTDOWN_S)
+        server.trigger.pull_trigger(partial(_close, server))  # in the server's own thread, which it wakes
         worker.join(_SHUTDOWN_S)
         _log.info("otlp.closed")
+
+
+def _close(server: Any) -> None:
+    for channel in list(server.active_channels.values()):
+        channel.close_when_flushed = True  # exporters keep their connections open for hours
+    server.close()
 
 
 def _socket(host: str, port: int) -> socket.socket:

@@ -11,7 +11,7 @@ from bot.domain.increments import Increment
 from bot.domain.people import IdentitySource
 from bot.domain.sessions import EventKind, SessionEvent
 from bot.domain.usage import ANY_MODEL, Counters
-from bot.sources.otlp.reading import WHO, Reading, Tool, count, counted, dollars, happened, is_true, model, word
+from bot.sources.otlp.reading import WHO, Reading, Tool, count, counted, dollars, happened, is_true, level, model, word
 
 NAME = "claude_code"
 RETRIES_USED_UP = 11
@@ -92,7 +92,7 @@ def _request(reading: Reading) -> SessionEvent:
             output_tokens=count(reading, "output_tokens"),
             cost_microusd=dollars(reading.attributes.get("cost_usd")) if told is None else told,
         ),
-        setting=" ".join((model(reading), word(reading, "effort")[:20], word(reading, "speed")[:20])),
+        setting=" ".join((model(reading), level(reading, "effort"), level(reading, "speed"))),
         aside=word(reading, "query_source") not in _MAIN,
     )
 

@@ -28,6 +28,7 @@ UNKNOWN_MODEL = "unknown"
 _ADDRESS = re.compile(r"[^@\s]{1,100}@[^@\s]{1,150}")
 _ID = re.compile(r"[\w.:/@+|-]{1,150}")
 _MODEL = re.compile(r"[\w.:/@+\[\]-]{1,120}")
+_LEVEL = re.compile(r"[\w-]{1,20}")
 _DIGITS = re.compile(r"\d{1,16}")
 _MICRO = 1_000_000
 
@@ -76,6 +77,11 @@ def whose(reading: Reading, accounts: IdentitySource | None) -> Whose:
 def model(reading: Reading, name: str = "model") -> str:
     """The model's name; UNKNOWN_MODEL when there is none, or something that cannot be one."""
     return _matching(reading, name, _MODEL) or UNKNOWN_MODEL
+
+
+def level(reading: Reading, name: str) -> str:
+    """A short name of a setting, such as "high"; empty when there is none, or something that cannot be one."""
+    return _matching(reading, name, _LEVEL) or ""
 
 
 def word(reading: Reading, name: str) -> str:
