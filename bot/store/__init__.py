@@ -1,1 +1,1 @@
-"""The only room that says SQL. Next: `bot/store/tables.py`."""
+"""The only room that says SQL. Next: `bot/store/tables/__init__.py`."""

@@ -1,0 +1,57 @@
+"""All tables. Migrations are in `bot/store/migrations`; `alembic check` holds the two together.
+
+A person is a number. Who that number is stands only in `identity`; every other table knows just the number (P1, P14).
+NULL means that nobody told us; 0 means that somebody said none. Money is in integer micro-dollars, moments in UTC.
+Next: `bot/store/tables/people.py`.
+"""
+
+from __future__ import annotations
+
+from bot.store.tables.base import Base, BigKey
+from bot.store.tables.clock import RunRow
+from bot.store.tables.conclusions import FindingRow, SilenceRow, StateRow
+from bot.store.tables.messages import OPEN_NUDGE, NudgeRow, NudgeStepRow, PreferenceRow, SendSlotRow
+from bot.store.tables.people import CalendarDayRow, IdentityRow, PersonRow, SeatRow, TeamStayRow
+from bot.store.tables.usage import (
+    BilledDayRow,
+    CoverageRow,
+    CoveredPersonRow,
+    OpenSessionRow,
+    OutcomeRow,
+    PushedPointRow,
+    PushedSeriesRow,
+    SessionFactsRow,
+    SourceRow,
+    SourceRunRow,
+    UsageDayRow,
+)
+
+__all__ = [
+    "OPEN_NUDGE",
+    "Base",
+    "BigKey",
+    "BilledDayRow",
+    "CalendarDayRow",
+    "CoverageRow",
+    "CoveredPersonRow",
+    "FindingRow",
+    "IdentityRow",
+    "NudgeRow",
+    "NudgeStepRow",
+    "OpenSessionRow",
+    "OutcomeRow",
+    "PersonRow",
+    "PreferenceRow",
+    "PushedPointRow",
+    "PushedSeriesRow",
+    "RunRow",
+    "SeatRow",
+    "SendSlotRow",
+    "SessionFactsRow",
+    "SilenceRow",
+    "SourceRow",
+    "SourceRunRow",
+    "StateRow",
+    "TeamStayRow",
+    "UsageDayRow",
+]

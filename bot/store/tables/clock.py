@@ -1,0 +1,29 @@
+"""The clock's own memory. Next: `bot/store/runs.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.store.tables.base import Base, BigKey
+
+
+class RunRow(Base):
+    """One job, one window: unique, so that any number of clocks fire once and a gap is caught up once."""
+
+    __tablename__ = "run"
+    run_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    job: Mapped[str] = mapped_column(String(32))
+    scheduled_for: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16))
+    owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    result: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+    __table_args__ = (UniqueConstraint("job", "scheduled_for"),)

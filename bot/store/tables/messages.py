@@ -1,0 +1,95 @@
+"""What people told us about messages, and the queue from which they are sent. Next: `bot/store/delivery.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.store.tables.base import Base, BigKey
+
+
+class PreferenceRow(Base):
+    """What a person told us about messages (domain.nudging.Preferences, column by column)."""
+
+    __tablename__ = "preference"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
+    paused_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    introduced_at: Mapped[datetime | None]
+    not_my_work_at: Mapped[datetime | None]
+    no_access_at: Mapped[datetime | None]
+    other_tool_at: Mapped[datetime | None]
+    heard_from_at: Mapped[datetime | None]
+
+
+OPEN_NUDGE = "state IN ('planned', 'claimed', 'sending', 'ambiguous')"
+
+
+class NudgeRow(Base):
+    """One message to one person; the rows are the delivery queue (`docs/why/delivery.md`).
+
+    `nudge_key` is opaque and the only thing about it that Slack ever sees. `facts` holds the person's own figures that
+    fill the text, with the window they were taken from. `due_at`, `expires_at`, `sent_at` and `answered_at` are on the
+    calendar's clock; `lease_until`, `next_try_at` and `sending_since` on the database's clock.
+    """
+
+    __tablename__ = "nudge"
+    nudge_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    nudge_key: Mapped[str] = mapped_column(String(40), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), index=True)
+    tip_id: Mapped[str] = mapped_column(String(64))
+    topic: Mapped[str] = mapped_column(String(64))
+    trigger: Mapped[str] = mapped_column(String(24))
+    rule_version: Mapped[str] = mapped_column(String(32))
+    facts: Mapped[dict[str, Any]]
+    planned_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None]
+    owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    next_try_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    lookups: Mapped[int] = mapped_column(server_default=text("0"))
+    channel_id: Mapped[str | None] = mapped_column(String(32))
+    sending_since: Mapped[datetime | None]
+    slack_ts: Mapped[str | None] = mapped_column(String(32))
+    sent_at: Mapped[datetime | None]
+    answer: Mapped[str | None] = mapped_column(String(24))
+    answered_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index(
+            "uq_nudge_one_open_per_person",
+            "person_id",
+            unique=True,
+            sqlite_where=text(OPEN_NUDGE),
+            postgresql_where=text(OPEN_NUDGE),
+        ),
+        Index("ix_nudge_open_due", "due_at", sqlite_where=text(OPEN_NUDGE), postgresql_where=text(OPEN_NUDGE)),
+    )
+
+
+class NudgeStepRow(Base):
+    """Every arrow a nudge went along, append only: the answer to "what happened to it" (P8, P11)."""
+
+    __tablename__ = "nudge_step"
+    nudge_step_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    nudge_id: Mapped[int] = mapped_column(ForeignKey("nudge.nudge_id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    from_state: Mapped[str | None] = mapped_column(String(16))
+    to_state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None]
+
+
+class SendSlotRow(Base):
+    """One row a workspace: when the next message may leave, and until when everything is held (database's clock)."""
+
+    __tablename__ = "send_slot"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[datetime]
+    hold_until: Mapped[datetime | None]
