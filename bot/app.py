@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
@@ -26,12 +26,13 @@ from bot.log import EventLog
 from bot.settings import Settings, SourceConfig
 from bot.slack import Slack
 from bot.sources import catalogue, tip_library
+from bot.sources.otlp.answers import Signal
 from bot.sources.prices import GenaiPrices
 from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store.opening import open_store
-from bot.transports import http, socket_mode
+from bot.transports import http, otlp, socket_mode
 from handlers.desk import Desk
-from jobs import calendar, collect, decide, deliver, detect, recheck, tidy
+from jobs import calendar, collect, decide, deliver, detect, receive, recheck, tidy
 from jobs.rounds import Pace, Recheck
 
 Counts = calendar.Counts
@@ -162,11 +163,35 @@ def collect_now(
 def serve(desk: Desk, stop: threading.Event) -> None:
     """The clock and Slack in one process, until `stop` is set; what was begun is finished first.
 
-    Raises InputError, before the clock starts, when a token is missing or Slack refuses it.
+    Raises InputError, before the clock starts, when a token is missing or Slack refuses it. What the AI tools push is
+    taken in meanwhile, where the settings name an address for it.
     """
+    telemetry = telemetry_listening(desk)
     listener = _listener(desk)
-    with calendar.Daemon(desk.store, work=work(desk, stop=stop), clock=desk.clock, stop=stop):
+    with telemetry, calendar.Daemon(desk.store, work=work(desk, stop=stop), clock=desk.clock, stop=stop):
         listener(stop)
+
+
+def telemetry_listening(desk: Desk) -> AbstractContextManager[int | None]:
+    """The address for telemetry, listened on while the context lasts; it gives the port, None when none is wanted.
+
+    Raises InputError when there is an address and no token.
+    """
+    listen_on, token = desk.settings.otlp_listen, desk.settings.otlp_token
+    if listen_on is None:
+        return nullcontext()
+    if not token:
+        raise InputError(
+            "KINDLING_OTLP_TOKEN is not set: without it anybody could push telemetry to KINDLING_OTLP_ADDR."
+        )
+
+    def receive_now(signal: Signal, body: bytes, as_json: bool) -> receive.Receipt:
+        return receive.receive(
+            desk.store, signal=signal, body=body, as_json=as_json, now=desk.clock.now(), prices=desk.prices
+        )
+
+    host, port = listen_on
+    return otlp.listening(otlp.application(receive_now, token=token), host=host, port=port)
 
 
 def listen(desk: Desk, stop: threading.Event) -> None:

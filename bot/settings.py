@@ -56,6 +56,8 @@ class Settings:
     nudges_on: bool
     set_up_by: str
     stats_command: str
+    otlp_addr: str | None
+    otlp_token: str | None = field(repr=False)
     leads: tuple[str, ...]
     operators: tuple[str, ...]
     sources: tuple[SourceConfig, ...] = ()
@@ -67,6 +69,11 @@ class Settings:
     @property
     def http_port(self) -> int:
         return _split_address(self.http_addr)[1]
+
+    @property
+    def otlp_listen(self) -> tuple[str, int] | None:
+        """Host and port for telemetry; None: not wanted."""
+        return None if self.otlp_addr is None else _split_address(self.otlp_addr)
 
 
 class _WrongValueError(Exception):
@@ -192,6 +199,10 @@ SETTINGS: tuple[Setting, ...] = (
             "who set this up, as the first message says it"),
     Setting("stats_command", "KINDLING_STATS_COMMAND", "commands.stats", "/ai-stats", _command,
             "the name of the slash command, if another app already owns it"),
+    Setting("otlp_addr", "KINDLING_OTLP_ADDR", "otlp.addr", None, _address,
+            "where the AI tools may push their telemetry (OTLP over HTTP); without it nothing listens"),
+    Setting("otlp_token", "KINDLING_OTLP_TOKEN", None, None, _text,
+            "the bearer token that the tools send with it"),
     Setting("leads", "KINDLING_LEADS", "roles.leads", (), _emails,
             "enablement leads, by e-mail address"),
     Setting("operators", "KINDLING_OPERATORS", "roles.operators", (), _emails,
