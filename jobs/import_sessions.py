@@ -63,6 +63,8 @@ def import_sessions(
     store: Store, *, folder: Path, email: str | None, now: datetime, prices: PriceBook
 ) -> SessionsReport:
     """Read every session file under `folder` and keep what it counts: of `email`, or of the machine users inside."""
+    if email is not None and "@" not in email:
+        raise InputError(f"--email {email}: that is no e-mail address; name whose session files they are.")
     if email is not None:
         owners = {subject_of(IdentitySource.EMAIL, email.strip().casefold()): [folder]}
     else:

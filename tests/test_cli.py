@@ -40,6 +40,7 @@ WRONG = {
     "a day that is none": Wrong(["import", "usage", "u.csv", "--complete-through", "soon"], "soon"),
     "a kind that is none": Wrong(["import", "cats", "cats.csv"], "cats"),
     "a file that is missing": Wrong(["import", "people", "nobody.csv"], "nobody.csv"),
+    "session files of nobody": Wrong(["import", "sessions", "."], "--email"),
     "an argument too many": Wrong(["tidy", "everything"], "everything"),
     "a demo of no length": Wrong(["demo", "--seconds", "-3"], "-3"),
     "complete-through for people": Wrong(

@@ -111,8 +111,11 @@ def test_a_folder_that_says_nothing_is_refused(sqlite_store: Store, tmp_path: Pa
     """No files, or nobody whose they are, is one sentence, and nothing is written."""
     with pytest.raises(InputError, match="no session files"):
         take(sqlite_store, tmp_path)
-    with pytest.raises(InputError, match="--email"):
+    with pytest.raises(InputError, match="say whose they are with --email"):
         take(sqlite_store, tmp_path, email=None)
+    with pytest.raises(InputError, match="no e-mail address"):
+        take(sqlite_store, files(tmp_path), email="ada")
+    assert [] == rows(sqlite_store, "usage_day", "source")
 
 
 def test_the_report_says_what_was_left_out(sqlite_store: Store, tmp_path: Path) -> None:
