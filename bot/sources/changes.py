@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date, datetime
 
 from bot.domain.attribution import reverted_commit, reverted_pull_request, standing_reverted
 from bot.domain.outcomes import OutcomeKind, OutcomeRecord
-from bot.sources.fields import text, unreadable
 
 
 @dataclass(frozen=True)
@@ -72,20 +70,6 @@ def taken_back(project: str, title: str, body: str, messages: Iterable[str] = ()
         return project + request if request[0] in "#!" else request
     found = (reverted_commit(message) for message in (f"{title}\n\n{body}", *messages))
     return next((commit for commit in found if commit), None)
-
-
-def moment(fields: Mapping[str, Any], name: str) -> datetime | None:
-    """A moment in UTC, or None when it is missing; one without an offset is refused."""
-    said = text(fields, name)
-    if said is None:
-        return None
-    try:
-        at = datetime.fromisoformat(said)
-    except ValueError:
-        raise unreadable(f"{name} is not a moment") from None
-    if at.tzinfo is None:
-        raise unreadable(f"{name} has no offset")
-    return at.astimezone(UTC)
 
 
 def _reverts(known: Mapping[str, Change]) -> Iterator[tuple[str, str]]:

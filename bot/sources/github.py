@@ -13,8 +13,8 @@ from bot.domain.attribution import ai_evidence, is_machine, reverted_commit
 from bot.domain.outcomes import OutcomeRecord
 from bot.domain.people import IdentitySource, subject
 from bot.sources import github_api
-from bot.sources.changes import Change, moment, outcomes_of, taken_back
-from bot.sources.fields import count, record, records, text, unreadable
+from bot.sources.changes import Change, outcomes_of, taken_back
+from bot.sources.fields import count, moment, record, records, text, unreadable
 from bot.sources.http import JsonObject
 from bot.sources.shape import Access, OutcomeConnector
 

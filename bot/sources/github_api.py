@@ -13,8 +13,7 @@ from typing import Any
 import httpx
 
 from bot.errors import SourceError
-from bot.sources.changes import moment
-from bot.sources.fields import count, record, records, text, unreadable
+from bot.sources.fields import count, moment, record, records, text, unreadable
 from bot.sources.http import JsonObject, Query, cursor_pages, get_json, json_list, post_json, send, whole
 from bot.sources.shape import Access
 

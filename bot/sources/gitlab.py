@@ -15,8 +15,8 @@ from bot.domain.attribution import ai_evidence, is_machine, reverted_commit
 from bot.domain.outcomes import OutcomeRecord
 from bot.domain.people import IdentitySource, subject
 from bot.errors import SourceError
-from bot.sources.changes import Change, moment, outcomes_of, taken_back
-from bot.sources.fields import count, record, text, unreadable
+from bot.sources.changes import Change, outcomes_of, taken_back
+from bot.sources.fields import count, moment, record, text, unreadable
 from bot.sources.http import JsonObject, json_list, send
 from bot.sources.shape import Access, OutcomeConnector
 

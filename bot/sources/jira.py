@@ -13,8 +13,7 @@ from datetime import date, timedelta
 from bot.domain.outcomes import OutcomeKind, OutcomeRecord
 from bot.domain.people import IdentitySource, subject
 from bot.errors import InputError
-from bot.sources.changes import moment
-from bot.sources.fields import record, records, text, unreadable
+from bot.sources.fields import moment, record, records, text, unreadable
 from bot.sources.http import JsonObject, cursor_pages, post_json, whole
 from bot.sources.shape import Access, OutcomeConnector
 

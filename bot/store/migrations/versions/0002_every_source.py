@@ -100,7 +100,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("team_stay", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_team_stay_manager_id"), ["manager_id"], unique=False)
+    _add_columns()
 
+
+def _add_columns() -> None:
     with op.batch_alter_table("calendar_day", schema=None) as batch_op:
         batch_op.add_column(sa.Column("source", sa.Text(), nullable=True))
 
