@@ -8,10 +8,12 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from sqlalchemy import func, select
@@ -31,6 +33,8 @@ from bot.store.tables import Base, UsageDayRow
 from bot.transports import otlp
 from bot.transports.otlp import Limits
 from jobs.receive import Receipt
+from tests import watched
+from tests.handlers import office
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 START, AT = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
@@ -309,6 +313,29 @@ def test_address_without_token_is_refused(tmp_path: Path, clock: HandClock) -> N
         pytest.raises(InputError, match=r"^KINDLING_OTLP_TOKEN is not set: "),
     ):
         app.serve(desk, threading.Event())
+
+
+def test_running_kindling_takes_telemetry(tmp_path: Path) -> None:
+    """The whole app, clock and Slack and all, listens for telemetry meanwhile, and no longer when it has ended."""
+    stop, port = threading.Event(), office.free_port()
+    clock = HandClock(NOW)
+    with watched.playground(clock) as slack:
+        settings = office.settings_for(slack, tmp_path, transport="socket", http_addr=f"127.0.0.1:{office.free_port()}")
+        settings = replace(settings, otlp_addr=f"127.0.0.1:{port}", otlp_token=TOKEN)
+        with app.running(settings, clock=clock) as desk:
+            serving = threading.Thread(target=app.serve, args=(desk, stop))
+            serving.start()
+            assert slack.wait_for_bot()
+            with OtlpClient(f"http://127.0.0.1:{port}", TOKEN) as tool:
+                status = tool.push("metrics", tokens(5)).status_code
+            kept = input_tokens(desk.store)
+            stop.set()
+            serving.join(PLENTY_S)
+
+    assert (200, 5) == (status, kept)
+    assert not serving.is_alive()
+    with OtlpClient(f"http://127.0.0.1:{port}", TOKEN) as tool, pytest.raises(httpx.ConnectError):
+        tool.push("metrics", tokens(5))
 
 
 def test_without_an_address_nothing_listens(tmp_path: Path, clock: HandClock) -> None:

@@ -67,6 +67,8 @@ def test_every_setting_of_the_file_is_read() -> None:
         set_up_by = "Robin Osei's enablement team"
         [commands]
         stats = "/lantern-ai"
+        [otlp]
+        addr = "0.0.0.0:4318"
         [roles]
         leads = ["Robin.Osei@lantern.example"]
         operators = ["ops@lantern.example", "ops@lantern.example"]
@@ -76,6 +78,7 @@ def test_every_setting_of_the_file_is_read() -> None:
     assert "postgresql+psycopg://kindling@db/kindling" == settings.database_url
     assert "https://slack-gov.com/api/" == settings.slack_api_url
     assert ("0.0.0.0", 8080) == (settings.http_host, settings.http_port)
+    assert ("0.0.0.0", 4318) == settings.otlp_listen
     assert ("http", 180, False, "/lantern-ai") == (
         settings.transport,
         settings.retention_days,
@@ -114,7 +117,7 @@ def test_secrets_stay_out_of_the_repr() -> None:
     """Printing the settings shows no token, key or database password."""
     settings = loaded(
         'database_url = "postgresql://me:pa55@db/kindling"\n[[source]]\nkind = "claude_code"\napi_key_env = "K"\n',
-        {"K": SECRET, "SLACK_BOT_TOKEN": SECRET, "SLACK_APP_TOKEN": SECRET, "SLACK_SIGNING_SECRET": SECRET},
+        {"K": SECRET, **{setting.env: SECRET for setting in SETTINGS if setting.key is None}},
     )
 
     assert SECRET not in repr(settings)
