@@ -18,7 +18,7 @@ LOOKBACK_DAYS = LOOKBACK_WEEKS * 7
 LOADED_WEEKS = LOOKBACK_WEEKS + 2
 """Two weeks more than are judged, so that the 12 weeks that ended 14 days ago can be judged as well (at risk)."""
 MOST_LAG_DAYS = 3
-"""The longest that any source we know takes to finish a day, in whole days after its end (Copilot, Codex, Enterprise)."""
+"""The longest that any source we know takes to finish a day, in whole days after its end (Copilot, Codex)."""
 ANY_MODEL = "*"
 
 
@@ -83,9 +83,10 @@ class SessionCounters:
     """What happened in one AI session, as counts. None: the source does not show it.
 
     `longest_failure_streak` is the longest run of failed tool calls, `repeated_failures` the calls that failed again
-    after the same call had failed twice. `first_prompt_tokens` and `largest_prompt_tokens` are the size of a request's
-    whole input, cached or not. `cold_restarts` are requests after a pause longer than the cache lives that wrote most
-    of their input to the cache again, `cold_restart_tokens` what they wrote; `cache_breaks` are those within the pause.
+    after the same call had failed twice, `compactions` those that nobody asked for. `first_prompt_tokens` and
+    `largest_prompt_tokens` are the size of a request's whole input, cached or not. `cold_restarts` are requests after a
+    pause longer than the cache lives that wrote most of their input to the cache again, `cold_restart_tokens` what they
+    wrote; `cache_breaks` are those within the pause that a changed setting explains.
     """
 
     tool_calls: int | None = None
