@@ -1,4 +1,4 @@
-"""Read what came out of the work, a week at a time: each week is replaced whole, with the word that it was read.
+"""Read what came out of the work, some weeks at a time: each stretch is replaced whole, with the word that it was read.
 
 One night: the last weeks again, because work is reverted and deployed after it was finished, and what no reading has
 finished yet. Called by `jobs/collect.py`. Next: `bot/store/outcomes.py`.
@@ -21,7 +21,7 @@ from jobs.collect_usage import OnDay, Span
 OUTCOMES = "outcomes"
 """Stands where the tool stands among the finished days: what is finished there is no tool's use."""
 _ONE_DAY = timedelta(days=1)
-_STEP_DAYS = 7
+_STEP_DAYS = 28
 
 
 def collect_outcomes(
@@ -32,18 +32,16 @@ def collect_outcomes(
     on_day: OnDay | None = None,
     span: Span | None = None,
 ) -> Counter[str]:
-    """Bring one source up to the access's moment; returns counts. It ends at the first week that cannot be read."""
+    """Bring one source up to the access's moment; returns counts. It ends at the first stretch that cannot be read."""
     name, today = access.source.name, access.now.date()
-    first, last = span or (today - timedelta(days=LOOKBACK_DAYS), today)
-    repulled = today - timedelta(days=connector.repull_days) if span is None else None
-    weeks = list(_weeks_to_read(store, name, first, min(last, today), repulled))
-    attempt = attempts.begin(store, name, (weeks[-1][0], weeks[0][1]) if weeks else None, access.now)
+    stretches = list(_stretches(store, name, connector, today, span))
+    attempt = attempts.begin(store, name, (stretches[-1][0], stretches[0][1]) if stretches else None, access.now)
     counts, error = Counter(sources=1), None
-    for number, week in enumerate(weeks, start=1):
+    for number, stretch in enumerate(stretches, start=1):
         if on_day is not None:
-            on_day(name, number, len(weeks))
+            on_day(name, number, len(stretches))
         try:
-            counts.update(_keep_week(store, access, connector, week))
+            counts.update(_keep(store, access, connector, stretch))
         except SourceError as raised:
             error = raised
             break
@@ -52,26 +50,33 @@ def collect_outcomes(
     return counts
 
 
-def _weeks_to_read(store: Store, name: str, first: date, last: date, repulled: date | None) -> Iterator[Span]:
-    """Spans of up to seven days that hold a day to be read, the newest first."""
+def _stretches(store: Store, name: str, connector: OutcomeConnector, today: date, span: Span | None) -> Iterator[Span]:
+    """What is to be read, the newest first: the days that are read again each time in one, then what is not finished of
+    the look-back (or of `span`), in stretches.
+    """
+    first, last = span or (today - timedelta(days=LOOKBACK_DAYS), today)
+    last = min(last, today)
+    if span is None:
+        again = today - timedelta(days=connector.repull_days)
+        yield again, today
+        last = again - _ONE_DAY
     with store.read() as session:
         finished = coverage.days_covered(session, source=name, tool=OUTCOMES, first=first, last=last)
     while last >= first:
         begin = max(first, last - timedelta(days=_STEP_DAYS - 1))
-        days = {begin + timedelta(days=offset) for offset in range((last - begin).days + 1)}
-        if (repulled is not None and last >= repulled) or not days <= finished:
+        if not _days(begin, last) <= finished:
             yield begin, last
         last = begin - _ONE_DAY
 
 
-def _keep_week(store: Store, access: Access, connector: OutcomeConnector, week: Span) -> Counter[str]:
-    first, last = week
+def _days(first: date, last: date) -> frozenset[date]:
+    return frozenset(first + timedelta(days=offset) for offset in range((last - first).days + 1))
+
+
+def _keep(store: Store, access: Access, connector: OutcomeConnector, stretch: Span) -> Counter[str]:
+    first, last = stretch
     found = tuple(connector.fetch_outcomes(access, first=first, last=last))
-    over = [
-        first + timedelta(days=n)
-        for n in range((last - first).days + 1)
-        if first + timedelta(days=n) < access.now.date()
-    ]
+    over = [day for day in _days(first, last) if day < access.now.date()]
     with store.begin() as session:
         saved = outcomes.replace_days(
             session, source=access.source.name, first=first, last=last, outcomes=found, now=access.now

@@ -93,7 +93,7 @@ def judge_people(
     first = last_day - timedelta(days=WINDOW_DAYS - 1 + MOST_LAG_DAYS)
     calendars = work_calendars.load(
         session,
-        people={person_id: replace(person, timezone=person.timezone or "UTC") for person_id, person in who.items()},
+        people=_zoned(who),
         first=first,
         last=last_day + timedelta(days=CALENDAR_AHEAD_DAYS),
         holidays_of=cache(holidays_of),
@@ -114,6 +114,10 @@ def judge_people(
         )
         for person_id, person in who.items()
     }
+
+
+def _zoned(who: Mapping[int, Person]) -> dict[int, Person]:
+    return {person_id: replace(person, timezone=person.timezone or "UTC") for person_id, person in who.items()}
 
 
 def last_day_of(now: datetime) -> date:
