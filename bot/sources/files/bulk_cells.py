@@ -37,7 +37,7 @@ class _Kind:
     type_: str
     read: Callable[[Row, str], object]
     plain: Sql | None = None
-    value: Sql = column
+    value: Sql = str
 
 
 def typed(duck: Duck, cells: Cells) -> dict[str, str]:
@@ -69,7 +69,7 @@ def _value(duck: Duck, name: str, kind: _Kind) -> str:
     if len(odd) > _MOST_LOOKED_UP:
         raise Declined
     if not odd:
-        return f"CASE WHEN {plain} THEN {kind.value(cell)} END"
+        return f"CASE WHEN {plain} THEN {kind.value(cell)} END" if kind.plain else f"CAST(NULL AS {kind.type_})"
     table = column(f"lookup {name}")
     values = [_read(kind, name, text) for text in odd]
     duck.run(
