@@ -91,13 +91,9 @@ def judge_people(
     who = people.load(session, person_ids=person_ids)
     seats = people.seats(session, person_ids=who)
     first = last_day - timedelta(days=WINDOW_DAYS - 1 + MOST_LAG_DAYS)
+    ahead = last_day + timedelta(days=CALENDAR_AHEAD_DAYS)
     calendars = work_calendars.load(
-        session,
-        people=_zoned(who),
-        first=first,
-        last=last_day + timedelta(days=CALENDAR_AHEAD_DAYS),
-        holidays_of=cache(holidays_of),
-        weekend_of=weekend_of,
+        session, people=_zoned(who), first=first, last=ahead, holidays_of=cache(holidays_of), weekend_of=weekend_of
     )
     covered = coverage.load(session, person_ids=who, first=first, last=last_day)
     seen = _windows(session, seats, covered, last_day)
