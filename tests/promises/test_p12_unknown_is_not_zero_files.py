@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -13,8 +13,9 @@ from bot.domain.usage import Coverage
 from bot.store import coverage, identities, people
 from bot.store.database import Store
 from bot.store.tables import Base
+from jobs.import_files import import_file
 from jobs.import_report import Kind
-from tests.files import bring_in, everything, rows, write
+from tests.files import FlatPrice, bring_in, everything, rows, write
 
 ADA = "ada.moreau@lantern.example"
 BEN = "ben.castell@lantern.example"
@@ -28,6 +29,9 @@ COUNTS = (
     "output_tokens",
     "accepted",
     "rejected",
+    "prompts",
+    "offered",
+    "lines_added",
 )
 HEAD = "email,day,tool,model,cost_usd," + ",".join(COUNTS) + "\n"
 cells = st.one_of(st.none(), st.just(0), st.integers(0, 10**9))
@@ -71,8 +75,8 @@ def test_complete_through_covers_the_named_pairs_from_the_first_day_and_no_other
     _import(store, tmp_path, complete_through=date(2026, 2, 20))
     days = frozenset(date(2026, 2, 10) + timedelta(days=n) for n in range(11))
     assert {
-        1: Coverage({"t": days}, {"t": ("file",)}),
-        2: Coverage({"u": days}, {"u": ("file",)}),
+        1: Coverage({"t": days}, {"t": ("file",)}, {"t": 0}),
+        2: Coverage({"u": days}, {"u": ("file",)}, {"u": 0}),
     } == _coverage(store)
 
 
@@ -107,6 +111,30 @@ def test_a_day_that_is_not_over_is_not_covered(store: Store, tmp_path: Path) -> 
     report = bring_in(store, Kind.USAGE, write(tmp_path, text), complete_through=date(2026, 3, 2))
     assert date(2026, 3, 1) == report.covered_through
     assert date(2026, 3, 1) == max(day for (day,) in rows(store, "coverage", "day"))
+
+
+def test_a_day_that_is_not_over_where_a_person_is_does_not_count_for_them(store: Store, tmp_path: Path) -> None:
+    """At 02:00 UTC yesterday still goes on in Los Angeles: Ada is covered through the day before, Ben through it."""
+    roster = f"email,timezone\n{ADA},America/Los_Angeles\n{BEN},Europe/Madrid\n"
+    bring_in(store, Kind.PEOPLE, write(tmp_path, roster))
+    text = f"email,day,tool,requests\n{ADA},2026-02-27,t,1\n{BEN},2026-02-27,t,1\n"
+    path = write(tmp_path, text)
+
+    def through(hour: int) -> tuple[int, set[date]]:
+        report = import_file(
+            store,
+            kind=Kind.USAGE,
+            path=path,
+            now=datetime(2026, 3, 2, hour, tzinfo=UTC),
+            complete_through=date(2026, 3, 1),
+            prices=FlatPrice(),
+        )
+        assert date(2026, 3, 1) == report.covered_through
+        assert ("For 1 people that day is not over yet" in report.sentences()) == bool(report.covered_less)
+        return report.covered_less, {last_day for (last_day,) in rows(store, "covered_person", "last_day")}
+
+    assert (1, {date(2026, 2, 28), date(2026, 3, 1)}) == through(2)
+    assert (0, {date(2026, 3, 1)}) == through(9)
 
 
 def test_two_files_that_follow_each_other_make_one_range(store: Store, tmp_path: Path) -> None:

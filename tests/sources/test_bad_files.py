@@ -7,6 +7,7 @@ import re
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -113,6 +114,33 @@ BROKEN_FILES = [
 ]
 
 
+BROKEN_FILES += [
+    ("none.ndjson", b"\n\n", "empty"),
+    ("cut.ndjson", b'{"email": "a@b.c", "day"', "line 1: it is not JSON"),
+    (
+        "list.ndjson",
+        b'{"email": "a@b.c", "day": "2026-02-10", "tool": "t"}\n[1]\n',
+        "line 2: it is JSON and not an object",
+    ),
+    ("twice.ndjson", b'{"email": "a@b.c", "email": "b@b.c"}', "line 1: a name stands there twice"),
+    ("twice.jsonl", b'{"email": "a@b.c", "Email": "b@b.c"}', "line 1, column email: it stands there twice"),
+    ("deep.jsonl", b"[" * 100_000, "line 1: it is not JSON"),
+    ("day.jsonl", b'{"email": "a@b.c", "day": "2026-02-10", "tool": {}}', "column tool: it is a list or an object"),
+    (
+        "half.jsonl",
+        b'{"email": "a@b.c", "day": "2026-02-10", "tool": "\\ud800"}',
+        "column tool: there is half a character",
+    ),
+    ("zero.jsonl", b'{"email": "a@b.c", "day": "2026-02-10", "tool": "\\u0000"}', "zero byte"),
+    ("bare.jsonl", b'{"email": "a@b.c"}', "column day: it is missing"),
+    ("many.jsonl", b'{"email": "a@b.c", "day": "2026-02-10", "tool": "t", "requests": 1.5}', "column requests: '1.5'"),
+    ("none.jsonl", b'{"email": "a@b.c", "day": "2026-02-10", "tool": "t", "requests": NaN}', "column requests: 'NaN'"),
+    ("plain.ndjson.gz", b"{}", "gzip"),
+    ("text.parquet", b"email,day,tool\n", "not a whole Parquet file"),
+    ("short.parquet", b"PAR1", "not a whole Parquet file"),
+]
+
+
 @pytest.mark.parametrize(("name", "content", "words"), BROKEN_FILES, ids=[name for name, _c, _w in BROKEN_FILES])
 def test_what_is_not_a_csv_file_is_named_in_one_sentence(
     sqlite_store: Store, tmp_path: Path, name: str, content: bytes, words: str
@@ -126,6 +154,44 @@ def test_what_is_not_a_csv_file_is_named_in_one_sentence(
     assert words in str(refused.value)
     _is_one_sentence(str(refused.value))
     assert before == everything(sqlite_store)
+
+
+BROKEN_COLUMNS = [
+    ("1.5::DOUBLE AS requests", "row 2, column requests: '1.5' is not a whole number"),
+    ("'nan'::DOUBLE AS requests", "row 2, column requests: 'nan' is not a whole number"),
+    ("-1::BIGINT AS requests", "row 2, column requests: '-1' is not zero or more"),
+    ("true AS requests", "row 2, column requests: 'true' is not a whole number"),
+    ("1e16::DOUBLE AS requests", "row 2, column requests"),
+    ("'-inf'::DOUBLE AS cost_usd", "row 2, column cost_usd"),
+    ("TIMESTAMP '2026-02-10 10:00:00' AS day", "row 2, column day"),
+    ("[1] AS model", "column model: it holds integer[] and not plain values"),
+    ("{'a': 1} AS model", "column model: it holds struct"),
+    ("'x'::BLOB AS model", "column model: it holds blob"),
+    ("'a' || chr(0) AS model", "row 2, column model: there is a zero byte"),
+]
+
+
+@pytest.mark.parametrize(("column", "words"), BROKEN_COLUMNS)
+def test_a_typed_cell_is_refused_as_its_text_would_be(
+    sqlite_store: Store, tmp_path: Path, column: str, words: str
+) -> None:
+    """A Parquet file has no lines, so the sentence names the row; whichever reader had been asked first."""
+    path = tmp_path / "typed.parquet"
+    given = {"email": f"'{ADA}'", "day": "DATE '2026-02-10'", "tool": "'t'", "requests": "1", "model": "'m'"}
+    name = column.split(" AS ")[1]
+    head = ", ".join(f'{value} AS "{key}"' for key, value in given.items() if key != name)
+    blank = f'NULL AS "{name}"' if name != "day" else f"TIMESTAMP '2026-02-10 00:00:00' AS \"{name}\""
+    select = f"SELECT {head}, {blank} UNION ALL SELECT {head}, {column.replace(name, chr(34) + name + chr(34))}"
+    if name == "day":
+        words = words.replace("row 2", "row 1")
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
+    for fast_from_bytes in (0, 10**9):
+        with pytest.raises(InputError) as refused, open_usage(path, fast_from_bytes=fast_from_bytes):
+            pytest.fail("it was taken")
+        assert str(refused.value).startswith("typed.parquet, " + words)
+        _is_one_sentence(str(refused.value))
+    assert [] == everything(sqlite_store)["usage_day"]
 
 
 @pytest.mark.parametrize("kind", list(Kind))

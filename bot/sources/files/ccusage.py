@@ -43,12 +43,19 @@ _ASK = "ask for `ccusage claude daily --json`"
 @contextmanager
 def open_ccusage(path: Path, email: str) -> Iterator[UsageFile]:
     """The use in `path`, all of it by the person with this address. InputError when it is another kind of file."""
-    subject = Row("--email", 1, {"email": email.strip()}).needed_email("email")
+    subject = _whose(email)
     entries = list(_entries(path.name, _document(path)))
     rows = tuple(row for entry in entries for row in entry.rows(subject))
     is_events = any(row.at is not None for row in rows)
     part = RowsPart(rows)
     yield UsageFile(path.name, (), len(entries), is_events, lambda: iter((part,) if rows else ()), proves_silence=False)
+
+
+def _whose(email: str) -> str:
+    try:
+        return Row("", 0, {"email": email.strip()}).needed_email("email")
+    except InputError:
+        raise InputError("--email needs the address of one person, such as ada.moreau@lantern.example.") from None
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def open_parquet(path: Path, known: Collection[str]) -> Iterator[Table]:
 
 def text_of(duck: Duck, path: Path, known: Collection[str]) -> tuple[tuple[str, ...], str]:
     """The names of the columns, and the SELECT that gives every cell as text, in the order of the rows."""
-    source = f"read_parquet({literal(str(duck.lay_open(path)))}, binary_as_string = true)"
+    source = f"read_parquet({literal(str(duck.lay_open(path)))})"
     try:
         described = duck.rows(f"DESCRIBE SELECT * FROM {source}")
     except DuckError:
