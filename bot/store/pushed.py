@@ -142,7 +142,6 @@ def _series(
         "subject": _subject_key(owned.subject),
         "person_id": owners[owned.subject],
         "day": _day(at),
-        "started_at": total.started_at or _LONG_AGO,
         "at": at,
         "value": float(value),
     }

@@ -20,6 +20,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "calendar_day": ("day of leave", "days of leave"),
     "usage_day": ("daily count of use", "daily counts of use"),
     "session_facts": ("count of one session", "counts of single sessions"),
+    "open_session": ("session that is still being counted", "sessions that are still being counted"),
+    "pushed_series": ("running total of a tool", "running totals of tools"),
     "covered_person": ("note that a source covers you", "notes that a source covers you"),
     "outcome": ("piece of finished work", "pieces of finished work"),
     "state": ("note on your recent weeks", "notes on your recent weeks"),

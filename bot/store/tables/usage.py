@@ -92,7 +92,10 @@ class OpenSessionRow(Base):
 
 
 class PushedSeriesRow(Base):
-    """The last value of a counter that is pushed as a running total, so that only its growth is counted."""
+    """The last value of a counter that is pushed as a running total, so that only its growth is counted.
+
+    When it began is part of what `series_key` is a hash of. Gone a few days after its last value.
+    """
 
     __tablename__ = "pushed_series"
     source: Mapped[str] = mapped_column(primary_key=True)
@@ -100,7 +103,6 @@ class PushedSeriesRow(Base):
     subject: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), index=True)
     day: Mapped[date]
-    started_at: Mapped[datetime]
     at: Mapped[datetime]
     value: Mapped[float] = mapped_column(Float)
 

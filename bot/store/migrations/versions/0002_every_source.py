@@ -72,7 +72,6 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("started_at", bot.store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("at", bot.store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("value", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(
