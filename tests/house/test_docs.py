@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.settings import SETTINGS
-from bot.sources.files import absences, outcomes, people, seats, usage
+from bot.sources.files import absences, identities, outcomes, people, seats, usage
 from handlers import ai_stats
 from jobs import calendar
 
@@ -75,6 +75,7 @@ def test_every_column_of_a_file_is_described() -> None:
     described = {name: re.sub(r" \([^)]*\)", "", columns).split(", ") for name, columns in rows}
     kinds = {
         "people": people.COLUMNS,
+        "identities": identities.COLUMNS,
         "seats": seats.COLUMNS,
         "absences": absences.COLUMNS,
         "usage, daily": usage.DAILY,
