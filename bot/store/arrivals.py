@@ -35,7 +35,10 @@ def welcome(
     _rename(session, by_email, now)
     added = add(session, emails=by_email, now=now)
     identities.hand_over(session, [(_EMAIL, address, added[address]) for address in sorted(apart)])
-    return resolve(session, source=_EMAIL, ids=by_email), set(added.values())
+    ids = resolve(session, source=_EMAIL, ids=by_email)
+    # Of everybody: a source that was being read when they were last listed may have filed rows as nobody's since (P12).
+    identities.adopt(session, owned=[(_EMAIL, email, person_id) for email, person_id in ids.items()])
+    return ids, set(added.values())
 
 
 def add(session: Session, *, emails: Iterable[str], now: datetime) -> dict[str, int]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.domain.hierarchy import circles
 from bot.domain.people import IdentitySource
 from bot.domain.roster import PersonRecord
 from bot.store.batches import chunks
@@ -27,10 +28,7 @@ SLACK_KNOWS = frozenset({"timezone", "locale"})
 def save(session: Session, *, by_id: Mapping[int, PersonRecord], columns: Collection[str]) -> set[int]:
     """Write the facts of `columns` that differ; returns the people for whom something did."""
     names = [name for name in FACTS if name in columns]
-    said = {
-        person_id: {name: getattr(record, name) for name in names if name in columns}
-        for person_id, record in by_id.items()
-    }
+    said = {person_id: {name: getattr(record, name) for name in names} for person_id, record in by_id.items()}
     return _write(session, names, said)
 
 
@@ -49,6 +47,20 @@ def managers_of(session: Session, *, records: Mapping[int, PersonRecord]) -> tup
         person_id: known[record.manager_email] for person_id, record in records.items() if record.manager_email in known
     }
     return found, tuple(sorted(emails - known.keys()))
+
+
+def yield_on_circles(session: Session) -> set[int]:
+    """Take back the managers that a directory filled in and that now lie on a circle: a file's word goes first.
+
+    Returns whose they were.
+    """
+    members = {member for circle in circles(all_managers(session)) for member in circle}
+    updates = []
+    for person_id, before in current(session, person_ids=members, names=[MANAGER]).items():
+        left = {name: source for name, source in before["filled_by"].items() if name != MANAGER}
+        if left != before["filled_by"]:
+            updates.append({"person_id": person_id, MANAGER: None, "filled_by": left or None})
+    return put(session, updates)
 
 
 def all_managers(session: Session) -> dict[int, int]:

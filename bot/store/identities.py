@@ -172,6 +172,7 @@ def rename(session: Session, *, person_id: int, email: str, now: datetime) -> No
     session.execute(theirs.execution_options(synchronize_session=False))
     address = normal(IdentitySource.EMAIL, email)
     claim(session, source=IdentitySource.EMAIL, claims={address: person_id}, method=MAIN, now=now, several=True)
+    adopt(session, owned=[(IdentitySource.EMAIL, address, person_id)])
 
 
 def save_records(session: Session, *, records: Sequence[IdentityRecord], now: datetime) -> Saved:

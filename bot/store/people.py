@@ -55,9 +55,9 @@ def save_people(
     unknown: tuple[str, ...] = ()
     if "manager_email" in columns:
         moved, unknown = facts.save_managers(session, by_id=by_id)
-        changed |= moved
+        changed |= moved | facts.yield_on_circles(session)
         _refuse_circles(session, by_id)
-    team_stays.note(session, person_ids=by_id.keys(), day=now.date())
+    team_stays.note(session, person_ids=changed | by_id.keys(), day=now.date())
     known = len(by_id) - len(added)
     changed_known = len((changed & by_id.keys()) - added)
     return Saved(len(added), changed_known, known - changed_known, unmapped=unknown)
@@ -246,11 +246,12 @@ def _overlap(kept: SeatRow, other: Mapping[str, Any]) -> bool:
 
 
 def _homes(session: Session, members: Sequence[SlackMember]) -> dict[int, SlackMember]:
-    """Whose account each member is: by e-mail address first, else by a Slack id we already knew."""
+    """Whose account each member is: by e-mail address, the main one first; else by a Slack id we already knew."""
     by_email = resolve(session, source=IdentitySource.EMAIL, ids={m.email for m in members if m.email})
     by_slack = resolve(session, source=IdentitySource.SLACK, ids={m.slack_user_id for m in members})
+    mains = set(identities.main_addresses(session, person_ids=by_email.values()).values())
     homes: dict[int, SlackMember] = {}
-    for member in members:
+    for member in sorted(members, key=lambda member: member.email not in mains):
         if member.email in by_email:
             homes.setdefault(by_email[member.email], member)
     for member in members:

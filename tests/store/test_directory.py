@@ -141,6 +141,16 @@ def test_managers_who_would_close_a_circle_with_a_files_are_left_out(sqlite_stor
     assert {"ada": (2,), "ben": (None,)} == facts(sqlite_store, "manager_id")
 
 
+def test_a_file_may_turn_round_what_a_directory_said(sqlite_store: Store) -> None:
+    """The circle that would come of it is the directory's to give up, and its stay ends with it."""
+    listed(sqlite_store, ADA, BEN)
+    roster(sqlite_store, PersonRecord(ADA.email, manager_email=BEN.email))
+    assert {"ada": (2,), "ben": (None,)} == facts(sqlite_store, "manager_id")
+    assert [(1, 2), (2, None)] == rows(sqlite_store, "team_stay", "person_id", "manager_id")
+    listed(sqlite_store, ADA, BEN)
+    assert {"ada": (2,), "ben": (None,)} == facts(sqlite_store, "manager_id")
+
+
 def test_managers_can_swap_places(sqlite_store: Store) -> None:
     """What the directory said before does not stand in the way of what it says now."""
     listed(sqlite_store, ADA, BEN)

@@ -58,7 +58,7 @@ def use(store: Store, *subjects: str) -> None:
                 "day": DAY,
             }
             session.add(OpenSessionRow(**filed, session_key=whose, progress={}))
-            session.add(PushedSeriesRow(**filed, series_key=whose, started_at=NOW, at=NOW, value=1.0))
+            session.add(PushedSeriesRow(**filed, series_key=whose, at=NOW, value=1.0))
 
 
 def whose(store: Store, source: IdentitySource, external_id: str) -> int | None:
@@ -122,7 +122,7 @@ def test_a_line_under_an_alias_is_about_the_same_person(sqlite_store: Store) -> 
 def test_somebody_who_changed_their_address_stays_who_they_are(store: Store) -> None:
     """The new address with the old one as alias: one person, known by the new one from now on."""
     ada = roster(store, PersonRecord(ADA, team="workshop"))[ADA]
-    use(store, ADA)
+    use(store, ADA, NEW)
     renamed = PersonRecord(NEW, team="workshop", aliases=(ADA,))
     assert {NEW: ada} == roster(store, renamed)
     assert {NEW: ada} == roster(store, renamed)

@@ -81,6 +81,20 @@ def test_what_the_operator_said_stands_against_a_list(store: Store) -> None:
     assert [] == rows(store, "seat", *SEAT)
 
 
+def test_an_account_that_passes_to_somebody_else_takes_no_past_along(store: Store) -> None:
+    """The vendor's list names another address under the same id: what was used until then stays whose it was."""
+    ada, ben = _known(store)
+    _listed(store, Member(ADAS, ADA))
+    used = UsageRow(ADAS, date(2026, 2, 9), "cursor", "m", Counters(requests=1))
+    with store.begin() as session:
+        usage.merge_rows(session, source="cursor", rows=[used], now=NOW)
+
+    saved = _listed(store, Member(ADAS, BEN))
+
+    assert (0, frozenset({ben})) == (saved.conflicts, saved.listed)
+    assert [(ada,)] == rows(store, "usage_day", "person_id")
+
+
 def test_a_list_that_gives_one_id_to_two_people_gives_it_to_nobody(store: Store) -> None:
     """It contradicts itself, so nothing follows from it."""
     _known(store)

@@ -104,6 +104,15 @@ def test_an_address_moves_an_account_to_its_person(store: Store) -> None:
     assert (None, "U0ADA") == (loaded[ada].slack_user_id, loaded[ben].slack_user_id)
 
 
+def test_of_two_accounts_of_one_person_the_one_under_their_main_address_is_written_to(sqlite_store: Store) -> None:
+    """Whichever of them the workspace lists first."""
+    with sqlite_store.begin() as session:
+        people.save_people(session, records=[PersonRecord(BEN.email, aliases=("ben@old.example",))], now=NOW)
+        members = [SlackMember("U0OLD", "ben@old.example"), SlackMember("U0BEN", BEN.email)]
+        assert ("U0OLD",) == people.save_slack_members(session, members=members, now=NOW).unmapped
+        assert 1 == people.person_by_slack(session, slack_user_id="U0BEN")
+
+
 def test_an_empty_list_of_members_changes_nothing(store: Store) -> None:
     """A sweep that found nobody is an accident; nobody loses their account over it."""
     ada, _ben = _save(store, ADA, BEN)
