@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 
 from bot.domain.prices import PriceBook
@@ -22,8 +23,8 @@ from bot.sources.files.bulk_cells import typed
 from bot.sources.files.bulk_lanes import DOUBTS, Cells, Declined, lay_cells, line_column
 from bot.sources.files.bulk_zones import offsets
 from bot.sources.files.duck import Duck, column, literal, open_duck
-from bot.sources.files.usage_columns import EVENTS, UsageFile
-from bot.sources.files.usage_rows import facts_of, with_sessions, without
+from bot.sources.files.usage_columns import COUNTERS, EVENTS, UsageFile
+from bot.sources.files.usage_rows import facts_of, is_telling, with_sessions
 
 PART_ROWS = 50_000
 _log = EventLog("import")
@@ -106,6 +107,11 @@ class _Reader:
     current: int | None = None
     clocks: Mapping[str, str] | None = None
 
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        """Where each of the counters stands among all that there are."""
+        return tuple(COUNTERS.index(name) for name in self.counters)
+
     def part(self, number: int, duplicates: int) -> _BulkPart:
         self.duck.run(f"CREATE OR REPLACE TEMP TABLE part AS SELECT * FROM laid WHERE bucket = {number}")
         self.current, self.clocks = number, None
@@ -185,14 +191,16 @@ class _BulkPart:
         if not self.reader.is_events:
             return [], []
         self.reader.place(zones)
-        moved = "subject IN (SELECT subject FROM placed WHERE day <> utc_day)"
-        if not self.reader.duck.value(f"SELECT count(*) FROM placed WHERE {moved}"):
-            return [], []
-        before, now = (
-            (self._days(day, moved, prices), self._facts(day, moved, prices) if self.reader.has_sessions else [])
-            for day in ("utc_day", "day")
+        days = self._days("utc_day", self._gone(("subject",)), prices)
+        facts = (
+            self._facts("utc_day", self._gone(("session_key", "subject")), prices) if self.reader.has_sessions else []
         )
-        return without(before, now)
+        return [day for day in days if is_telling(day.counters)], facts
+
+    def _gone(self, key: tuple[str, ...]) -> str:
+        """The condition of rows whose UTC day holds nothing any more, now that each lies on its local day."""
+        before, now = (", ".join((*key, day, "tool", "model")) for day in ("utc_day", "day"))
+        return f"({before}) IN (SELECT ({before}) FROM placed EXCEPT SELECT ({now}) FROM placed)"
 
     def _days(self, day: str, which: str, prices: PriceBook) -> list[UsageRow]:
         days = add_up_priced((row for _key, row in self._sums(day, which, "''")), prices)
@@ -225,8 +233,10 @@ class _BulkPart:
             yield str(name), UsageRow(str(subject), on, str(tool), str(model), self._counters(figures))
 
     def _counters(self, figures: Sequence[object]) -> Counters:
-        counts = zip(self.reader.counters, figures, strict=True)
-        return Counters(**{name: None if count is None else _whole(count) for name, count in counts})
+        values: list[int | None] = [None] * len(COUNTERS)
+        for place, count in zip(self.reader.places, figures, strict=True):
+            values[place] = None if count is None else _whole(count)
+        return Counters(*values)
 
 
 def _whole(count: object) -> int:

@@ -22,10 +22,10 @@ _EMAIL = "[!-?A-~]+@[!-?A-~]+"
 _AMOUNT = "[0-9]{1,9}([.][0-9]{1,12})?"
 _MOMENT = (
     "(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?"
-    "(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])"
+    "(Z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?)"
 )
 _LARGEST_COUNT = 10**15
-_WHITE_SPACE = "".join(chr(number) for number in range(0x110000) if chr(number).isspace())
+_WHITE_SPACE = "".join(chr(number) for number in range(0x10000) if chr(number).isspace())
 Sql = Callable[[str], str]
 """SQL over one cell."""
 
@@ -110,8 +110,9 @@ def _clock(cell: str) -> str:
 
 def _utc(cell: str) -> str:
     """The moment in UTC, to the second: its day is all that is asked of it."""
-    minutes = f"CAST(substr({cell}, -5, 2) AS INTEGER) * 60 + CAST(right({cell}, 2) AS INTEGER)"
-    ahead = f"CASE WHEN substr({cell}, -6, 1) = '-' THEN -1 ELSE 1 END * ({minutes})"
+    offset = f"replace(regexp_extract({cell}, '[+-][0-9:]+$'), ':', '')"
+    minutes = f"CAST(substr({offset}, 2, 2) AS INTEGER) * 60 + coalesce(try_cast(substr({offset}, 4) AS INTEGER), 0)"
+    ahead = f"CASE WHEN {offset} LIKE '-%' THEN -1 ELSE 1 END * ({minutes})"
     return f"CASE WHEN right({cell}, 1) = 'Z' THEN {_clock(cell)} ELSE {_clock(cell)} - to_minutes({ahead}) END"
 
 

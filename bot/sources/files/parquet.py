@@ -56,6 +56,8 @@ def _text(written: str, type_: str, name: str) -> str:
         text = f"CASE WHEN {whole} THEN CAST(CAST({cell} AS BIGINT) AS VARCHAR) ELSE {text} END"
     elif type_.startswith("DECIMAL"):
         text = f"CASE WHEN {cell} = trunc({cell}) THEN CAST(CAST({cell} AS HUGEINT) AS VARCHAR) ELSE {text} END"
+    elif type_ == "TIMESTAMP WITH TIME ZONE":
+        text = f"strftime({cell}, '%Y-%m-%dT%H:%M:%S.%fZ')"
     return f"{text} AS {column(name)}"
 
 

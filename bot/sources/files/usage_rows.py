@@ -79,12 +79,11 @@ class RowsPart:
 
     def left_days(self, zones: Mapping[str, str], prices: PriceBook) -> tuple[list[UsageRow], list[SessionFacts]]:
         theirs = RowsPart(tuple(row for row in self.rows if row.subject in zones and row.at is not None))
-        moved = {row.subject for row in theirs.rows if _day(row, zones) != _day(row, {})}
-        theirs = RowsPart(tuple(row for row in theirs.rows if row.subject in moved))
-        return without(
-            (theirs.usage_days({}, prices), theirs.session_facts({}, prices)),
-            (theirs.usage_days(zones, prices), theirs.session_facts(zones, prices)),
-        )
+        days_now = {_key(day) for day in theirs.usage_days(zones, prices)}
+        days = [day for day in theirs.usage_days({}, prices) if _key(day) not in days_now and is_telling(day.counters)]
+        facts_now = {(fact.session_key, *_key(fact)) for fact in theirs.session_facts(zones, prices)}
+        facts = theirs.session_facts({}, prices)
+        return days, [fact for fact in facts if (fact.session_key, *_key(fact)) not in facts_now]
 
 
 def open_rows(path: Path) -> AbstractContextManager[Table]:
@@ -134,21 +133,11 @@ def facts_of(by_session: Mapping[str, Sequence[UsageRow]], prices: PriceBook) ->
     ]
 
 
-def without(
-    before: tuple[list[UsageRow], list[SessionFacts]], now: tuple[list[UsageRow], list[SessionFacts]]
-) -> tuple[list[UsageRow], list[SessionFacts]]:
-    """The days and sessions of `before` that are not in `now`; a day without tokens is like any other, and left out."""
-    days_now = {(day.subject, day.day, day.tool, day.model) for day in now[0]}
-    facts_now = {(fact.session_key, fact.day, fact.tool, fact.model) for fact in now[1]}
-    days = [
-        day
-        for day in before[0]
-        if (day.subject, day.day, day.tool, day.model) not in days_now and _is_telling(day.counters)
-    ]
-    return days, [fact for fact in before[1] if (fact.session_key, fact.day, fact.tool, fact.model) not in facts_now]
+def _key(row: UsageRow | SessionFacts) -> tuple[str, date, str, str]:
+    return row.subject, row.day, row.tool, row.model
 
 
-def _is_telling(counters: Counters) -> bool:
+def is_telling(counters: Counters) -> bool:
     """Whether two days with these figures are surely the same day: a lone request is like any other, tokens are not."""
     return any(getattr(counters, name) for name in TOKENS)
 
