@@ -40,7 +40,7 @@ DAY = NOW.date()
 START, AT = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
 ANA, JANE = "ana.silva@acme.example", "jane.park@acme.example"
 SONNET = "claude-sonnet-5-5"
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 _fresh = count()
 
@@ -161,27 +161,27 @@ def test_a_day_of_claude_code(store: Store) -> None:
     }
 
 
-def test_only_logs_leave_tokens_unknown(store: Store) -> None:
+def test_only_logs_leave_tokens_unknown(sqlite_store: Store) -> None:
     """Where no metrics arrive the requests count, and the day's tokens and money stay unknown, not zero."""
-    hire(store, ANA)
+    hire(sqlite_store, ANA)
     told = {"model": SONNET, "input_tokens": 1250, "output_tokens": 310, "cost_usd": 0.01042, "session__id": "6b2e"}
-    push_events(store, claude_code_event("api_request", AT, user__email=ANA, **told))
+    push_events(sqlite_store, claude_code_event("api_request", AT, user__email=ANA, **told))
 
-    (row,) = days(store, ANA)
+    (row,) = days(sqlite_store, ANA)
     assert (1, None, None, None, True) == (row.requests, row.input_tokens, row.cost_microusd, row.priced, row.active)
 
 
-def test_codex_is_priced_from_the_list(store: Store) -> None:
+def test_codex_is_priced_from_the_list(sqlite_store: Store) -> None:
     """It tells tokens and no money: the list price of each request, marked as an estimate."""
-    hire(store, JANE)
+    hire(sqlite_store, JANE)
     told = {"event__kind": "response.completed", "input_token_count": "52000", "cached_token_count": 48_000}
     for second in (0, 1):
         at = AT + timedelta(seconds=second)
         who = {"user__email": JANE, "conversation__id": "0199", "model": "gpt-5"}
         document = client.logs("codex_cli_rs", [codex_event("sse_event", at, output_token_count="900", **told, **who)])
-        push(store, Signal.LOGS, document)
+        push(sqlite_store, Signal.LOGS, document)
 
-    (row,) = days(store, JANE)
+    (row,) = days(sqlite_store, JANE)
     one = GenaiPrices().cost_microusd(
         "gpt-5", DAY, Counters(input_tokens=4000, cache_read_tokens=48_000, output_tokens=900)
     )
@@ -190,36 +190,40 @@ def test_codex_is_priced_from_the_list(store: Store) -> None:
     assert (2 * one, "estimated", "codex") == (row.cost_microusd, row.priced, row.tool)
 
 
-def test_a_point_counts_on_its_own_utc_day(store: Store) -> None:
+def test_a_point_counts_on_its_own_utc_day(sqlite_store: Store) -> None:
     """What arrives after midnight for the evening before stands on the evening's day."""
     midnight = datetime(2026, 11, 18, tzinfo=UTC)
-    push_tokens(store, tokens(5, midnight - timedelta(seconds=1)), tokens(7, midnight))
+    push_tokens(sqlite_store, tokens(5, midnight - timedelta(seconds=1)), tokens(7, midnight))
 
-    assert {date(2026, 11, 17): 5, date(2026, 11, 18): 7} == {row.day: row.input_tokens for row in days(store, ANA)}
+    assert {date(2026, 11, 17): 5, date(2026, 11, 18): 7} == {
+        row.day: row.input_tokens for row in days(sqlite_store, ANA)
+    }
 
 
-def test_it_never_proves_a_zero(store: Store) -> None:
+def test_it_never_proves_a_zero(sqlite_store: Store) -> None:
     """Pushed telemetry covers nobody and finishes no day: silence of a machine says nothing (P12)."""
-    hire(store, ANA)
-    push_tokens(store, tokens(5))
+    hire(sqlite_store, ANA)
+    push_tokens(sqlite_store, tokens(5))
 
-    assert (0, 0) == (rows_of(store, CoverageRow), rows_of(store, CoveredPersonRow))
+    assert (0, 0) == (rows_of(sqlite_store, CoverageRow), rows_of(sqlite_store, CoveredPersonRow))
 
 
-def test_refused_points_are_told_and_the_rest_is_kept(store: Store) -> None:
+def test_refused_points_are_told_and_the_rest_is_kept(sqlite_store: Store) -> None:
     """The receipt says how many were refused, and why."""
-    receipt = push_tokens(store, tokens(5), tokens(6, NOW + timedelta(days=2)), tokens(7, NOW - timedelta(days=30)))
+    receipt = push_tokens(
+        sqlite_store, tokens(5), tokens(6, NOW + timedelta(days=2)), tokens(7, NOW - timedelta(days=30))
+    )
 
     assert Receipt(1, 2, "1 dated more than a day ahead; 1 older than 7 days") == receipt
-    assert 5 == total(store, ANA)
+    assert 5 == total(sqlite_store, ANA)
 
 
-def test_traces_are_dropped_unread(store: Store) -> None:
+def test_traces_are_dropped_unread(sqlite_store: Store) -> None:
     """Whatever a trace holds, nothing of it is read or kept."""
-    given_up = receive(store, signal=Signal.TRACES, body=b"\xff", as_json=False, now=NOW, prices=GenaiPrices())
+    given_up = receive(sqlite_store, signal=Signal.TRACES, body=b"\xff", as_json=False, now=NOW, prices=GenaiPrices())
 
     assert Receipt() == given_up
-    assert 0 == rows_of(store, UsageDayRow)
+    assert 0 == rows_of(sqlite_store, UsageDayRow)
 
 
 # ---------------------------------------------------------------- whose
@@ -232,23 +236,23 @@ def subjects(store: Store) -> set[tuple[str, str, bool]]:
         return {(source, external_id, person is not None) for source, external_id, person in rows}
 
 
-def test_address_comes_first(store: Store) -> None:
+def test_address_comes_first(sqlite_store: Store) -> None:
     """Who signed in counts, not what the machine is declared as."""
-    whose = hire(store, ANA, JANE)
-    push_tokens(store, tokens(5, email=ANA.upper(), told={"enduser.id": JANE}))
+    whose = hire(sqlite_store, ANA, JANE)
+    push_tokens(sqlite_store, tokens(5, email=ANA.upper(), told={"enduser.id": JANE}))
 
-    assert ([whose[ANA]], []) == ([row.person_id for row in days(store, ANA)], days(store, JANE))
+    assert ([whose[ANA]], []) == ([row.person_id for row in days(sqlite_store, ANA)], days(sqlite_store, JANE))
 
 
-def test_account_counts_where_a_directory_knows_it(store: Store) -> None:
+def test_account_counts_where_a_directory_knows_it(sqlite_store: Store) -> None:
     """Without an address the vendor's id decides, before what the machine is declared as."""
-    whose = hire(store, ANA, JANE)
-    with store.begin() as session:
+    whose = hire(sqlite_store, ANA, JANE)
+    with sqlite_store.begin() as session:
         identities.save_records(session, records=[IdentityRecord(ANA, "anthropic:user_01ANA")], now=NOW)
-    push_tokens(store, tokens(5, email=None, told={"user.account_id": "user_01ANA", "enduser.id": JANE}))
-    push_tokens(store, tokens(6, email=None, told={"user.account_id": "user_unlisted", "enduser.id": JANE}))
+    push_tokens(sqlite_store, tokens(5, email=None, told={"user.account_id": "user_01ANA", "enduser.id": JANE}))
+    push_tokens(sqlite_store, tokens(6, email=None, told={"user.account_id": "user_unlisted", "enduser.id": JANE}))
 
-    with store.read() as session:
+    with sqlite_store.read() as session:
         found = session.execute(select(UsageDayRow.person_id, UsageDayRow.input_tokens)).all()
     assert {(whose[ANA], 5), (whose[JANE], 6)} == {tuple(row) for row in found}
 
@@ -267,28 +271,30 @@ def test_account_is_found_again_once_it_is_listed(store: Store) -> None:
             assert {whose[ANA]} == set(session.scalars(select(model.person_id)))
 
 
-def test_nobody_is_guessed(store: Store) -> None:
+def test_nobody_is_guessed(sqlite_store: Store) -> None:
     """With an installation's id alone the use is kept in one heap that is nobody's, and no session is followed."""
-    hire(store, ANA)
+    hire(sqlite_store, ANA)
     push_tokens(
-        store, tokens(5, email=None, told={"user.id": "b4f0a9d2"}), tokens(6, email=None, told={"user.id": "77aa"})
+        sqlite_store,
+        tokens(5, email=None, told={"user.id": "b4f0a9d2"}),
+        tokens(6, email=None, told={"user.id": "77aa"}),
     )
-    push_events(store, claude_code_event("user_prompt", AT, session__id="s", user__id="b4f0a9d2"))
+    push_events(sqlite_store, claude_code_event("user_prompt", AT, session__id="s", user__id="b4f0a9d2"))
 
-    assert {("email", ANA, True), ("other", "claude_code not attributed", False)} == subjects(store)
-    with store.read() as session:
+    assert {("email", ANA, True), ("other", "claude_code not attributed", False)} == subjects(sqlite_store)
+    with sqlite_store.read() as session:
         found = session.execute(select(UsageDayRow.person_id, UsageDayRow.input_tokens, UsageDayRow.prompts)).all()
     assert {(None, 11, None), (None, None, 1)} == {tuple(row) for row in found}
-    assert (0, 0) == (rows_of(store, OpenSessionRow), rows_of(store, SessionFactsRow))
+    assert (0, 0) == (rows_of(sqlite_store, OpenSessionRow), rows_of(sqlite_store, SessionFactsRow))
 
 
-def test_roster_that_comes_later_takes_over(store: Store) -> None:
+def test_roster_that_comes_later_takes_over(sqlite_store: Store) -> None:
     """What an address pushed before anybody knew it becomes its owner's, and goes on being so."""
-    push_tokens(store, tokens(5))
-    whose = hire(store, ANA)
-    push_tokens(store, tokens(6, AT + timedelta(minutes=1)))
+    push_tokens(sqlite_store, tokens(5))
+    whose = hire(sqlite_store, ANA)
+    push_tokens(sqlite_store, tokens(6, AT + timedelta(minutes=1)))
 
-    assert [(whose[ANA], 11)] == [(row.person_id, row.input_tokens) for row in days(store, ANA)]
+    assert [(whose[ANA], 11)] == [(row.person_id, row.input_tokens) for row in days(sqlite_store, ANA)]
 
 
 # ---------------------------------------------------------------- once
@@ -330,15 +336,17 @@ def test_late_point_of_a_running_total_counts_nothing(store: Store) -> None:
     assert 8 == total(store, ANA)
 
 
-def test_forgotten_total_is_not_counted_again(store: Store) -> None:
+def test_forgotten_total_is_not_counted_again(sqlite_store: Store) -> None:
     """A process that comes back after we forgot its total: only what it adds from then on counts."""
-    push_tokens(store, tokens(1000), temporality=client.CUMULATIVE)
+    push_tokens(sqlite_store, tokens(1000), temporality=client.CUMULATIVE)
     later = NOW + timedelta(days=6)
-    tidy(store, now=later, retention_days=400)
+    tidy(sqlite_store, now=later, retention_days=400)
     for value, minute in ((1000, 0), (1010, 1)):
-        push_tokens(store, tokens(value, later + timedelta(minutes=minute)), temporality=client.CUMULATIVE, now=later)
+        push_tokens(
+            sqlite_store, tokens(value, later + timedelta(minutes=minute)), temporality=client.CUMULATIVE, now=later
+        )
 
-    assert 1010 == total(store, ANA)
+    assert 1010 == total(sqlite_store, ANA)
 
 
 @given(
@@ -441,12 +449,12 @@ def test_session_is_added_up_over_requests(store: Store) -> None:
     )
 
 
-def test_session_id_is_not_kept(store: Store) -> None:
+def test_session_id_is_not_kept(sqlite_store: Store) -> None:
     """A session stands under a hash that leads to no id, and another one for each person."""
-    push_events(store, request_event(AT, 5))
-    push_events(store, claude_code_event("user_prompt", AT, session__id="6b2e", user__email=JANE))
+    push_events(sqlite_store, request_event(AT, 5))
+    push_events(sqlite_store, claude_code_event("user_prompt", AT, session__id="6b2e", user__email=JANE))
 
-    keys = {facts.session_key for facts in sessions(store)}
+    keys = {facts.session_key for facts in sessions(sqlite_store)}
     assert 2 == len(keys)
     assert not [key for key in keys if "6b2e" == key or len(key) != 32]
 
@@ -462,15 +470,15 @@ def test_session_is_followed_for_three_days(store: Store) -> None:
     assert (0, 0, 1) == tuple(rows_of(store, model) for model in (OpenSessionRow, PushedSeriesRow, SessionFactsRow))
 
 
-def test_late_event_does_not_overwrite_a_session(store: Store) -> None:
+def test_late_event_does_not_overwrite_a_session(sqlite_store: Store) -> None:
     """An event of a session that is no longer followed counts for its day, and leaves the session's counters alone."""
-    push_events(store, request_event(AT, 5), request_event(AT + timedelta(minutes=1), 6))
+    push_events(sqlite_store, request_event(AT, 5), request_event(AT + timedelta(minutes=1), 6))
     later = NOW + timedelta(days=5)
-    tidy(store, now=later, retention_days=400)
-    push_events(store, request_event(AT + timedelta(minutes=2), 7), now=later)
+    tidy(sqlite_store, now=later, retention_days=400)
+    push_events(sqlite_store, request_event(AT + timedelta(minutes=2), 7), now=later)
 
-    assert 3 == total(store, ANA, "requests")
-    assert [(2, 11)] == [(facts.requests, facts.input_tokens) for facts in sessions(store)]
+    assert 3 == total(sqlite_store, ANA, "requests")
+    assert [(2, 11)] == [(facts.requests, facts.input_tokens) for facts in sessions(sqlite_store)]
 
 
 def test_point_is_remembered_as_long_as_it_is_taken(store: Store) -> None:
