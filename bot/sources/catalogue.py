@@ -32,7 +32,7 @@ from bot.sources import (
     openai_api,
     scim,
 )
-from bot.sources.http import Wait
+from bot.sources.http import Wait, trusted
 from bot.sources.shape import Access, Connector
 
 CONNECTORS: dict[str, Connector] = {
@@ -81,6 +81,8 @@ def open_access(source: SourceConfig, *, now: datetime, wait: Wait) -> Iterator[
     """
     connector = connector_of(source)
     base_url = httpx.URL(source.base_url or connector.base_url or "")
+    # A company's proxy cannot reach a stand-in on this machine.
+    trust_env = base_url.host not in _THIS_MACHINE
     with httpx.Client(
         base_url=base_url,
         headers={
@@ -90,7 +92,8 @@ def open_access(source: SourceConfig, *, now: datetime, wait: Wait) -> Iterator[
         },
         timeout=_TIMEOUT_S,
         follow_redirects=False,
-        trust_env=base_url.host not in _THIS_MACHINE,  # a company's proxy cannot reach a stand-in on this machine
+        trust_env=trust_env,
+        verify=trusted(trust_env=trust_env),
     ) as client:
         yield Access(client, source, now, wait)
 

@@ -21,7 +21,7 @@ from bot.domain.usage_sums import REPORTED
 from bot.errors import SourceError
 from bot.sources.copilot_seats import LAG_DAYS, account, fetch_members
 from bot.sources.fields import MICROUSD_PER_USD, count, microusd, record, records, text, unreadable
-from bot.sources.http import CursorLostError, JsonObject, get_json, json_object, send, whole
+from bot.sources.http import CursorLostError, JsonObject, get_json, json_object, send, trusted, whole
 from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
 
 TOOL, TERMINAL, AGENT = "copilot", "copilot_cli", "copilot_agent"
@@ -110,11 +110,13 @@ def _links(access: Access, day: date) -> list[str]:
 def _fetch(access: Access, link: str) -> str:
     """The file behind a signed link, fetched by a client that carries no key. The link stands in no error."""
     address = _checked(link)
+    trust_env = address.host != _THIS_MACHINE
     with httpx.Client(
         headers={"user-agent": access.client.headers["user-agent"]},
         timeout=access.client.timeout,
         follow_redirects=False,
-        trust_env=address.host != _THIS_MACHINE,
+        trust_env=trust_env,
+        verify=trusted(trust_env=trust_env),
     ) as nobody:
         try:
             return send(nobody, "GET", link, wait=access.wait).text

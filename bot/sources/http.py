@@ -8,11 +8,13 @@ Called by the connectors of this folder. Next: `bot/sources/fields.py`, then `bo
 from __future__ import annotations
 
 import random
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx
@@ -44,6 +46,12 @@ class Patience:
 
 
 PATIENCE = Patience()
+
+
+@cache
+def trusted(*, trust_env: bool) -> ssl.SSLContext:
+    """The certificates to believe. Reading them takes longer than most questions: it is done once, not per client."""
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 def get_json(
