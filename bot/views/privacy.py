@@ -16,6 +16,7 @@ FIRST_LINE = "What Kindling holds about you."
 KINDS: dict[str, tuple[str, str]] = {
     "person": ("entry about you (team, time zone, role)", "entries about you (team, time zone, role)"),
     "identity": ("name by which a source knows you", "names by which sources know you"),
+    "team_stay": ("time in a team or below a manager", "times in teams or below managers"),
     "seat": ("seat", "seats"),
     "calendar_day": ("day of leave", "days of leave"),
     "usage_day": ("daily count of use", "daily counts of use"),
