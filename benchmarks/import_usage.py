@@ -74,7 +74,6 @@ def write(folder: Path, events: int) -> None:
             CASE WHEN hash(n) % 6 = 0 THEN 'claude-opus-4-5' ELSE 'claude-sonnet-4-5' END AS model,
             CAST(hash(n + 1) % 5000 AS BIGINT) AS input_tokens,
             CAST(hash(n + 2) % 90000 AS BIGINT) AS cache_read_tokens,
-           
             CAST(hash(n + 3) % 7000 AS BIGINT) AS cache_write_tokens,
             CAST(hash(n + 4) % 3000 AS BIGINT) AS output_tokens,
             CASE WHEN hash(n + 5) % 10 > 0 THEN CAST(hash(n + 6) % 900000 AS DECIMAL(18, 6)) / 1000000 END AS cost_usd,
