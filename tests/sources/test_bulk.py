@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -118,8 +118,7 @@ def sheets(draw: st.DrawFn) -> Sheet:
         place = draw(st.integers(0, len(columns) - 1))
         odd = st.one_of(st.sampled_from(CELLS[KIND.get(columns[place], "count")]), st.text(max_size=6))
         draw(st.sampled_from(rows))[place] = draw(odd)
-    if rows and draw(st.integers(0, 1)):
-        rows.append(draw(st.sampled_from(rows)))
+    rows += rows[: draw(st.integers(0, 1))]
     return Sheet([list(columns), *rows], is_fine=odd_cells == 0)
 
 
@@ -144,7 +143,8 @@ def _said(file: UsageFile, zones: tuple[str | None, ...] = ZONES) -> Said:
         clocks = {whose: zone for whose in subjects if (zone := zones[len(whose) % len(zones)]) is not None}
         left = part.left_days(clocks, FlatPrice())
         days, facts = part.usage_days(clocks, FlatPrice()), part.session_facts(clocks, FlatPrice())
-        for kept, these in zip(told, (days, facts, *left), strict=True):
+        found: tuple[Sequence[object], ...] = (days, facts, *left)
+        for kept, these in zip(told, found, strict=True):
             kept.extend(repr(each) for each in these)
         count, some = part.lines_of(subjects, most=10**6)
         assert count == len(some)
