@@ -83,7 +83,13 @@ def collect_usage(
     """
     reading = _Reading(store, access, connector, prices, on_day)
     with store.begin() as session:
-        source_runs.note_source(session, name=reading.name, kind=connector.kind, lag_days=connector.lag_days)
+        source_runs.note_source(
+            session,
+            name=reading.name,
+            kind=connector.kind,
+            lag_days=connector.lag_days,
+            lists_members=reading.needs_list,
+        )
     days = _days_to_read(reading) if span is None else _days_of(reading, span)
     attempt = attempts.begin(store, reading.name, (min(days), max(days)) if days else None, access.now)
     counts = Counter(sources=1)

@@ -140,7 +140,7 @@ def keep_usage(session: Session, person_id: int, rows: Iterable[Used]) -> None:
         what = {"day": row.day, "tool": row.tool, "model": row.model, **asdict(row.counters)}
         session.add(UsageDayRow(**who, **what, active=row.counters.shows_activity(), fetched_at=NOW))
         if row.source in KINDS:
-            source_runs.note_source(session, name=row.source, kind=KINDS[row.source], lag_days=0)
+            source_runs.note_source(session, name=row.source, kind=KINDS[row.source], lag_days=0, lists_members=False)
     session.flush()
 
 

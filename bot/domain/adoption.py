@@ -175,6 +175,12 @@ def _too_little_or_too_early(case: _Case, evidence: Evidence) -> tuple[State, st
         evidence["uncovered_tools"] = sorted(missing)
         evidence["uncovered_first_day"] = min(min(days) for days in missing.values()).isoformat()
         evidence["uncovered_days"] = len(set().union(*missing.values()))
+        unclear = sorted(
+            tool for tool, days in missing.items() if case.coverage.doubtful.get(tool, frozenset()) & set(days)
+        )
+        if unclear:
+            evidence["unclear_tools"] = unclear
+            return State.UNKNOWN, f"somebody whom nobody could name was seen with {', '.join(unclear)}"
         return State.UNKNOWN, f"no source finished every working day for {', '.join(sorted(missing))}"
     if case.seat_is_young():
         return State.GRACE, f"every seat is younger than {GRACE_DAYS} days"

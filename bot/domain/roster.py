@@ -81,9 +81,12 @@ class AbsenceRecord:
 
 @dataclass(frozen=True)
 class IdentityRecord:
-    """An id that somebody says belongs to the person with this address: `subject` as in `people.subject`."""
+    """An id that the operator says belongs to the person with this address: `subject` as in `people.subject`.
 
-    email: str
+    `email` None: it is nobody's who works here (a shared mailbox, a partner, a machine).
+    """
+
+    email: str | None
     subject: str
 
 

@@ -204,6 +204,10 @@ class Coverage:
     covered: dict[str, frozenset[date]] = field(default_factory=dict)
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names of the sources that cover each tool, for the text of a message."""
+    doubtful: dict[str, frozenset[date]] = field(default_factory=dict)
+    """Days of each tool on which a source that covers this person, and never named them, saw somebody we do not know:
+    those days are not covered.
+    """
     lag_days: dict[str, int] = field(default_factory=dict)
     """How many days after a day's end the sources of each tool need to finish it; a tool that is not here: none."""
 

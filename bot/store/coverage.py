@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, delete, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from bot.domain.usage import Coverage, CoverageStatus
+from bot.store import doubt
 from bot.store.batches import chunks, upsert
 from bot.store.tables import CoverageRow, CoveredPersonRow, SourceRow
 
@@ -91,18 +93,23 @@ def declare_people(
 def load(session: Session, *, person_ids: Collection[int], first: date, last: date) -> dict[int, Coverage]:
     """For each person, the days from `first` to `last` on which each tool was covered, and by which sources.
 
-    Everybody asked for is in the answer; three statements for up to 2,000 people.
+    Everybody asked for is in the answer; a handful of statements for up to 2,000 people. A day on which a source saw
+    somebody we do not know does not count for people whom it never named (`bot/store/doubt.py`).
     """
-    finished = _finished_days(session, first=first, last=last)
-    lags = dict(session.execute(select(SourceRow.name, SourceRow.lag_days)).all())
-    seen: dict[tuple[str, str, Range], frozenset[date]] = {}
+    said = _Said(
+        finished=_finished_days(session, first=first, last=last),
+        doubt=doubt.doubtful_days(session, first=first, last=last),
+        lags=dict(session.execute(select(SourceRow.name, SourceRow.lag_days)).all()),
+    )
+    in_doubt = {source for source, _tool in said.doubt}
+    named = doubt.named(session, person_ids=person_ids, sources=in_doubt) if in_doubt else frozenset()
     answer = {person_id: Coverage() for person_id in person_ids}
     for batch in chunks(sorted(answer)):
         by_person: dict[int, list[CoveredPersonRow]] = defaultdict(list)
         for row in session.scalars(_ranges_within(batch, first, last)):
             by_person[row.person_id].append(row)
         for person_id, rows in by_person.items():
-            answer[person_id] = _coverage(rows, finished, seen, lags)
+            answer[person_id] = _coverage(rows, said, named)
     return answer
 
 
@@ -117,27 +124,41 @@ def days_covered(session: Session, *, source: str, tool: str, first: date, last:
     return frozenset(session.scalars(rows))
 
 
-def _coverage(
-    rows: Sequence[CoveredPersonRow],
-    finished: dict[tuple[str, str], frozenset[date]],
-    seen: dict[tuple[str, str, Range], frozenset[date]],
-    lags: Mapping[str, int],
-) -> Coverage:
+@dataclass(frozen=True)
+class _Said:
+    """What all sources said of the days; `seen` remembers the days of each range, for most people share a handful."""
+
+    finished: Mapping[tuple[str, str], frozenset[date]]
+    doubt: Mapping[tuple[str, str], frozenset[date]]
+    lags: Mapping[str, int]
+    seen: dict[tuple[str, str, Range], frozenset[date]] = field(default_factory=dict)
+
+    def days_of(self, row: CoveredPersonRow) -> frozenset[date]:
+        key = (row.source, row.tool, (row.first_day, row.last_day))
+        if key not in self.seen:
+            days = self.finished.get((row.source, row.tool), frozenset())
+            self.seen[key] = frozenset(day for day in days if _holds(key[2], day))
+        return self.seen[key]
+
+
+def _coverage(rows: Sequence[CoveredPersonRow], said: _Said, named: frozenset[tuple[int, str]]) -> Coverage:
     covered: dict[str, frozenset[date]] = {}
+    doubtful: dict[str, frozenset[date]] = {}
     sources: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        key = (row.source, row.tool, (row.first_day, row.last_day))
-        if key not in seen:  # most people share a handful of ranges
-            days = finished.get((row.source, row.tool), frozenset())
-            seen[key] = frozenset(day for day in days if _holds(key[2], day))
-        if seen[key]:
-            covered[row.tool] = covered.get(row.tool, frozenset()) | seen[key]
+        days, unclear = said.days_of(row), frozenset[date]()
+        if (row.person_id, row.source) not in named:
+            unclear = days & said.doubt.get((row.source, row.tool), frozenset())
+        if days:
+            covered[row.tool] = covered.get(row.tool, frozenset()) | (days - unclear)
+            doubtful[row.tool] = doubtful.get(row.tool, frozenset()) | unclear
             sources[row.tool].add(row.source)
     return Coverage(
         covered=covered,
         sources={tool: tuple(sorted(names)) for tool, names in sources.items()},
+        doubtful={tool: days - covered[tool] for tool, days in doubtful.items() if days - covered[tool]},
         # The quickest of several is enough: a day that it finished is covered.
-        lag_days={tool: min(lags.get(name, 0) for name in names) for tool, names in sources.items()},
+        lag_days={tool: lag for tool, names in sources.items() if (lag := min(said.lags.get(n, 0) for n in names))},
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource
+from bot.store.identities import UNMAPPED
 from bot.store.tables import CoverageRow, IdentityRow, PersonRow, SourceRow, SourceRunRow
 
 
@@ -73,10 +74,10 @@ def reaches(session: Session, *, since: date) -> list[Reach]:
 
 
 def unmapped_counts(session: Session) -> dict[str, int]:
-    """How many ids of each naming belong to nobody we know."""
+    """How many ids of each naming belong to nobody we know, and nobody said that they are nobody's."""
     rows = (
         select(IdentityRow.source, func.count())
-        .where(IdentityRow.person_id.is_(None))
+        .where(IdentityRow.person_id.is_(None), IdentityRow.method == UNMAPPED)
         .group_by(IdentityRow.source)
         .order_by(IdentityRow.source)
     )

@@ -31,6 +31,8 @@ from bot.store.tables import (
 
 CERTAIN = "certain"
 UNMAPPED = "unmapped"
+NOBODYS = "nobody's"
+"""How an id came to be nobody's: because nobody could be found, or because the operator says so."""
 MAIN, ALIAS = "email", "alias"
 """How an address came to be somebody's: as the one they are listed by, or as another one of theirs."""
 ROSTER, BY_HAND, DIRECTORY = "roster", "by hand", "directory"
@@ -178,16 +180,19 @@ def rename(session: Session, *, person_id: int, email: str, now: datetime) -> No
 def save_records(session: Session, *, records: Sequence[IdentityRecord], now: datetime) -> Saved:
     """Keep what the operator says whose ids these are; counts are ids. What the file does not name stays.
 
-    Use that was filed under an id of nobody goes to the person at once. Addresses of nobody come back as `unmapped`.
-    Raises IdentityTakenError for an id that a roster gave to somebody else; the caller then rolls back.
+    Use that was filed under an id of nobody goes to the person at once. Addresses of nobody come back as `unmapped`. An
+    id without an address is nobody's who works here; one that has an owner keeps them, and counts as unchanged. Raises
+    IdentityTakenError for an id that a roster gave to somebody else; the caller then rolls back.
     """
-    whose = resolve(session, source=IdentitySource.EMAIL, ids={record.email for record in records})
+    named = {record.email for record in records if record.email is not None}
+    whose = resolve(session, source=IdentitySource.EMAIL, ids=named)
     by_source: dict[IdentitySource, dict[str, int]] = defaultdict(dict)
     for record in records:
-        if record.email in whose:
+        if record.email is not None and record.email in whose:
             source, external_id = identity_of(record.subject)
             by_source[source][normal(source, external_id)] = whose[record.email]
-    saved = Saved(unmapped=tuple(sorted({record.email for record in records} - whose.keys())))
+    saved = _note_nobodys(session, [record.subject for record in records if record.email is None], now)
+    saved = saved.plus(Saved(unmapped=tuple(sorted(named - whose.keys()))))
     for source, claims in by_source.items():
         before = owners(session, source=source, ids=claims.keys())
         claim(
@@ -203,6 +208,22 @@ def save_records(session: Session, *, records: Sequence[IdentityRecord], now: da
         unchanged = sum(before.get(external_id) == owner for external_id, owner in claims.items())
         saved = saved.plus(Saved(added, len(claims) - added - unchanged, unchanged))
     adopt(session, owned=[(source, i, owner) for source, claims in by_source.items() for i, owner in claims.items()])
+    return saved
+
+
+def _note_nobodys(session: Session, subjects: Sequence[str], now: datetime) -> Saved:
+    """Keep that these ids are nobody's who works here, so that nobody is taken for their owner any more (P12)."""
+    saved = Saved()
+    for one in subjects:
+        source, external_id = identity_of(one)
+        known = session.get(IdentityRow, (source.value, normal(source, external_id)))
+        if known is not None and (known.person_id is not None or known.method == NOBODYS):
+            saved = saved.plus(Saved(unchanged=1))
+            continue
+        said = {"source": source.value, "method": NOBODYS, "confidence": CERTAIN, "first_seen_at": now}
+        upsert(session, IdentityRow, [_row(said, normal(source, external_id), None)])
+        saved = saved.plus(Saved(added=int(known is None), changed=int(known is not None)))
+    session.expire_all()
     return saved
 
 
@@ -254,7 +275,7 @@ def unmapped_ids(session: Session, *, most: int) -> list[tuple[IdentitySource, s
     """Ids of nobody we know, the longest known first, at most so many: the operator may know whose they are."""
     rows = (
         select(IdentityRow.source, IdentityRow.external_id, IdentityRow.first_seen_at)
-        .where(IdentityRow.person_id.is_(None))
+        .where(IdentityRow.person_id.is_(None), IdentityRow.method == UNMAPPED)
         .order_by(IdentityRow.first_seen_at, IdentityRow.source, IdentityRow.external_id)
         .limit(most)
     )

@@ -23,9 +23,9 @@ class RunStatus(StrEnum):
     FAILED = "failed"
 
 
-def note_source(session: Session, *, name: str, kind: str, lag_days: int) -> None:
-    """Keep which kind a source is, and how many days after a day's end it finishes that day."""
-    upsert(session, SourceRow, [{"name": name, "kind": kind, "lag_days": lag_days}])
+def note_source(session: Session, *, name: str, kind: str, lag_days: int, lists_members: bool) -> None:
+    """Keep which kind a source is, and how it proves a zero: how late, and whether only for whom it lists."""
+    upsert(session, SourceRow, [{"name": name, "kind": kind, "lag_days": lag_days, "lists_members": lists_members}])
 
 
 def start_run(

@@ -105,7 +105,6 @@ BROKEN = [
     (Kind.IDENTITIES, f"{HEADER}{ADA},other,x\n", 2, "source", "'other'"),
     (Kind.IDENTITIES, f"{HEADER}{ADA},email,x\n", 2, "external_id", "an e-mail address"),
     (Kind.IDENTITIES, f"{HEADER}{ADA},slack,ada\n", 2, "external_id", "a Slack member id"),
-    (Kind.IDENTITIES, f"{HEADER},cursor,x\n", 2, "email", "blank"),
     (Kind.IDENTITIES, f"{HEADER}{ADA},github,x\n{BEN},github,X\n", 3, "external_id", "line 2"),
     (Kind.IDENTITIES, f"{HEADER}{ADA},slack,U0A\n{ADA},slack,U0B\n", 3, "external_id", "line 2"),
     (Kind.IDENTITIES, f"{HEADER}{ADA},litellm,u-cleo\n", 2, "external_id", "a roster gives it to another person"),

@@ -39,8 +39,12 @@ def stand_in() -> Iterator[ClaudeCodeStandIn]:
         yield server
 
 
+def colleague(number: int) -> str:
+    return f"p{number}@lantern.example"
+
+
 def someone(day: date, number: int, tokens: int) -> dict[str, Any]:
-    return entry(day, email=f"p{number}@lantern.example", models={"claude-opus-4-6": {"input": tokens}})
+    return entry(day, email=colleague(number), models={"claude-opus-4-6": {"input": tokens}})
 
 
 def fresh_source(store: Store, stand_in: ClaudeCodeStandIn) -> SourceConfig:
@@ -48,7 +52,8 @@ def fresh_source(store: Store, stand_in: ClaudeCodeStandIn) -> SourceConfig:
     source = SourceConfig(TOOL, f"console{next(names)}", stand_in.base_url, ADMIN_KEY, (BEN,))
     old = [DAYS[-1] - timedelta(days=back) for back in range(1, LOOKBACK_DAYS)]
     with store.begin() as session:
-        people.save_people(session, records=[PersonRecord(email=BEN)], now=NOW - timedelta(days=300))
+        known = [PersonRecord(email=BEN), *(PersonRecord(email=colleague(number)) for number in range(6))]
+        people.save_people(session, records=known, now=NOW - timedelta(days=300))
         done = CoverageStatus.COVERED
         coverage.mark(session, source=source.name, tool=TOOL, days=old, status=done, reason=None, as_of=NOW)
     return source

@@ -75,8 +75,8 @@ def test_complete_through_covers_the_named_pairs_from_the_first_day_and_no_other
     _import(store, tmp_path, complete_through=date(2026, 2, 20))
     days = frozenset(date(2026, 2, 10) + timedelta(days=n) for n in range(11))
     assert {
-        1: Coverage({"t": days}, {"t": ("file",)}, {"t": 0}),
-        2: Coverage({"u": days}, {"u": ("file",)}, {"u": 0}),
+        1: Coverage({"t": days}, {"t": ("file",)}),
+        2: Coverage({"u": days}, {"u": ("file",)}),
     } == _coverage(store)
 
 

@@ -1,4 +1,5 @@
-"""Reads a file of identities: which ids of which sources belong to whom. All three columns are needed.
+"""Reads a file of identities: which ids of which sources belong to whom. All three columns are needed; a blank address
+says that the id is nobody's who works here.
 
 For what a roster has no column for: a second account, an API key, an old address. Called by `jobs/import_files.py`;
 kept by `bot/store/identities.py`.
@@ -29,7 +30,7 @@ def read_identities(path: Path) -> Parsed[IdentityRecord]:
         first_line, first = kept.setdefault(record.subject, (line, record))
         if first.email != record.email:
             raise refuse_twice(parsed.file, EXTERNAL_ID, first_line, line, "gives the same one to another person")
-        if identity_of(record.subject)[0] is IdentitySource.SLACK:
+        if record.email is not None and identity_of(record.subject)[0] is IdentitySource.SLACK:
             first_line, first = slack_of.setdefault(record.email, (line, record))
             if first.subject != record.subject:
                 told = "gives the same person another Slack account"
@@ -44,4 +45,4 @@ def _record(row: Row) -> IdentityRecord:
         external_id = row.needed_email(EXTERNAL_ID)
     elif source is IdentitySource.SLACK:
         external_id = row.slack_id(EXTERNAL_ID) or external_id
-    return IdentityRecord(row.needed_email("email"), subject(source, spelled(source, external_id)))
+    return IdentityRecord(row.email("email"), subject(source, spelled(source, external_id)))

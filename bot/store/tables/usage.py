@@ -116,12 +116,15 @@ class PushedPointRow(Base):
 
 
 class SourceRow(Base):
-    """A source that was ever read: which kind it is, and how many days after a day's end it finishes that day."""
+    """A source that was ever read: which kind it is, how many days after a day's end it finishes that day, and whether
+    only those are covered whom it lists itself.
+    """
 
     __tablename__ = "source"
     name: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     lag_days: Mapped[int]
+    lists_members: Mapped[bool]
 
 
 class BilledDayRow(Base):

@@ -18,8 +18,8 @@ _COUNTERS = (
 )  # fmt: skip
 _ACTIVE = f"UPDATE usage_day SET active = true WHERE {' OR '.join(f'{name} > 0' for name in _COUNTERS)}"  # noqa: S608 - names of ours
 _KINDS = (
-    "INSERT INTO source (name, kind, lag_days)"
-    " SELECT DISTINCT source, 'claude_code', 0 FROM usage_day WHERE source <> 'file'"
+    "INSERT INTO source (name, kind, lag_days, lists_members)"
+    " SELECT DISTINCT source, 'claude_code', 0, false FROM usage_day WHERE source <> 'file'"
 )
 """Until now there was one kind of connector."""
 
@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("lag_days", sa.BigInteger(), nullable=False),
+        sa.Column("lists_members", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_source")),
     )
     op.create_table(
