@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.domain.prices import PriceBook
 from bot.domain.people import identity_of
+from bot.domain.prices import PriceBook
 from bot.domain.roster import spelled
 from bot.domain.usage import ANY_MODEL, UsageRow
 

@@ -65,9 +65,7 @@ def save(
     return SavedMembers(
         listed=frozenset(holders),
         covered={
-            who: _since(accounts)
-            for who, accounts in holders.items()
-            if all(account.covered for account in accounts)
+            who: _since(accounts) for who, accounts in holders.items() if all(account.covered for account in accounts)
         },
         unmapped=tied.unmapped,
         conflicts=tied.conflicts,
