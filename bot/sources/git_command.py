@@ -33,6 +33,7 @@ _GIT = (
     *("-c", "core.bigFileThreshold=50m"),  # larger files have no lines, and are not held in memory
     *("-c", "log.showSignature=false"),  # would run a program
     *("-c", "log.showRoot=true"),
+    *("-c", "i18n.logOutputEncoding=UTF-8"),
 )
 _OPERATORS_OWN = "GIT_CONFIG_"
 """Settings of whoever runs Kindling, such as safe.directory. Other GIT_… variables may point to another repository."""

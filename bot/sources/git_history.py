@@ -120,7 +120,7 @@ def fetch_outcomes(access: Access, *, first: date, last: date) -> Iterator[Outco
 def read_commits(repository: Path, span: str = "HEAD") -> Iterator[Commit]:
     """Every commit of `span` (all of the main branch by default)."""
     form = "".join(f"%x00{name}" for name in _COMMIT_FIELDS)
-    said = fields(repository, "log", "--no-notes", "--encoding=UTF-8", f"--format={form}", span)
+    said = fields(repository, "log", "--no-notes", f"--format={form}", span)
     next(said)  # what stands before the first zero byte
     for commit, parents, name, email, at, message in zip(*[said] * len(_COMMIT_FIELDS), strict=True):
         yield Commit(

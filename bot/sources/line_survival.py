@@ -17,7 +17,6 @@ STEP_MARK = "\x1e"
 
 SHORT, LONG = timedelta(days=14), timedelta(days=30)
 
-_NOBODYS_FILE = ((None, 1 << 60),)
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _FILE = "diff --git "
 _NEW, _DELETED, _BINARY = "new file mode ", "deleted file mode ", "Binary files "
@@ -25,6 +24,8 @@ _MOVED_FROM, _MOVED_TO = "rename from ", "rename to "
 
 Run = tuple[str | None, int]
 """Lines of one file that follow each other: the step they all came from (None: from before), and how many."""
+
+_NOBODYS_FILE: tuple[Run, ...] = ((None, 1 << 60),)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,10 @@ def lines_that_stayed(log: Iterable[str], at: Mapping[str, datetime]) -> dict[st
         tallies[step] = tally = _Tally(at[step])
         for change in changes:
             runs = files.pop(change.old_name, list(_NOBODYS_FILE)) if change.old_name is not None else []
-            stayed, gone = (list(_NOBODYS_FILE), runs) if change.is_binary else _replace(runs, change.hunks, step)
+            if change.is_binary:
+                stayed, gone = list(_NOBODYS_FILE), runs
+            else:
+                stayed, gone = _replace(runs, change.hunks, step)
             _count_gone(tallies, gone, tally.at)
             tally.added += sum(hunk.added for hunk in change.hunks)
             tally.removed += sum(hunk.removed for hunk in change.hunks)

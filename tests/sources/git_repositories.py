@@ -93,7 +93,7 @@ def git(folder: Path, *arguments: str) -> str:
 def fetched(folder: Path | str, *, first: date, last: date, now: datetime) -> list[OutcomeRecord]:
     """What the connector says of these days, reached as the product reaches it."""
     source = SourceConfig(kind="git", name="git", base_url=None, api_key=None, path=str(folder))
-    with catalogue.open_access(source, now=now, wait=[].append) as access:
+    with catalogue.open_access(source, now=now, wait=list[float]().append) as access:
         return list(CONNECTOR.fetch_outcomes(access, first=first, last=last))
 
 
