@@ -163,7 +163,7 @@ def test_nothing_that_a_repository_names_is_run_or_obeyed(two_steps: Path, tmp_p
 
     assert expected == march(clone)
     assert not ran.exists()
-    git(clone, "log", "-p", "--ext-diff")
+    git(clone, "diff", "HEAD~1", "HEAD")
     assert ran.exists(), "the trap would have been seen"
 
 
