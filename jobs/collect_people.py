@@ -1,6 +1,6 @@
 """Read who works here: a directory over SCIM, and Slack's list of members.
 
-Called by `jobs/collect.py`, before anything that names people. Next: `bot/store/people.py`.
+Called by `jobs/collect.py`, before anything that names people. Next: `bot/store/directory.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from bot.errors import SlackError, SourceError
 from bot.sources import slack_roster
 from bot.sources.shape import Access, RosterConnector
-from bot.store import identities, people
+from bot.store import directory, people
 from bot.store.database import Store
 from jobs import attempts
 
@@ -28,19 +28,20 @@ def collect_roster(store: Store, access: Access, connector: RosterConnector) -> 
     attempt = attempts.begin(store, access.source.name, None, access.now)
     try:
         records = tuple(connector.fetch_people(access))
-        with store.begin() as session:
-            saved = people.save_people(session, records=records, now=access.now, columns=connector.columns)
     except SourceError as error:
         return _failed(store, attempt, error, access.now)
-    except (identities.IdentityTakenError, people.ManagerCircleError) as wrong:
-        return _failed(store, attempt, SourceError(f"It contradicts itself: {wrong}.", permanent=False), access.now)
+    with store.begin() as session:
+        saved = directory.save(
+            session, source_name=access.source.name, records=records, columns=connector.columns, now=access.now
+        )
     attempts.finish(store, attempt, rows=len(records), error=None, now=access.now)
     return Counter(
         sources=1,
         sources_failed=0,
         people=len(records),
-        people_changed=saved.added + saved.changed,
-        people_unmapped=len(saved.unmapped),
+        people_changed=saved.people.added + saved.people.changed,
+        people_unmapped=len(saved.people.unmapped),
+        people_unclear=saved.doubled + saved.circles,
     )
 
 

@@ -22,8 +22,11 @@ from bot.store.tables import CalendarDayRow
 def replace(session: Session, *, source: str, absences: Sequence[AbsenceRecord], first: date, last: date) -> Saved:
     """Make `absences` all that `source` says of the days from `first` to `last`, both included.
 
-    The counts are days. Addresses of nobody we know come back as `unmapped`, once a record.
+    The counts are days. Addresses of nobody we know come back as `unmapped`, once a record. A calendar without anybody
+    in it is an accident, and takes nothing back: leave that vanished would look like days of no use (P12).
     """
+    if not absences:
+        return Saved()
     ids = resolve(session, source=IdentitySource.EMAIL, ids={absence.email for absence in absences})
     gone = delete(CalendarDayRow).where(CalendarDayRow.source == source, CalendarDayRow.day.between(first, last))
     session.execute(gone.execution_options(synchronize_session=False))
