@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import gzip
 import io
 import json
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -348,3 +351,21 @@ def test_duckdb_stays_within_its_memory_its_folder_and_this_machine() -> None:
         with pytest.raises(duckdb.Error):
             duck.run("SET memory_limit = '100GB'")
     assert not folder.exists()
+
+
+def test_what_a_killed_import_left_behind_is_removed_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder whose owner is gone goes; one that is locked, or has just been made, stays."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folders = {name: tmp_path / f"kindling-import-{name}" for name in ("orphan", "at-work", "young")}
+    for folder in folders.values():
+        folder.mkdir()
+        (folder / "lock").touch()
+        (folder / "import.duckdb").write_text("rows")
+    for name in ("orphan", "at-work"):
+        os.utime(folders[name], (0, 0))
+    with (folders["at-work"] / "lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with open_duck() as duck:
+            assert {*folders.values(), duck.folder} - {folders["orphan"]} == set(tmp_path.iterdir())

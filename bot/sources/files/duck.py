@@ -6,12 +6,15 @@ uploaded; what is kept is written by `bot/store`. Next: `bot/sources/files/bulk.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import duckdb
@@ -21,6 +24,10 @@ from bot.sources.files.table import unreadable
 MEMORY_MB = 384
 """What DuckDB may hold in memory, however large the file; the rest goes to the private folder."""
 _MOST_THREADS = 4
+_PREFIX = "kindling-import-"
+_LOCK = "lock"
+_YOUNG_S = 60
+"""A folder younger than this may not have its lock yet."""
 DuckError = duckdb.Error
 
 
@@ -58,7 +65,9 @@ class Duck:
 @contextmanager
 def open_duck() -> Iterator[Duck]:
     """A fresh database; its folder can be entered by nobody else and is removed at the end."""
-    with TemporaryDirectory(prefix="kindling-import-") as name:
+    _remove_orphans()
+    with TemporaryDirectory(prefix=_PREFIX) as name, (Path(name) / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         folder = Path(name)
         connection = duckdb.connect(str(folder / "import.duckdb"), config=_config(folder))
         try:
@@ -68,6 +77,19 @@ def open_duck() -> Iterator[Duck]:
             yield Duck(connection, folder)
         finally:
             connection.close()
+
+
+def _remove_orphans() -> None:
+    """Remove what an import left behind that was killed: people's rows must not lie about in a temporary folder."""
+    for folder in Path(gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            if time.time() - folder.stat().st_mtime < _YOUNG_S:
+                continue
+            with (folder / _LOCK).open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # somebody else's, or gone, or at work: its owner holds the lock
 
 
 def column(name: str) -> str:
