@@ -19,9 +19,11 @@ from bot.store.tables import (
     Base,
     BilledDayRow,
     CalendarDayRow,
+    CheckInRow,
     CoverageRow,
     CoveredPersonRow,
     FindingRow,
+    FollowUpRow,
     IdentityRow,
     NudgeRow,
     NudgeStepRow,
@@ -75,13 +77,17 @@ AGED: tuple[Aged, ...] = (
     Aged(StateRow, StateRow.last_day),
     Aged(FindingRow, FindingRow.window_last_day),
     Aged(SilenceRow, SilenceRow.last_day),
+    Aged(CheckInRow, CheckInRow.answered_at),
+    Aged(FollowUpRow, FollowUpRow.last_day),
     Aged(NudgeStepRow, NudgeStepRow.at, unless=NudgeStepRow.nudge_id.in_(_STILL_OPEN)),
     Aged(NudgeRow, NudgeRow.due_at, unless=NudgeRow.nudge_id.in_(_STILL_OPEN)),
     Aged(IdentityRow, IdentityRow.first_seen_at, unless=IdentityRow.person_id.is_not(None)),
     Aged(SourceRunRow, SourceRunRow.started_at),
     Aged(RunRow, RunRow.scheduled_for),
 )
-"""Every table whose rows grow old. Preferences, and people who still work here, stay until they are erased."""
+"""Every table whose rows grow old. What people told us about messages, and people who still work here, stay until they
+are erased.
+"""
 
 
 def delete_some(session: Session, *, aged: Aged, before: datetime, most: int) -> int:

@@ -20,9 +20,12 @@ from bot.store.identities import normal, owners, subject_key
 from bot.store.tables import (
     Base,
     CalendarDayRow,
+    CheckInRow,
     CoveredPersonRow,
     FindingRow,
+    FollowUpRow,
     IdentityRow,
+    MeantPatternRow,
     NudgeRow,
     NudgeStepRow,
     OpenSessionRow,
@@ -41,9 +44,12 @@ from bot.store.tables import (
 EXPORT_SCHEMA = "kindling-export-1"
 
 PERSONAL: tuple[type[Base], ...] = (
+    CheckInRow,
+    FollowUpRow,
     NudgeStepRow,
     NudgeRow,
     PreferenceRow,
+    MeantPatternRow,
     SilenceRow,
     FindingRow,
     StateRow,
@@ -85,6 +91,9 @@ _SECTIONS: dict[str, type[Base]] = {
     "states": StateRow,
     "findings": FindingRow,
     "silences": SilenceRow,
+    "check_ins": CheckInRow,
+    "follow_ups": FollowUpRow,
+    "meant_patterns": MeantPatternRow,
 }
 _OURS = frozenset(
     {"person_id", "manager_id", "nudge_id", "nudge_step_id", "finding_id", "owner", "lease_until", "next_try_at"}

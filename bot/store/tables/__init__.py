@@ -10,7 +10,16 @@ from __future__ import annotations
 from bot.store.tables.base import Base, BigKey
 from bot.store.tables.clock import RunRow
 from bot.store.tables.conclusions import FindingRow, SilenceRow, StateRow
-from bot.store.tables.messages import OPEN_NUDGE, NudgeRow, NudgeStepRow, PreferenceRow, SendSlotRow
+from bot.store.tables.messages import (
+    OPEN_NUDGE,
+    CheckInRow,
+    FollowUpRow,
+    MeantPatternRow,
+    NudgeRow,
+    NudgeStepRow,
+    PreferenceRow,
+    SendSlotRow,
+)
 from bot.store.tables.people import CalendarDayRow, IdentityRow, PersonRow, SeatRow, TeamStayRow
 from bot.store.tables.usage import (
     BilledDayRow,
@@ -32,10 +41,13 @@ __all__ = [
     "BigKey",
     "BilledDayRow",
     "CalendarDayRow",
+    "CheckInRow",
     "CoverageRow",
     "CoveredPersonRow",
     "FindingRow",
+    "FollowUpRow",
     "IdentityRow",
+    "MeantPatternRow",
     "NudgeRow",
     "NudgeStepRow",
     "OpenSessionRow",

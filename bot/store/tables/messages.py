@@ -1,8 +1,11 @@
-"""What people told us about messages, and the queue from which they are sent. Next: `bot/store/delivery.py`."""
+"""What people told us, the queue from which messages are sent, and what was seen after them.
+
+Next: `bot/store/delivery.py`.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, text
@@ -23,7 +26,20 @@ class PreferenceRow(Base):
     not_my_work_at: Mapped[datetime | None]
     no_access_at: Mapped[datetime | None]
     other_tool_at: Mapped[datetime | None]
+    on_leave_at: Mapped[datetime | None]
+    not_allowed_at: Mapped[datetime | None]
+    no_questions_at: Mapped[datetime | None]
     heard_from_at: Mapped[datetime | None]
+
+
+class MeantPatternRow(Base):
+    """A pattern of cost that a person told us was meant, so that it is not brought up again for a while."""
+
+    __tablename__ = "meant_pattern"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
+    detector: Mapped[str] = mapped_column(String(8), primary_key=True)
+    tool: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]
 
 
 OPEN_NUDGE = "state IN ('planned', 'claimed', 'sending', 'ambiguous')"
@@ -84,6 +100,44 @@ class NudgeStepRow(Base):
     from_state: Mapped[str | None] = mapped_column(String(16))
     to_state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None]
+
+
+class CheckInRow(Base):
+    """What a person answered to one check-in: reported, never measured, and never turned into money (P5).
+
+    `reported_saving` and `went_to` are choices out of a few; NULL: not said.
+    """
+
+    __tablename__ = "check_in"
+    nudge_id: Mapped[int] = mapped_column(ForeignKey("nudge.nudge_id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), index=True)
+    helped: Mapped[str] = mapped_column(String(16))
+    reported_saving: Mapped[str | None] = mapped_column(String(24))
+    went_to: Mapped[str | None] = mapped_column(String(24))
+    answered_at: Mapped[datetime]
+
+
+class FollowUpRow(Base):
+    """The pattern of a tip, looked at again so many days after it was sent (`after_days`).
+
+    `measure` says what the two values count. `unknown` says why it cannot be known; then `value_after` is NULL.
+    """
+
+    __tablename__ = "follow_up"
+    nudge_id: Mapped[int] = mapped_column(ForeignKey("nudge.nudge_id", ondelete="CASCADE"), primary_key=True)
+    after_days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), index=True)
+    tipped_on: Mapped[date]
+    detector: Mapped[str] = mapped_column(String(8))
+    tool: Mapped[str]
+    measure: Mapped[str] = mapped_column(String(24))
+    value_before: Mapped[int | None]
+    value_after: Mapped[int | None]
+    unknown: Mapped[str | None] = mapped_column(String(24))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    rule_version: Mapped[str] = mapped_column(String(32))
+    measured_at: Mapped[datetime]
 
 
 class SendSlotRow(Base):
