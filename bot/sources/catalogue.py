@@ -18,6 +18,7 @@ from bot.settings import SourceConfig
 from bot.sources import (
     anthropic_analytics,
     anthropic_messages,
+    bamboohr,
     claude_code,
     claude_enterprise,
     codex,
@@ -40,6 +41,7 @@ CONNECTORS: dict[str, Connector] = {
     for connector in (
         anthropic_analytics.CONNECTOR,
         anthropic_messages.CONNECTOR,
+        bamboohr.CONNECTOR,
         claude_code.CONNECTOR,
         claude_enterprise.CONNECTOR,
         codex.CONNECTOR,
