@@ -94,10 +94,14 @@ def collect_usage(
     attempt = attempts.begin(store, reading.name, (min(days), max(days)) if days else None, access.now)
     counts = Counter(sources=1)
     error = _take_members(reading, attempt.began_before, counts)
+    empty_days: list[date] = []
     for found, day_error in _read(reading, days):
         empty = _unbelievable(reading, found)
         counts.update(_keep(reading, empty[0] if empty else found, attempt.source_run_id, counts["rows"]))
         error = day_error or (empty[1] if empty else None) or error
+        if found.status is CoverageStatus.COVERED and not found.rows and empty is None:
+            empty_days.append(found.day)
+    error = _look_again(reading, empty_days, counts) or error
     attempts.finish(store, attempt, rows=counts["rows"], error=error, now=access.now)
     counts["sources_failed"] = int(error is not None)
     return counts
@@ -250,6 +254,29 @@ def _unbelievable(reading: _Reading, found: SourceDay) -> tuple[SourceDay, Sourc
     told = "came back empty after it had rows" if emptied else "names nobody, a week after it named many"
     error = SourceError(f"The report of {found.day.isoformat()} {told}; it is not believed.", permanent=False)
     return SourceDay(found.day, (), CoverageStatus.FAILED, str(error)), error
+
+
+def _look_again(reading: _Reading, empty_days: Sequence[date], counts: Counter[str]) -> SourceError | None:
+    """The newest day is read first: only at the end is it known what was seen a week before each of the empty ones."""
+    error = None
+    finished = _finished(reading, min(empty_days), max(empty_days)) if empty_days else frozenset()
+    for day in finished.intersection(empty_days):
+        doubted = _unbelievable(reading, SourceDay(day, (), CoverageStatus.COVERED))
+        if doubted is not None:
+            counts.update(days_covered=-1, days_failed=1)
+            error = doubted[1]
+            with reading.store.begin() as session:
+                for tool in reading.connector.tools:
+                    coverage.mark(
+                        session,
+                        source=reading.name,
+                        tool=tool,
+                        days=[day],
+                        status=CoverageStatus.FAILED,
+                        reason=str(error),
+                        as_of=reading.access.now,
+                    )
+    return error
 
 
 def _keep(reading: _Reading, found: SourceDay, source_run_id: int, rows_before: int) -> Mapping[str, int]:

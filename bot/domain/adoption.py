@@ -34,6 +34,9 @@ FIRST_STEPS_ACTIVE_DAYS = 3
 SLACK_DAYS = 1
 """Sources count in UTC days, people work in local ones: a use one day outside the window is still a use."""
 
+LAG_DAYS = "lag_days"
+"""Stands in the evidence where the window had to end so many days earlier, because a source is late by nature."""
+
 Evidence = dict[str, str | int | list[str] | None]
 
 
@@ -228,7 +231,9 @@ def _habit_reason(case: _Case) -> str:
 
 def _evidence(window: UsageWindow, coverage: Coverage, tools: Mapping[str, date], working: Sequence[date]) -> Evidence:
     days = window.active_days()
-    return {
+    lag_days = max((coverage.lag_days.get(tool, 0) for tool in tools), default=0)
+    late: Evidence = {LAG_DAYS: lag_days} if lag_days else {}
+    return late | {
         "window_first_day": window.first_day().isoformat(),
         "window_last_day": window.last_day.isoformat(),
         "working_days": len(working),

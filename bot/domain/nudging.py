@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.adoption import ZERO_STATES, Standing, State
+from bot.domain.adoption import LAG_DAYS, ZERO_STATES, Standing, State
 from bot.domain.fair_hours import fair_time, is_fair
 from bot.domain.occasions import choose, is_speakable, occasions
 from bot.domain.people import Person, Seat, WorkCalendar
@@ -250,7 +250,11 @@ def _unreachable(
 
 
 def _not_to_be_judged(standing: Standing | None, now: datetime) -> Silence | None:
-    if standing is None or (now.astimezone(UTC).date() - standing.last_day).days > OLDEST_STANDING_DAYS:
+    if standing is None:
+        return Silence.UNKNOWN
+    lag_days = standing.evidence.get(LAG_DAYS)  # a window that ends days ago because it had to is not an old judgement
+    judged_up_to = standing.last_day + timedelta(days=lag_days if isinstance(lag_days, int) else 0)
+    if (now.astimezone(UTC).date() - judged_up_to).days > OLDEST_STANDING_DAYS:
         return Silence.UNKNOWN
     return _SILENT_STATES.get(standing.state)
 
