@@ -89,7 +89,7 @@ def _lay_values(duck: Duck, cells: Cells, part_count: int) -> tuple[str, ...]:
     select = ", ".join(f"{sql} AS {name}" for name, sql in named.items())
     kept = f" WHERE cells.{line_column()} NOT IN (SELECT line FROM repeated)" if is_events else ""
     bucket = f"CAST(hash(subject) % {part_count} AS INTEGER) AS bucket"
-    duck.run(f"CREATE TABLE laid AS SELECT *, {bucket} FROM (SELECT {select} FROM cells{kept})")
+    duck.run(f"CREATE TABLE laid AS SELECT *, {bucket} FROM (SELECT {select} FROM cells{kept}) ORDER BY bucket")
     duck.run("DROP TABLE cells")
     counters = ("requests", "failed_requests", "cost_microusd", *values)
     return tuple(dict.fromkeys(name for name in counters if name in named))

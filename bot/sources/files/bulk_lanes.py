@@ -16,13 +16,13 @@ from hashlib import blake2b
 from pathlib import Path
 
 from bot.errors import InputError
-from bot.sources.files.duck import Duck, DuckError, column, literal
+from bot.sources.files.duck import Duck, DuckFailure, column, literal
 from bot.sources.files.parquet import text_of
 from bot.sources.files.table import Columns, Table, open_stream, open_table
 from bot.sources.files.usage_columns import KNOWN, columns_of
 from bot.sources.files.usage_rows import NDJSON_ENDINGS, open_rows
 
-DOUBTS = (InputError, DuckError, OSError, EOFError, zlib.error, UnicodeError)
+DOUBTS = (InputError, DuckFailure, OSError, EOFError, zlib.error, UnicodeError)
 """What may go wrong in a fast reader: the careful one finds the words for it, or none."""
 _BLOCK_BYTES = 64 * 1024
 """With a line's end in each block no cell can be longer than the 131,072 signs that Python's csv reads."""

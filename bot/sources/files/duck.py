@@ -19,6 +19,7 @@ from typing import Any
 
 import duckdb
 
+from bot.errors import KindlingError
 from bot.sources.files.table import unreadable
 
 MEMORY_MB = 384
@@ -31,6 +32,10 @@ _YOUNG_S = 60
 DuckError = duckdb.Error
 
 
+class DuckFailure(KindlingError):
+    """DuckDB gave up: no more room on disk, or a file that it cannot read."""
+
+
 @dataclass(frozen=True)
 class Duck:
     """One connection, and the folder that goes away with it."""
@@ -39,10 +44,16 @@ class Duck:
     folder: Path
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> None:
-        self.connection.execute(sql, list(values))
+        self.rows(sql, values)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self.connection.execute(sql, list(values)).fetchall()
+        """What comes out of it. DuckFailure when DuckDB cannot; its own words may quote somebody's row (P1)."""
+        try:
+            return self.connection.execute(sql, list(values)).fetchall()
+        except DuckError as error:
+            raise DuckFailure(
+                f"DuckDB could not add the file up ({type(error).__name__}); nothing was kept, free space on disk."
+            ) from None
 
     def value(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first column of the first row."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.errors import InputError
 from bot.sources.files.cells import Row
-from bot.sources.files.duck import Duck, DuckError, column, literal, open_duck
+from bot.sources.files.duck import Duck, DuckError, DuckFailure, column, literal, open_duck
 from bot.sources.files.table import Table, header_names
 
 _WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -36,7 +36,7 @@ def text_of(duck: Duck, path: Path, known: Collection[str]) -> tuple[tuple[str, 
     source = f"read_parquet({literal(str(duck.lay_open(path)))})"
     try:
         described = duck.rows(f"DESCRIBE SELECT * FROM {source}")
-    except DuckError:
+    except DuckFailure:
         raise _not_parquet(path.name) from None
     header = header_names(path.name, [row[0] for row in described])
     types = [str(row[1]) for row in described]
