@@ -2,7 +2,7 @@
 
 One request covers one day, in pages. People who log in with a claude.ai subscription do not appear in it, so a missing
 row proves nothing by itself: whom this source covers is declared in the settings (`console_login_only`).
-Called through `bot/sources/catalogue.py`. Next: `jobs/collect.py`.
+Called through `bot/sources/catalogue.py`. Next: `jobs/collect_usage.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which source finished which day, and for whom: the only ground on which a zero can stand (P12).
 
-Called by the import, by `jobs/collect.py` and by every judgement. Next: `bot/domain/adoption.py`.
+Called by the import, by `jobs/collect_usage.py` and by every judgement. Next: `bot/domain/adoption.py`.
 """
 
 from __future__ import annotations

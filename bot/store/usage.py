@@ -1,6 +1,6 @@
 """Keeps what was used, each row with the source that said so. Nothing is merged across sources.
 
-Called by `jobs/import_files.py` and `jobs/collect.py`. Next: `jobs/detect.py`, which has it summed and judged.
+Called by `jobs/import_usage.py` and `jobs/collect_usage.py`. Next: `jobs/detect.py`, which has it summed and judged.
 """
 
 from __future__ import annotations
