@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from bot.domain.attribution import ai_evidence, is_machine, reverted_commit, standing_reverted
@@ -239,12 +239,13 @@ def _window(repository: Path, first: date, last: date) -> _Window | None:
     if head is None:
         return None
     log = lines(repository, "log", "--first-parent", "--reverse", "--format=%H %ct", head)
-    line = [(name, _moment(at)) for name, _, at in (row.rstrip("\n").partition(" ") for row in log)]
-    inside = [place for place, (_, at) in enumerate(line) if first <= at.date() <= last]
+    line = [(name, int(seconds or 0)) for name, _, seconds in (row.rstrip("\n").partition(" ") for row in log)]
+    since, until = _midnight(first), _midnight(last + timedelta(days=1))
+    inside = [place for place, (_, at) in enumerate(line) if since <= at < until]
     if not inside:
         return None
     begin = inside[0]
-    last_look = max(line[place][1] for place in inside) + LONG
+    last_look = max(line[place][1] for place in inside) + LONG.total_seconds()
     later = max(place for place, (_, at) in enumerate(line) if at <= last_look)
     before = f"{line[begin - 1][0]}.." if begin else ""
     return _Window(
@@ -253,6 +254,10 @@ def _window(repository: Path, first: date, last: date) -> _Window | None:
         to_thirty_days_later=before + line[later][0],
         to_today=before + head,
     )
+
+
+def _midnight(day: date) -> float:
+    return datetime.combine(day, time(), UTC).timestamp()
 
 
 def _moment(seconds: str) -> datetime:
