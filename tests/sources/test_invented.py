@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
-from bot.sources.invented import Behaviour, Company, crowd
+from bot.domain.adoption import State
+from bot.domain.roster import SeatRecord
+from bot.domain.usage import CoverageStatus, UsageRow
+from bot.sources.invented import Behaviour, Company, crowd, truth
+from bot.sources.invented.company import InventedCompany
+from bot.sources.invented.sessions import PATTERNS
+from bot.sources.invented.workforce import Course, Login, Worker
 
 STORY_DAY = date(2026, 3, 2)
 PAST = [STORY_DAY - timedelta(days=back) for back in range(1, 85)]
@@ -58,3 +66,118 @@ def test_tokens_are_disjoint_and_priced() -> None:
             assert counters.cost_microusd is not None
             assert 0 == counters.cost_microusd % 10_000
             assert None is counters.sessions
+
+
+NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
+LAST_DAY = date(2026, 3, 1)
+
+
+def large(seed: int = 3, size: int = 200) -> InventedCompany:
+    return InventedCompany(seed=seed, size=size, now=NOW)
+
+
+def told(company: InventedCompany) -> list[tuple[int, list[UsageRow], list[date]]]:
+    """Everything that is said of everybody."""
+    return [
+        (
+            one.worker.number,
+            [row for _, row in company.reported(one)],
+            [done.at.date() for done in company.outcomes(one)],
+        )
+        for one in company.people()
+    ]
+
+
+def test_a_larger_company_holds_the_smaller_one() -> None:
+    """The same seed tells the same of everybody, however many there are; another seed does not."""
+    small = told(large(size=60))
+
+    assert small == told(large(size=90))[:60]
+    assert small != told(large(seed=4, size=60))
+
+
+def test_everything_that_happens_in_companies_happens() -> None:
+    """Every course, log-in, role and state occurs, with leave, part-time, joiners, leavers, nights and twins."""
+    company = large(size=600)
+    everybody = list(company.people())
+    workers = [one.worker for one in everybody]
+
+    assert set(Course) == {who.course for who in workers}
+    assert set(Login) == {who.login for who in workers}
+    assert {"dev", "biz", "ops"} == {who.role for who in workers}
+    assert set(State) - {State.UNKNOWN} == {company.state(one, LAST_DAY) for one in everybody}
+    assert all(any(has(who) for who in workers) for has in _TRAITS)
+    assert any(seat.released_on for who in workers for seat in who.seats)
+    assert {"W01", "W06", "W10", "W15", *PATTERNS} == {
+        plant.detector for one in everybody for plant in company.planted(one, LAST_DAY)
+    }
+
+
+_TRAITS: tuple[Callable[[Worker], object], ...] = (
+    lambda who: who.leave,
+    lambda who: len(who.works_on) < 5,
+    lambda who: who.started_on,
+    lambda who: who.ended_on,
+    lambda who: who.night_agent,
+    lambda who: who.volume > 1,
+    lambda who: who.second_account,
+)
+
+
+def test_a_tokenmaxxer_does_the_same_work_as_the_twin() -> None:
+    """Thirty times the tokens on the same days, with the same merged changes and the same truth."""
+    company = large()
+    people = {one.worker.number: one for one in company.people()}
+    burned = 0
+    for maxxer in (one for one in people.values() if one.worker.volume > 1):
+        twin = people[maxxer.worker.alike]
+        assert twin.use == maxxer.use
+        assert [done.at for done in company.outcomes(twin)] == [done.at for done in company.outcomes(maxxer)]
+        assert company.state(twin, LAST_DAY) == company.state(maxxer, LAST_DAY)
+        burned += _tokens(maxxer.work.rows) > 20 * _tokens(twin.work.rows) > 0
+    assert burned > 0
+
+
+def _tokens(rows: list[UsageRow]) -> int:
+    return sum((row.counters.cache_read_tokens or 0) + (row.counters.input_tokens or 0) for row in rows)
+
+
+def test_sources_do_not_see_everything() -> None:
+    """Subscription log-ins are in no report, some ids are nobody's, late and lost days have no rows."""
+    company = large(size=400)
+    missing = unnamed = 0
+    for one in company.people():
+        rows = [(account, row) for account, row in company.reported(one)]
+        if one.worker.login is Login.SUBSCRIPTION:
+            assert not [row for _, row in rows if row.tool == "claude_code"]
+        unnamed += any(row.subject != one.worker.email for _, row in rows)
+        missing += len(rows) < len(one.work.rows)
+        for account, row in rows:
+            assert CoverageStatus.FAILED is not account.broken.get(row.day)
+            assert row.day <= LAST_DAY - timedelta(days=account.lag_days) or not account.lag_days
+    assert unnamed > 0
+    assert missing > 0
+
+
+def test_truth_by_hand() -> None:
+    """The truth says what the words of the rules say of days that anybody can count."""
+    seat = SeatRecord("a@lantern.example", "claude_code", date(2025, 6, 2))
+    [first] = large(size=1).people()
+    who = replace(first.worker, seats=(seat,), started_on=None)
+
+    def at(*ages: int) -> str:
+        days = frozenset(LAST_DAY - timedelta(days=age) for age in ages)
+        return truth.state(who, {"claude_code": days} if days else {}, LAST_DAY, known=frozenset())
+
+    assert "never_used" == at()
+    assert "lapsed" == at(29, 40)
+    assert "building" == at(28, 120)
+    assert "at_risk" == at(*range(14, 100, 7))
+    assert "habitual" == at(*range(0, 63, 7), 120)
+    assert "habitual" == at(0, 7, 14, 21)
+    assert "building" == at(0, 7, 14, 28, 29, 30)
+    assert "first_steps" == at(3, 20)
+    assert "grace" == truth.state(
+        replace(who, seats=(replace(seat, assigned_on=LAST_DAY - timedelta(days=13)),)), {}, LAST_DAY, known=frozenset()
+    )
+    assert "not_provisioned" == truth.state(replace(who, seats=()), {}, LAST_DAY, known=frozenset())

@@ -1,0 +1,203 @@
+"""An invented company of any size: its people, what its sources say of them, and what is true.
+
+The same seed gives the same company. Sources behave as sources do: some are days late, a second account of each vendor
+lost a day lately or long ago, private subscriptions show nowhere, some ids are nobody's.
+Called by tests and benchmarks. Next: `bot/sources/invented/workforce.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from random import Random
+
+from bot.domain.outcomes import OutcomeKind, OutcomeRecord
+from bot.domain.people import IdentitySource, subject
+from bot.domain.roster import AbsenceRecord, PersonRecord
+from bot.domain.usage import CoverageStatus, SessionFacts, UsageRow
+from bot.sources.invented import behaviour, sessions, truth, work
+from bot.sources.invented.truth import Planted
+from bot.sources.invented.workforce import API, CHAT, CODE, COMPLETION, HISTORY_DAYS, OTHER_CODE, Login, Worker, worker
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account at one vendor, as a source reads it. `broken` is how it ended a day other than well."""
+
+    name: str
+    kind: str
+    tool: str
+    lag_days: int
+    lists_members: bool
+    second: bool
+    broken: dict[date, CoverageStatus]
+
+    def status(self, day: date, last_day: date) -> CoverageStatus:
+        if day in self.broken:
+            return self.broken[day]
+        is_late = (last_day - day).days < self.lag_days
+        return CoverageStatus.PENDING if is_late else CoverageStatus.COVERED
+
+
+_VENDORS = (
+    ("console", "claude_code", CODE, 0, False),
+    ("editor", "cursor", OTHER_CODE, 0, True),
+    ("completions", "copilot", COMPLETION, 3, True),
+    ("chat", "claude_enterprise", CHAT, 1, True),
+    ("gateway", "litellm", API, 0, False),
+)
+
+
+@dataclass(frozen=True)
+class Reality:
+    """One person with the truth: the days of real use, the patterns planted, and all that could be reported."""
+
+    worker: Worker
+    use: behaviour.UseDays
+    plants: work.Plants
+    work: work.Work
+
+
+class InventedCompany:
+    """`size` people, numbered from 1, as they stand at `now`."""
+
+    def __init__(self, *, seed: int, size: int, now: datetime) -> None:
+        self.seed, self.size, self.now = seed, size, now
+        self.today = now.astimezone(UTC).date()
+        self.last_day = self.today - timedelta(days=1)
+        self.days = [self.today - timedelta(days=back) for back in range(HISTORY_DAYS, -1, -1)]
+
+    def people(self) -> Iterator[Reality]:
+        """Everybody, one after the other; nothing of them is held."""
+        for number in range(1, self.size + 1):
+            who = worker(self.seed, number, self.today)
+            use = behaviour.use_days(self.seed, who, self.now)
+            plants = work.plants_of(self.seed, who, use, self.last_day)
+            yield Reality(who, use, plants, work.work_of(self.seed, who, use, plants, self.last_day))
+
+    @cached_property
+    def accounts(self) -> tuple[Account, ...]:
+        """Two accounts for each tool; the second one broke down within the window."""
+        chance = Random(f"{self.seed} accounts")
+        made = []
+        for name, kind, tool, lag_days, lists_members in _VENDORS:
+            for second in (False, True):
+                broken = self._breakdown(chance) if second else {}
+                title = f"{name}-2" if second else name
+                made.append(Account(title, kind, tool, lag_days, lists_members, second, broken))
+        return tuple(made)
+
+    def _breakdown(self, chance: Random) -> dict[date, CoverageStatus]:
+        """A working day that a source did not finish: within the window, or long before it and never made good."""
+        status = chance.choice((CoverageStatus.FAILED, CoverageStatus.PENDING))
+        day = self.last_day - timedelta(days=chance.choice((chance.randrange(5, 26), chance.randrange(35, 80))))
+        while day.weekday() not in (1, 2, 3):  # a working day in every country
+            day -= timedelta(days=1)
+        return {day: status}
+
+    def account_of(self, who: Worker, tool: str) -> Account:
+        return next(one for one in self.accounts if one.tool == tool and one.second == who.second_account)
+
+    def reported(self, one: Reality) -> Iterator[tuple[Account, UsageRow]]:
+        """What the sources say of this person: not all that was done, and not always under their name."""
+        for row in one.work.rows:
+            account = self.account_of(one.worker, row.tool)
+            if _is_lost(account, row.day, one.worker, self.last_day) or _is_invisible(one.worker, row.tool):
+                continue
+            yield account, _as_reported(one.worker, row)
+
+    def sessions(self, one: Reality) -> Iterator[tuple[str, SessionFacts]]:
+        """What the machines of those who send telemetry say of single sessions, and the name of that source."""
+        if one.worker.login is Login.WHOLE:
+            yield from ((sessions.SOURCE, told) for told in one.work.sessions)
+
+    def covered_tools(self, who: Worker) -> dict[str, Account]:
+        """For which tools the operator, or a list of members, vouches that the source sees this person whole."""
+        tools = {seat.tool for seat in who.seats} | {stay.tool for stay in who.stays}
+        seen = who.login is Login.WHOLE
+        return {
+            tool: self.account_of(who, tool) for tool in sorted(tools) if seen or (tool != CODE and not _nameless(who))
+        }
+
+    def sees_whole(self, one: Reality) -> bool:
+        """Whether the sources finished every day of the last four weeks for all that this person holds or uses."""
+        who, recent = one.worker, {self.last_day - timedelta(days=back) for back in range(32)}
+        tools = {seat.tool for seat in who.seats} | one.use.keys()
+        accounts = self.covered_tools(who)
+        return all(tool in accounts and not recent & accounts[tool].broken.keys() for tool in tools)
+
+    def outcomes(self, one: Reality) -> Iterator[OutcomeRecord]:
+        """Changes merged, on UTC days; people whose work has no code have none."""
+        for day in work.finished_on(self.seed, one.worker, one.plants, self.days):
+            at = datetime.combine(day, time(15), UTC)
+            if at <= self.now:
+                ref = f"works#{one.worker.number}-{day:%m%d}"
+                yield OutcomeRecord(one.worker.email, at, OutcomeKind.PR_MERGED, ref, lines_added=40, lines_removed=10)
+
+    def state(self, one: Reality, day: date) -> str:
+        """Where this person truly stands on `day`, in the words of docs/reference/rules.md."""
+        known = {
+            used
+            for tool, days in one.use.items()
+            for used in days
+            if used > day and not _is_late(self.account_of(one.worker, tool), used, self.last_day)
+        }
+        return truth.state(one.worker, one.use, day, known=frozenset(known))
+
+    def planted(self, one: Reality, day: date) -> list[Planted]:
+        """The patterns that are really there in the window that ends on `day`."""
+        first, last = work.window_of(day)
+        inside = [plant for plant in one.work.planted if first <= plant.day <= last]
+        return inside + truth.idle_seats(one.worker, one.use, day)
+
+
+def roster_line(who: Worker) -> PersonRecord:
+    """What the roster says of somebody."""
+    return PersonRecord(
+        email=who.email,
+        team=who.team,
+        manager_email=who.manager_email,
+        timezone=who.place.timezone,
+        locale=who.place.locale,
+        country=who.place.country,
+        role=who.role,
+        started_on=who.started_on,
+        ended_on=who.ended_on,
+    )
+
+
+def absences_of(who: Worker) -> list[AbsenceRecord]:
+    return [AbsenceRecord(who.email, first, last) for first, last in who.leave]
+
+
+def _is_lost(account: Account, day: date, who: Worker, last_day: date) -> bool:
+    """A failed day has no rows, one that is not finished has those of half of the people; a late one has none yet."""
+    status = account.broken.get(day)
+    if status is CoverageStatus.FAILED:
+        return True
+    if status is CoverageStatus.PENDING:
+        return who.number % 2 == 0
+    return _is_late(account, day, last_day)
+
+
+def _is_late(account: Account, day: date, last_day: date) -> bool:
+    """A source that needs days to finish one has said nothing of the last few; a quick one even tells of today."""
+    return account.lag_days > 0 and (last_day - day).days < account.lag_days
+
+
+def _is_invisible(who: Worker, tool: str) -> bool:
+    return who.login is Login.SUBSCRIPTION and tool == CODE
+
+
+def _nameless(who: Worker) -> bool:
+    return who.login is Login.UNMAPPED
+
+
+def _as_reported(who: Worker, row: UsageRow) -> UsageRow:
+    if not _nameless(who):
+        return row
+    old = f"old-{who.number}@lamp-oil.example" if who.second_account else None
+    named = old or subject(IdentitySource.API_KEY_NAME, f"key-{who.number}")
+    return UsageRow(named, row.day, row.tool, row.model, row.counters, row.priced, row.active)

@@ -1,0 +1,158 @@
+"""Single AI sessions of an invented person, event by event, with what went wrong in them and what that cost.
+
+The events go through `bot/domain/sessions.py` as those of any machine would. The price of a pattern is that of the very
+requests it took, which no detector gets to see. Called by `bot/sources/invented/work.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+
+from bot.domain.sessions import EventKind, SessionEvent, advance, facts
+from bot.domain.usage import Counters, SessionFacts
+from bot.sources.invented.tariff import FRONTIER, Tokens, cost_microusd
+from bot.sources.invented.workforce import CODE
+
+SOURCE = "machines"
+LOOP, REPEAT, COLD, BROKEN, LONG, THRASH, HEAVY, GIVEN_UP = "W04", "W05", "W13", "W14", "W16", "W17", "W18", "W24"
+PATTERNS = (LOOP, REPEAT, COLD, BROKEN, LONG, THRASH, HEAVY, GIVEN_UP)
+_LIGHT_START = 20_000
+_EASY_PROMPT = 80_000
+_FULL = 180_000
+"""The context at which the tool shortens the conversation by itself."""
+
+
+@dataclass
+class Told:
+    """One session: its facts, and what each pattern in it cost."""
+
+    facts: tuple[SessionFacts, ...]
+    planted: Counter[str]
+
+
+def sessions_on(chance: Random, subject: str, day: date, patterns: frozenset[str]) -> Iterator[Told]:
+    """The sessions of one day. Patterns show in some of them and not in all."""
+    start = datetime.combine(day, time(chance.randrange(1, 9)), UTC)
+    for number in range(chance.randrange(1, 4)):
+        session = _Session(chance, start + timedelta(hours=4 * number), patterns)
+        session.run()
+        told = facts(advance(None, session.events), session_key=f"{subject} {day} {number}", subject=subject, tool=CODE)
+        yield Told(told, session.planted)
+
+
+@dataclass
+class _Session:
+    chance: Random
+    at: datetime
+    patterns: frozenset[str]
+    events: list[SessionEvent] = field(default_factory=list)
+    planted: Counter[str] = field(default_factory=Counter)
+    context: int = 0
+    setting: str = "usual"
+
+    def run(self) -> None:
+        now = {one for one in self.patterns if one in (LONG, HEAVY) or self.chance.random() < 0.6}
+        base = self.chance.randrange(45_000, 75_000) if HEAVY in now else self.chance.randrange(9_000, 26_000)
+        requests = self.chance.randrange(50, 90) if now & {LONG, THRASH} else self.chance.randrange(8, 26)
+        growth = 5_500 if THRASH in now else 2_800 if LONG in now else self.chance.randrange(700, 2_200)
+        special = self.chance.randrange(4, requests - 2)
+        self._request(cached=base)
+        for turn in range(1, requests):
+            self._planted(now, turn, special)
+            if HEAVY in now:
+                self.planted[HEAVY] += _price(Tokens(read=base - _LIGHT_START))
+            self._request(cached=self.chance.randrange(growth // 2, growth * 3 // 2))
+            self._tool(failed=self.chance.random() < 0.04)
+        if HEAVY in now:
+            self.planted[HEAVY] += _price(Tokens(cached=base - _LIGHT_START))
+        if self.chance.random() < 0.8:
+            self._event(EventKind.DECISION, accepted=True)
+
+    def _planted(self, now: set[str], turn: int, special: int) -> None:
+        if THRASH in now and self.context > _FULL:
+            self.planted[THRASH] += _price(Tokens(read=self.context, cached=40_000))
+            self._event(EventKind.COMPACTION, automatic=True)
+            self._request(cached=40_000, keeps=0)
+        if LONG in now and self.context > _EASY_PROMPT:
+            self.planted[LONG] += _price(Tokens(read=self.context - _EASY_PROMPT))
+        if turn != special:
+            return
+        if LOOP in now:
+            self._failing(LOOP, self.chance.randrange(6, 15), same=False)
+        if REPEAT in now:
+            self._failing(REPEAT, self.chance.randrange(4, 9), same=True)
+        if GIVEN_UP in now:
+            self.planted[GIVEN_UP] += 0  # costs nerves and no money
+            for _ in range(self.chance.randrange(2, 6)):
+                self._event(EventKind.RETRIES_EXHAUSTED)
+        if COLD in now:
+            self.at += timedelta(minutes=self.chance.randrange(20, 80))
+            self._again(COLD)
+        if BROKEN in now:
+            self.setting = "other" if self.setting == "usual" else "usual"
+            self._again(BROKEN)
+
+    def _failing(self, pattern: str, times: int, *, same: bool) -> None:
+        """Calls that fail one after the other; the first two are work, what they cost after that is not."""
+        for number in range(times):
+            cost = self._request(cached=900)
+            self.planted[pattern] += cost if number >= 2 else 0
+            self._tool(failed=True, key="same" if same else f"{self.at}")
+
+    def _again(self, pattern: str) -> None:
+        """The whole conversation is written to the cache once more, when reading it would have done."""
+        lost = max(self.context, 21_000)
+        self._request(cached=lost, keeps=0)
+        self.planted[pattern] += _price(Tokens(cached=lost)) - _price(Tokens(read=lost))
+
+    def _request(self, *, cached: int, keeps: int | None = None) -> int:
+        read = self.context if keeps is None else keeps
+        tokens = Tokens(self.chance.randrange(50, 400), read, cached, self.chance.randrange(150, 900))
+        self.context = read + cached
+        cost = cost_microusd(FRONTIER, tokens)
+        told = Counters(
+            input_tokens=tokens.uncached,
+            cache_read_tokens=tokens.read,
+            cache_write_tokens=tokens.cached,
+            output_tokens=tokens.written,
+            cost_microusd=cost,
+        )
+        self._event(EventKind.REQUEST, tokens=told, setting=self.setting)
+        return cost
+
+    def _tool(self, *, failed: bool, key: str | None = None) -> None:
+        self._event(EventKind.TOOL_RESULT, failed=failed, call_key=key or f"{self.at}")
+
+    def _event(
+        self,
+        kind: EventKind,
+        *,
+        tokens: Counters | None = None,
+        failed: bool = False,
+        call_key: str | None = None,
+        automatic: bool = False,
+        setting: str | None = None,
+        accepted: bool | None = None,
+    ) -> None:
+        self.at += timedelta(seconds=self.chance.randrange(3, 40))
+        self.events.append(
+            SessionEvent(
+                self.at,
+                kind,
+                FRONTIER,
+                tokens or Counters(),
+                failed=failed,
+                call_key=call_key,
+                automatic=automatic,
+                setting=setting,
+                accepted=accepted,
+            )
+        )
+
+
+def _price(tokens: Tokens) -> int:
+    return cost_microusd(FRONTIER, tokens)

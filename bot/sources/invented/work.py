@@ -1,0 +1,237 @@
+"""What an invented person's use looks like in the reports, with patterns planted in it and their price known.
+
+A planted pattern is priced against what the same work would have cost without it, not by the formula of the detector
+that should find it. Called by `bot/sources/invented/company.py`. Next: `bot/sources/invented/truth.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from random import Random
+
+from bot.domain.sessions import usage_rows
+from bot.domain.usage import ANY_MODEL, Counters, SessionFacts, UsageRow
+from bot.domain.usage_sums import REPORTED
+from bot.sources.invented import sessions
+from bot.sources.invented.behaviour import UseDays
+from bot.sources.invented.tariff import FRONTIER, MIDDLE, Tokens, cost_microusd
+from bot.sources.invented.truth import Planted
+from bot.sources.invented.workforce import API, CHAT, CODE, COMPLETION, OTHER_CODE, Style, Worker
+
+COUNTED = frozenset({CODE, OTHER_CODE, API})
+"""Tools whose source tells tokens; of them all but `CODE` tell requests by model, and `API` tells failed ones."""
+LOW_CACHE, RUNAWAY, BIG_MODEL = "W15", "W06", "W10"
+_WINDOW_DAYS = 28
+_TELEMETRY_DAYS = 35
+
+
+@dataclass(frozen=True)
+class Plants:
+    """Which patterns one person has. `runaway_on` is a day on which an agent ran away, `meant` whether it was a job.
+
+    `telemetry`: the machine of this person tells of single sessions.
+    """
+
+    style: Style
+    detectors: frozenset[str] = frozenset()
+    runaway_on: date | None = None
+    meant: bool = False
+    sibling_fails: float = 0.0
+    telemetry: bool = False
+
+
+@dataclass
+class Work:
+    """The rows and sessions of one person, and what of their cost was planted."""
+
+    rows: list[UsageRow] = field(default_factory=list)
+    sessions: list[SessionFacts] = field(default_factory=list)
+    planted: list[Planted] = field(default_factory=list)
+
+
+def plants_of(seed: int, worker: Worker, use: UseDays, last_day: date) -> Plants:
+    """Draw the patterns of one person, among those that their use can carry."""
+    chance = Random(f"{seed} plants {worker.alike}")
+    draws = [chance.random() for _ in range(5)]
+    plain = Plants(worker.style, meant=draws[3] < 0.4, sibling_fails=chance.uniform(0.08, 0.24))
+    if not COUNTED & use.keys():
+        return plain
+    if CODE in use and draws[4] < 0.3:
+        return replace(plain, telemetry=True, detectors=_of_sessions(chance))
+    found: set[str] = set()
+    if draws[0] < 0.12:
+        found.add(LOW_CACHE)
+    style = worker.style
+    if CODE not in use and draws[1] < 0.5:
+        style = _big_model(chance, style, found, draws[1])
+    recent = _recent(use, last_day)
+    runaway_on = chance.choice(recent) if recent and draws[2] < 0.08 else None
+    if runaway_on is not None:
+        found.add(RUNAWAY)
+    return replace(plain, style=style, detectors=frozenset(found), runaway_on=runaway_on)
+
+
+def work_of(seed: int, worker: Worker, use: UseDays, plants: Plants, last_day: date) -> Work:
+    """Everything that could be reported of one person, and the planted dollars day by day."""
+    writer = _Writer(Random(f"{seed} work {worker.alike}"), worker, plants)
+    for tool in sorted(use):
+        for day in sorted(use[tool]):
+            if tool not in COUNTED:
+                writer.plain_day(tool, day)
+            elif plants.telemetry and tool == CODE and (last_day - day).days < _TELEMETRY_DAYS:
+                writer.told_day(day)
+            else:
+                writer.counted_day(tool, day)
+    return writer.work
+
+
+def finished_on(seed: int, worker: Worker, plants: Plants, days: list[date]) -> Iterator[date]:
+    """On which of `days` a change of this person was merged; the same for a tokenmaxxer as for the twin.
+
+    Nothing follows an agent that ran away within two days; something does follow a job that was meant to run.
+    """
+    if worker.role != "dev":
+        return
+    chance = Random(f"{seed} merges {worker.alike}")
+    for day in days:
+        merges = chance.random() < 0.3 and day.weekday() in worker.works_on
+        since = None if plants.runaway_on is None else (day - plants.runaway_on).days
+        if since is not None and 0 <= since <= 2:
+            merges = plants.meant and since == 1
+        elif not worker.employed_on(day) or worker.away_on(day):
+            merges = False
+        if merges:
+            yield day
+
+
+def window_of(last_day: date) -> tuple[date, date]:
+    """First and last day of the window that ends on `last_day`."""
+    return last_day - timedelta(days=_WINDOW_DAYS - 1), last_day
+
+
+def _of_sessions(chance: Random) -> frozenset[str]:
+    """Half of those who send telemetry have one pattern in their sessions, some have two."""
+    some = chance.choices((0, 1, 2), (50, 40, 10))[0]
+    return frozenset(chance.sample(sessions.PATTERNS, some))
+
+
+def _big_model(chance: Random, style: Style, found: set[str], draw: float) -> Style:
+    """The largest model for nearly everything: for short easy answers, for long ones, or for work that fails often."""
+    style = replace(style, frontier_share=chance.uniform(0.8, 1.0))
+    if draw < 0.25:
+        found.add(BIG_MODEL)
+        return style
+    if draw < 0.4:
+        return replace(style, written_per_read=chance.uniform(0.25, 0.4))
+    return replace(style, failed_share=chance.uniform(0.18, 0.3))
+
+
+def _recent(use: UseDays, last_day: date) -> list[date]:
+    """Days of the window on which an agent may have run away, long enough ago that something could have followed."""
+    days = {day for tool in COUNTED & use.keys() for day in use[tool]}
+    return sorted(day for day in days if 3 <= (last_day - day).days < _WINDOW_DAYS - 1)
+
+
+@dataclass
+class _Writer:
+    chance: Random
+    worker: Worker
+    plants: Plants
+    work: Work = field(default_factory=Work)
+
+    def plain_day(self, tool: str, day: date) -> None:
+        """A tool whose source tells no tokens."""
+        asked = self.chance.randrange(1, 40) * self.worker.volume
+        told = Counters(prompts=asked) if tool == CHAT else Counters(offered=asked, accepted=asked // 4)
+        self._row(tool, day, ANY_MODEL, told, active=True if tool == COMPLETION else None)
+
+    def told_day(self, day: date) -> None:
+        """A day whose sessions are known one by one; the vendor's report says the same without saying requests."""
+        day_facts: list[SessionFacts] = []
+        for told in sessions.sessions_on(self.chance, self.worker.email, day, self.plants.detectors):
+            day_facts += told.facts
+            for detector, microusd in told.planted.items():
+                self._plant(detector, CODE, day, microusd)
+        self.work.sessions += day_facts
+        for row in usage_rows(day_facts):
+            counters = replace(row.counters, requests=None, failed_requests=None)
+            self.work.rows.append(replace(row, counters=counters, priced=REPORTED))
+
+    def counted_day(self, tool: str, day: date) -> None:
+        """Tokens and cost by model, with the patterns that show in sums of days."""
+        style, volume = self.plants.style, self.worker.volume
+        prompt = int(style.prompt_tokens * self.chance.lognormvariate(0, 0.4)) * volume
+        good = min(0.97, style.hit_rate + self.chance.uniform(-0.03, 0.03))
+        bad, extra_usd = self.chance.uniform(0.2, 0.42), self.chance.uniform(60, 400)
+        hit = bad if LOW_CACHE in self.plants.detectors else good
+        for model, share in ((FRONTIER, style.frontier_share), (MIDDLE, 1 - style.frontier_share)):
+            tokens = _split(int(prompt * share), hit, style.written_per_read)
+            if tokens.prompt:
+                cost = cost_microusd(model, tokens)
+                self._plant(LOW_CACHE, tool, day, cost - cost_microusd(model, _with_hits(tokens, good)))
+                if model == FRONTIER:
+                    self._plant(BIG_MODEL, tool, day, _dearer(tokens, cost, self.plants.sibling_fails))
+                    if self.plants.runaway_on == day:
+                        tokens = _run_away(tokens, int(extra_usd * 1_000_000) * volume)
+                        self._plant(RUNAWAY, tool, day, cost_microusd(model, tokens) - cost)
+                self._model_row(tool, day, model, tokens)
+        self._people_row(tool, day)
+
+    def _plant(self, detector: str, tool: str, day: date, microusd: int) -> None:
+        if detector in self.plants.detectors:
+            self.work.planted.append(Planted(detector, tool, day, max(0, microusd)))
+
+    def _model_row(self, tool: str, day: date, model: str, tokens: Tokens) -> None:
+        requests = None if tool == CODE else max(1, tokens.prompt // 60_000)
+        failed = round(requests * self.plants.style.failed_share) if tool == API and requests else None
+        counters = Counters(
+            requests=requests,
+            failed_requests=failed,
+            input_tokens=tokens.uncached,
+            cache_read_tokens=tokens.read,
+            cache_write_tokens=tokens.cached,
+            output_tokens=tokens.written,
+            cost_microusd=cost_microusd(model, tokens),
+        )
+        self._row(tool, day, model, counters, priced=REPORTED)
+
+    def _people_row(self, tool: str, day: date) -> None:
+        """What the person did with the answers, on a row for all models."""
+        begun, edits = self.chance.randrange(1, 7) * self.worker.volume, self.chance.randrange(3, 30)
+        rejected = self.chance.randrange(0, 1 + edits // 4)
+        self._row(tool, day, ANY_MODEL, Counters(sessions=begun, accepted=edits, rejected=rejected))
+
+    def _row(
+        self,
+        tool: str,
+        day: date,
+        model: str,
+        counters: Counters,
+        *,
+        priced: str | None = None,
+        active: bool | None = None,
+    ) -> None:
+        self.work.rows.append(UsageRow(self.worker.email, day, tool, model, counters, priced, active))
+
+
+def _split(prompt: int, hit: float, written_per_read: float) -> Tokens:
+    read = int(prompt * hit)
+    cached = (prompt - read) // 3
+    return Tokens(prompt - read - cached, read, cached, int(prompt * written_per_read))
+
+
+def _with_hits(tokens: Tokens, hit: float) -> Tokens:
+    return _split(tokens.prompt, hit, 0)._replace(written=tokens.written)
+
+
+def _dearer(tokens: Tokens, cost: int, fails: float) -> int:
+    """What the smaller model would have saved on easy work, the tries that fail there and are run again included."""
+    return int(cost - cost_microusd(MIDDLE, tokens) - fails * cost)
+
+
+def _run_away(tokens: Tokens, microusd: int) -> Tokens:
+    """An agent in a circle reads the same context again and again, for about so much money."""
+    more = microusd * 2  # half a micro-dollar for a token read from the cache
+    return tokens._replace(read=tokens.read + more, written=tokens.written + more // 2_000)

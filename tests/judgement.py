@@ -1,0 +1,156 @@
+"""Compares what `detect` concludes about an invented company with the truth about it, and counts.
+
+Used by tests/story/test_judgement.py; the long form is in docs/evidence/judgement.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.domain.adoption import Standing
+from bot.domain.waste.ledger import CountedFinding
+from bot.sources.invented.company import InventedCompany, Reality
+from bot.sources.invented.truth import Planted
+from bot.sources.invented.workforce import Login
+from bot.sources.prices import GenaiPrices
+from bot.sources.public_holidays import holidays_of, weekend_of
+from bot.store import findings as findings_store
+from bot.store import states
+from bot.store.database import Store
+from jobs.detect import detect
+from tests import company as kept
+
+NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
+WORTH_SAYING_MICROUSD = 8_000_000
+SILENT = {"unknown", "not_provisioned", "grace"}
+
+
+@dataclass
+class Hits:
+    """One detector against the truth. People count once; dollars are those of people whom both sides name."""
+
+    right: int = 0
+    false: int = 0
+    missed: int = 0
+    too_small: int = 0
+    planted_microusd: int = 0
+    claimed_microusd: int = 0
+    errors: list[float] = field(default_factory=list)
+
+    @property
+    def precision(self) -> float | None:
+        return self.right / (self.right + self.false) if self.right + self.false else None
+
+    @property
+    def recall(self) -> float | None:
+        return self.right / (self.right + self.missed) if self.right + self.missed else None
+
+    @property
+    def dollar_error(self) -> float | None:
+        """Claimed over planted, minus one: below zero when too little is claimed."""
+        return self.claimed_microusd / self.planted_microusd - 1 if self.planted_microusd else None
+
+    @property
+    def median_error(self) -> float | None:
+        """The middle of the single errors, whichever way they go."""
+        return sorted(self.errors)[len(self.errors) // 2] if self.errors else None
+
+    def plus(self, other: Hits) -> Hits:
+        return Hits(**{name: getattr(self, name) + getattr(other, name) for name in vars(self)})
+
+
+@dataclass
+class Verdict:
+    """A whole company, judged."""
+
+    seed: int
+    people: int = 0
+    confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
+    seen_whole: int = 0
+    needless: list[tuple[int, str]] = field(default_factory=list)
+    wrong: list[tuple[int, str, str]] = field(default_factory=list)
+    hits: dict[str, Hits] = field(default_factory=lambda: defaultdict(Hits))
+    meant_called_wasted: int = 0
+    twins_apart: int = 0
+
+    @property
+    def false_zero(self) -> int:
+        return sum(
+            count for (true, said), count in self.confusion.items() if said in {"never_used", "lapsed"} and said != true
+        )
+
+
+def judge(store: Store, company: InventedCompany) -> Verdict:
+    """Fill the store, run `detect`, and compare person by person."""
+    realities = kept.keep(store, company)
+    detect(store, now=company.now, prices=GenaiPrices(), holidays_of=holidays_of, weekend_of=weekend_of)
+    verdict = Verdict(company.seed)
+    with store.read() as session:
+        said = states.current(session, person_ids=list(realities))
+        found = findings_store.current(session, person_ids=list(realities))
+    for person_id, one in realities.items():
+        _compare_state(verdict, company, one, said[person_id])
+        if said[person_id].state not in SILENT:
+            planted = company.planted(one, said[person_id].last_day)
+            _compare_findings(verdict, one, planted, found[person_id])
+    _compare_twins(verdict, {one.worker.number: said[who].state for who, one in realities.items()}, realities.values())
+    return verdict
+
+
+def _compare_state(verdict: Verdict, company: InventedCompany, one: Reality, said: Standing) -> None:
+    true = company.state(one, said.last_day)
+    verdict.people += 1
+    verdict.confusion[true, said.state.value] += 1
+    if said.state.value not in (true, "unknown"):
+        verdict.wrong.append((one.worker.number, true, said.state.value))
+    if company.sees_whole(one):
+        verdict.seen_whole += 1
+        if said.state.value == "unknown":
+            verdict.needless.append((one.worker.number, said.reason))
+
+
+def _compare_findings(
+    verdict: Verdict, one: Reality, planted: Iterable[Planted], found: Iterable[CountedFinding]
+) -> None:
+    true: dict[tuple[str, str], int] = defaultdict(int)
+    for plant in planted:
+        true[plant.detector, plant.tool] += plant.microusd or 0
+    claimed = {(said.detector, said.tool): said for said in found}
+    for key in true.keys() | claimed.keys():
+        _score(verdict.hits[key[0]], true.get(key), claimed.get(key))
+    runaway = next((said for said in found if said.detector == "W06"), None)
+    if runaway is not None and one.plants.meant and runaway.ledger == "wasted" and one.worker.role == "dev":
+        verdict.meant_called_wasted += 1
+
+
+def _score(hits: Hits, true_microusd: int | None, said: CountedFinding | None) -> None:
+    if true_microusd is None:
+        hits.false += 1
+    elif said is None:
+        small = 0 < true_microusd < WORTH_SAYING_MICROUSD
+        hits.too_small += small
+        hits.missed += not small
+    else:
+        hits.right += 1
+        if said.high_microusd is not None and true_microusd:
+            amount = said.high_microusd + (said.forgiven_microusd or 0)
+            hits.planted_microusd += true_microusd
+            hits.claimed_microusd += amount
+            hits.errors.append(abs(amount / true_microusd - 1))
+
+
+def _compare_twins(verdict: Verdict, said: dict[int, str], realities: Iterable[Reality]) -> None:
+    """A tokenmaxxer and the twin who does the same work stand in the same place, wherever both can be seen alike."""
+    whole = {one.worker.number: one.worker for one in realities}
+    for number, who in whole.items():
+        twin = whole.get(who.alike)
+        if (
+            twin is not None
+            and twin.number != number
+            and who.login is Login.WHOLE
+            and said[number] != said[twin.number]
+        ):
+            verdict.twins_apart += 1
