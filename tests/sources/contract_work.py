@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.settings import SourceConfig
-from bot.sources.standins import github, gitlab, ical, jira, scim
+from bot.sources.standins import bamboohr, github, gitlab, ical, jira, scim
 from bot.sources.standins.server import Request, StandInServer, Trouble
 from tests.sources.contract import (
     NOW,
@@ -195,6 +195,29 @@ def calendar() -> Iterator[Company]:
         )
 
 
+@contextmanager
+def personnel() -> Iterator[Company]:
+    """Approved time off, one entry for each person and day."""
+    with bamboohr.BambooHrStandIn() as server:
+
+        def tell(world: World) -> None:
+            out = [bamboohr.time_off(n, day.isoformat(), day.isoformat()) for day, n, _at in _in_order(world)]
+            server.hold([bamboohr.employee(n, address(n)) for n in (*PEOPLE, STRANGER)], out)
+
+        def expected(world: World) -> Kept:
+            return {(address(n), day): "leave" for day, n, _at in _in_order(world) if n != STRANGER}
+
+        yield Company(
+            source=SourceConfig("bamboohr", "bamboohr", server.base_url, bamboohr.KEY, account=bamboohr.COMPANY),
+            requests=lambda: server.requests,
+            tell=tell,
+            break_next=server.break_next,
+            forget_troubles=server.server.forget_troubles,
+            kept=leave_kept,
+            expected=expected,
+        )
+
+
 def _away(day: date, number: int) -> str:
     begin, end = f"{day:%Y%m%d}", f"{day + _DAY:%Y%m%d}"
     return f"DTSTART;VALUE=DATE:{begin}\nDTEND;VALUE=DATE:{end}\nSUMMARY:Away\nATTENDEE;CN=P:mailto:{address(number)}"
@@ -235,6 +258,7 @@ def repository() -> Iterator[Company]:
 
 
 COMPANIES: dict[str, Opened] = {
+    "bamboohr": personnel,
     "git": repository,
     "github": github_organisation,
     "gitlab": gitlab_group,
