@@ -41,9 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, postgres.server() as server:
         folder = Path(name)
         folder.chmod(0o755)
-        print(
-            f"| who | {events // 10:,} events, s | peak MB | {events:,} events, s | peak MB | ratio to Kindling (CSV) |"
-        )
+        print(f"| who | {events // 10:,} events, s | peak MB | {events:,} events, s | peak MB | Kindling takes |")
         print("|---|---|---|---|---|---|")
         found: dict[str, list[tuple[float, float]]] = defaultdict(list)
         for size in (events // 10, events):
