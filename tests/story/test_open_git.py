@@ -34,7 +34,7 @@ WRITTEN_DOWN = {
     "entireio-cli": (190, 227, 1, 1, 75, 154, 82_742, 75_258, 70_371),
 }
 FOLLOWED_FURTHER = {"ccusage": 10, "entireio-cli": 0}
-"""Lines that blame gives to an older file than `git log --find-renames` knows of; looked at line by line."""
+"""Lines that blame gives to an older file: it follows two new files into the one that moved, the log the more alike."""
 
 
 @pytest.fixture(scope="module", params=REPOSITORIES)
@@ -76,8 +76,8 @@ def test_reverts_are_those_that_name_a_commit_of_the_main_line(repository: Path)
 
 
 def test_lines_that_stayed_are_what_blame_says(repository: Path) -> None:
-    """Two steps from the middle of the history, in sum: the lines that `git blame` finds after 14 and after 30 days, but
-    for a new file that blame alone takes for a renamed one (FOLLOWED_FURTHER).
+    """Two steps from the middle of the history, in sum: the lines that `git blame` finds after 14 and 30 days, but
+    for a second file that blame alone takes for a moved one (FOLLOWED_FURTHER).
     """
     found = fetched(repository, first=EVER, last=date(2026, 12, 31), now=datetime(2027, 6, 1, tzinfo=UTC))
     followed = [one for one in found if one.lines_survived_30d is not None and (one.lines_added or 0) >= 50]
