@@ -6,14 +6,14 @@ Called by `jobs/import_files.py` and `jobs/collect_outcomes.py`. Next: `bot/stor
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from bot.domain.outcomes import OutcomeRecord
+from bot.domain.outcomes import OutcomeKind, OutcomeRecord
 from bot.store import identities
 from bot.store.batches import Saved, chunks, merge
 from bot.store.tables import OutcomeRow
@@ -28,13 +28,16 @@ def save(session: Session, *, source: str, outcomes: Iterable[OutcomeRecord], no
     saved = Saved()
     for batch in chunks(outcomes):
         people = identities.owners_of(session, subjects={outcome.subject for outcome in batch}, now=now)
-        rows = {}
+        rows: dict[tuple[OutcomeKind, str, int], OutcomeRecord] = {}
         for outcome in batch:
             owner = people[outcome.subject]
             if owner is not None:
-                rows[outcome.kind, outcome.ref, owner] = _row(source, outcome, owner)
+                key = (outcome.kind, outcome.ref, owner)
+                rows[key] = _together(rows[key], outcome) if key in rows else outcome
         nobodys = tuple(outcome.subject for outcome in batch if people[outcome.subject] is None)
-        saved = saved.plus(merge(session, OutcomeRow, list(rows.values()))).plus(Saved(unmapped=nobodys))
+        saved = saved.plus(
+            merge(session, OutcomeRow, [_row(source, outcome, key[2]) for key, outcome in rows.items()])
+        ).plus(Saved(unmapped=nobodys))
     return saved
 
 
@@ -46,6 +49,23 @@ def replace_days(
     gone = delete(OutcomeRow).where(OutcomeRow.source == source, OutcomeRow.at >= begin, OutcomeRow.at < end)
     session.execute(gone.execution_options(synchronize_session=False))
     return save(session, source=source, outcomes=outcomes, now=now)
+
+
+def _together(one: OutcomeRecord, other: OutcomeRecord) -> OutcomeRecord:
+    """Two shares in one piece of work by two ids of one person: their lines add up."""
+    if one.subject == other.subject:
+        return other  # the same told twice
+    return replace(
+        other,
+        lines_added=_sum(one.lines_added, other.lines_added),
+        lines_removed=_sum(one.lines_removed, other.lines_removed),
+        ai_assisted=one.ai_assisted or other.ai_assisted,
+        ai_evidence=one.ai_evidence or other.ai_evidence,
+    )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 def _row(source: str, outcome: OutcomeRecord, person_id: int) -> Mapping[str, Any]:
