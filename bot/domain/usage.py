@@ -8,7 +8,7 @@ Next: `bot/domain/adoption.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -49,11 +49,11 @@ class Counters:
 
     def shows_activity(self) -> bool:
         """Whether any counter is above zero: the only yes-or-no that a token count can give."""
-        return any((getattr(self, counter.name) or 0) > 0 for counter in fields(self))
+        return any((value or 0) > 0 for value in vars(self).values())  # millions of times a night: `fields` is slow
 
     def plus(self, other: Counters) -> Counters:
         """The sum, counter by counter; unknown plus a number is that number, unknown plus unknown is unknown."""
-        return Counters(**{c.name: _add(getattr(self, c.name), getattr(other, c.name)) for c in fields(self)})
+        return Counters(*map(_add, vars(self).values(), vars(other).values()))
 
 
 @dataclass(frozen=True)
