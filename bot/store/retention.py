@@ -17,6 +17,7 @@ from bot.store.batches import table_of
 from bot.store.tables import (
     OPEN_NUDGE,
     Base,
+    BasisRow,
     BilledDayRow,
     CalendarDayRow,
     CheckInRow,
@@ -76,6 +77,7 @@ AGED: tuple[Aged, ...] = (
     Aged(SeatRow, SeatRow.released_on),
     Aged(StateRow, StateRow.last_day),
     Aged(FindingRow, FindingRow.window_last_day),
+    Aged(BasisRow, BasisRow.last_day),
     Aged(SilenceRow, SilenceRow.last_day),
     Aged(CheckInRow, CheckInRow.answered_at),
     Aged(FollowUpRow, FollowUpRow.last_day),

@@ -19,6 +19,7 @@ from bot.store.batches import table_of
 from bot.store.identities import normal, owners, subject_key
 from bot.store.tables import (
     Base,
+    BasisRow,
     CalendarDayRow,
     CheckInRow,
     CoveredPersonRow,
@@ -53,6 +54,7 @@ PERSONAL: tuple[type[Base], ...] = (
     SilenceRow,
     FindingRow,
     StateRow,
+    BasisRow,
     OutcomeRow,
     OpenSessionRow,
     PushedSeriesRow,
@@ -67,7 +69,9 @@ PERSONAL: tuple[type[Base], ...] = (
 )
 """Tables with rows about a person, in the order in which they can be emptied."""
 
-NOT_PERSONAL = frozenset({"billed_day", "coverage", "pushed_point", "run", "send_slot", "source", "source_run"})
+NOT_PERSONAL = frozenset(
+    {"billed_day", "coverage", "installation", "pushed_point", "run", "send_slot", "source", "source_run"}
+)
 """Tables about sources, jobs and the workspace, which name nobody."""
 
 _FILED_UNDER: dict[type[Base], str] = {
@@ -90,6 +94,7 @@ _SECTIONS: dict[str, type[Base]] = {
     "outcomes": OutcomeRow,
     "states": StateRow,
     "findings": FindingRow,
+    "bases": BasisRow,
     "silences": SilenceRow,
     "check_ins": CheckInRow,
     "follow_ups": FollowUpRow,

@@ -27,6 +27,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "outcome": ("piece of finished work", "pieces of finished work"),
     "state": ("note on your recent weeks", "notes on your recent weeks"),
     "finding": ("pattern seen in your use", "patterns seen in your use"),
+    "basis": ("set of figures behind a note or a pattern", "sets of figures behind notes and patterns"),
     "silence": ("reason why I did not write", "reasons why I did not write"),
     "check_in": ("answer of yours to a check-in", "answers of yours to check-ins"),
     "follow_up": ("second look after a tip", "second looks after tips"),

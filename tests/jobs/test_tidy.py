@@ -12,7 +12,7 @@ from bot.store.tables import Base, NudgeRow, OpenSessionRow, PersonRow, PushedPo
 from jobs.tidy import tidy
 from tests.store.everything import ADA, NOON, fill
 
-KEPT = {"meant_pattern", "preference", "person", "send_slot", "source"}
+KEPT = {"installation", "meant_pattern", "preference", "person", "send_slot", "source"}
 SHORT_LIVED = {"open_session", "pushed_point", "pushed_series"}
 
 

@@ -8,8 +8,8 @@ Next: `bot/store/tables/people.py`.
 from __future__ import annotations
 
 from bot.store.tables.base import Base, BigKey
-from bot.store.tables.clock import RunRow
-from bot.store.tables.conclusions import FindingRow, SilenceRow, StateRow
+from bot.store.tables.clock import InstallationRow, RunRow
+from bot.store.tables.conclusions import BasisRow, FindingRow, SilenceRow, StateRow
 from bot.store.tables.messages import (
     OPEN_NUDGE,
     CheckInRow,
@@ -38,6 +38,7 @@ from bot.store.tables.usage import (
 __all__ = [
     "OPEN_NUDGE",
     "Base",
+    "BasisRow",
     "BigKey",
     "BilledDayRow",
     "CalendarDayRow",
@@ -47,6 +48,7 @@ __all__ = [
     "FindingRow",
     "FollowUpRow",
     "IdentityRow",
+    "InstallationRow",
     "MeantPatternRow",
     "NudgeRow",
     "NudgeStepRow",

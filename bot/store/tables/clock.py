@@ -1,8 +1,8 @@
-"""The clock's own memory. Next: `bot/store/runs.py`."""
+"""The clock's own memory, and since when this Kindling has been judging. Next: `bot/store/runs.py`."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import String, UniqueConstraint, text
@@ -27,3 +27,11 @@ class RunRow(Base):
     result: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
     __table_args__ = (UniqueConstraint("job", "scheduled_for"),)
+
+
+class InstallationRow(Base):
+    """The one row about this installation: the day on which it first judged anybody."""
+
+    __tablename__ = "installation"
+    installation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first_judged_on: Mapped[date]

@@ -54,3 +54,15 @@ class SilenceRow(Base):
     first_day: Mapped[date] = mapped_column(primary_key=True)
     last_day: Mapped[date]
     reason: Mapped[str] = mapped_column(String(32))
+
+
+class BasisRow(Base):
+    """What the conclusions about one person's window were drawn from, so that they can be worked out again (P11).
+
+    Kept for as long as a state's last day or a finding's window ends on `last_day`.
+    """
+
+    __tablename__ = "basis"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
+    last_day: Mapped[date] = mapped_column(primary_key=True)
+    inputs: Mapped[dict[str, Any]]
