@@ -8,10 +8,11 @@ finished every working day (P12); everything else is `unknown`. Next: `bot/domai
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from bot.domain import gaps
 from bot.domain.people import Seat, WorkCalendar
 from bot.domain.usage import LOOKBACK_DAYS, LOOKBACK_WEEKS, WINDOW_DAYS, Coverage, UsageWindow
 
@@ -54,6 +55,7 @@ class State(StrEnum):
     HABITUAL = "habitual"
 
 
+_JUDGED_BY_USE = frozenset(State) - {State.UNKNOWN, State.NOT_PROVISIONED, State.GRACE}
 ZERO_STATES = frozenset({State.NEVER_USED, State.LAPSED})
 """States that say "no use": reachable only through the coverage gate (P12)."""
 
@@ -73,12 +75,14 @@ def judge(*, window: UsageWindow, coverage: Coverage, seats: Sequence[Seat], cal
     """The state of one person on the window's last day, with a reason in one plain clause and its evidence.
 
     Every working day of the 28-day window must be covered for every tool of `tools_of`, else `unknown`. A window with
-    too few working days (long leave) is `unknown` as well, where a zero would otherwise be said.
+    too few working days (long leave) is `unknown` as well, where a zero would otherwise be said. So is a state that
+    use on an earlier day could change, where no source finished that day (`bot/domain/gaps.py`).
     """
     tools = tools_of(window=window, seats=seats)
     working = calendar.working_days(window.first_day(), window.last_day)
     evidence = _evidence(window, coverage, tools, working)
-    state, reason = _first_match(_Case(window, coverage, seats, calendar, tools, working), evidence)
+    case = _Case(window, coverage, seats, calendar, tools, working)
+    state, reason = _unless_a_gap_matters(case, _first_match(case, evidence), evidence)
     return Standing(state, window.last_day, reason, evidence=evidence)
 
 
@@ -117,6 +121,15 @@ class _Case:
             for tool, since in self.tools.items()
         }
         return {tool: missing for tool, missing in days.items() if missing}
+
+    def uncovered_young(self) -> list[str]:
+        """Tools of seats younger than 14 days that may be in use unseen, beside whatever else is judged."""
+        held = [seat for seat in self.seats if seat.held_on(self.window.last_day) and seat.tool not in self.tools]
+        return sorted(
+            seat.tool
+            for seat in held
+            if any(day >= seat.assigned_on and not self.coverage.covers(seat.tool, day) for day in self.working)
+        )
 
     def seat_is_young(self) -> bool:
         """Whether nothing but seats younger than 14 days (or about to begin) is there to be judged."""
@@ -168,6 +181,19 @@ class _Case:
         return any(seat.held_on(last_day) and not _is_young(seat, last_day) for seat in self.seats)
 
 
+def _unless_a_gap_matters(case: _Case, said: tuple[State, str], evidence: Evidence) -> tuple[State, str]:
+    """What is said, if it would be said whatever happened on the earlier days that no source finished."""
+    if said[0] not in _JUDGED_BY_USE:
+        return said
+    days = gaps.unfinished_days(
+        window=case.window, coverage=case.coverage, seats=case.seats, tools=case.tools, calendar=case.calendar
+    )
+    if not days or _first_match(replace(case, window=gaps.as_if_used(case.window, days)), {})[0] is said[0]:
+        return said
+    evidence["unfinished_days"] = len(days)
+    return State.UNKNOWN, f"use on {len(days)} earlier days that no source finished could change what is said"
+
+
 def _first_match(case: _Case, evidence: Evidence) -> tuple[State, str]:
     return _too_little_or_too_early(case, evidence) or _idle(case, evidence) or _in_use(case)
 
@@ -191,7 +217,15 @@ def _too_little_or_too_early(case: _Case, evidence: Evidence) -> tuple[State, st
         return State.NOT_PROVISIONED, "no seat is held and nothing else is in use"
     if case.person_is_new():
         return State.GRACE, f"the first working day was less than {GRACE_DAYS} days ago"
-    return None
+    return _new_seat_unseen(case, evidence)
+
+
+def _new_seat_unseen(case: _Case, evidence: Evidence) -> tuple[State, str] | None:
+    unseen = case.uncovered_young()
+    if not unseen:
+        return None
+    evidence["uncovered_tools"] = list(unseen)
+    return State.UNKNOWN, f"no source finished every working day for {', '.join(unseen)}, a new seat"
 
 
 def _idle(case: _Case, evidence: Evidence) -> tuple[State, str] | None:

@@ -1,21 +1,20 @@
 """The rules in words, and stored evidence as lines a person can check: for "Why this?" under a tip and on the card.
 
-The thresholds in these sentences are read from the rules themselves, so that the two never differ. Next: `why.py`.
+The thresholds in these sentences are read from the rules themselves, so that the two never differ.
+Next: `bot/views/patterns.py`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
 from bot.domain import adoption
 from bot.domain.adoption import State
 from bot.domain.usage import LOOKBACK_WEEKS, WINDOW_DAYS
-from bot.domain.waste import idle_seat, low_cache, runaway, tier_mismatch
 from bot.views import pieces
+from bot.views.patterns import PATTERNS, Pattern
 
 _ZERO = (
     f"every working day of the last {WINDOW_DAYS} days was visible to me "
@@ -41,49 +40,6 @@ STATES: dict[State, str] = {
 """How each stretch is told apart. It counts days with any use; how much was used on a day never enters."""
 
 
-def _percent(share: Fraction) -> str:
-    return f"{int(share * 100)} %"
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """What a finding is called and how it is worked out."""
-
-    name: str
-    rule: str
-
-
-PATTERNS: dict[str, Pattern] = {
-    idle_seat.DETECTOR: Pattern(
-        "A paid seat without use",
-        f"I saw no use in {WINDOW_DAYS} days. At least {idle_seat.MIN_WORKING_DAYS} of them were working days, and all "
-        f"of those were visible to me; the seat was held for at least {idle_seat.MIN_SEAT_AGE_DAYS} days, and no tool "
-        "of the same kind was in use. The amount is what the seat cost for these days (a month counts as 30.4).",
-    ),
-    runaway.DETECTOR: Pattern(
-        "A day that cost far more than yours do",
-        f"A day that cost more than {pieces.dollars(runaway.MIN_DAY_MICROUSD)} and more than {runaway.MEDIAN_FACTOR} "
-        f"times your usual day (the middle one), or that had more than {runaway.MAX_REQUESTS_A_DAY:,} requests. "
-        f"Nine of ten of your other days stay below some cost; the amount is what this day cost beyond "
-        f"{runaway.P90_FACTOR} times that. It counts as having bought nothing only when no finished work followed "
-        f"within {runaway.OUTCOME_WITHIN_DAYS} days.",
-    ),
-    tier_mismatch.DETECTOR: Pattern(
-        "Short answers from the dearest model",
-        f"At least {_percent(tier_mismatch.MIN_FRONTIER_SHARE)} of a tool's tokens went to the dearest models, and "
-        f"what they wrote was at most {_percent(tier_mismatch.MAX_WRITTEN_PER_READ)} of what they read. The amount is "
-        f"the difference to the next cheaper model, less {_percent(tier_mismatch.RETRY_SHARE)} for tries that would "
-        "have failed there.",
-    ),
-    low_cache.DETECTOR: Pattern(
-        "Context read in again instead of reused",
-        f"What a tool has read lately it keeps in a cache, and reading from there costs a tenth. I look at weeks with "
-        f"at least {low_cache.MIN_PROMPT_TOKENS_A_WEEK // 1_000_000} million tokens read, of which less than "
-        f"{_percent(low_cache.LOW_HIT_RATE)} came from the cache. The amount is what "
-        f"{_percent(low_cache.REACHABLE_HIT_RATE)} from the cache would have saved.",
-    ),
-}
-
 _NAMES = {
     "first_day": "from",
     "last_day": "to",
@@ -102,6 +58,7 @@ _NAMES = {
     "uncovered_days": "working days not visible to me",
     "uncovered_first_day": "the first of them",
     "uncovered_tools": "tools not visible to me on them",
+    "unfinished_days": "earlier days not visible to me",
     "idle_days": "days without use",
     "monthly_cost_microusd": "price of the seat for a month",
     "days_of_a_month": "days counted as a month",
@@ -129,6 +86,60 @@ _NAMES = {
     "tokens_written_per_request": "tokens written for a request",
     "written_per_read_at_most": "written for each token read, at most",
     "retry_share": "share taken off for second tries",
+    "used_instead": "the tool used instead",
+    "days_with_use": "days with use of this one",
+    "days_with_use_of_its_kind": "days with use of any of its kind",
+    "share_of_days_below_percent": "looked at below % of these days",
+    "loops": "sessions with failures in a row",
+    "failures_in_a_row_needed": "failures in a row, looked at from",
+    "repeated_failures": "calls made again after they had failed",
+    "failures_forgiven": "failures left out",
+    "changes": "changes merged or closed in these days",
+    "cost_of_a_change_microusd": "share of each in what use cost",
+    "days_looked_at": "days looked at",
+    "reverted_changes": "of these taken back",
+    "reverted_within_days": "taken back within so many days",
+    "closed_changes": "of these closed, with nothing after them",
+    "changes_looked_at": "changes whose lines were followed",
+    "changes_needed": "changes it takes",
+    "lines_added": "lines they added",
+    "lines_needed": "lines it takes",
+    "gone_after_14_days_percent": "gone after 14 days, in %",
+    "usual_share_percent": "what usually goes, in %",
+    "fast_requests": "requests in fast mode",
+    "price_factor": "price of fast mode, in normal ones",
+    "fast_cost_needed_microusd": "looked at from a cost of fast requests of",
+    "cold_restarts": "conversations taken up cold",
+    "restarts_a_week_needed": "in a week, looked at from",
+    "tokens_of_a_restart_at_least": "tokens read in again each time, at least",
+    "cache_breaks": "settings changed in the middle",
+    "tokens_of_a_break_at_least": "tokens read in again each time, at least",
+    "tokens_written_again": "tokens read in again",
+    "large_sessions": "long conversations",
+    "tokens_read_above": "tokens read beyond the easy size",
+    "largest_request_tokens_needed": "size of the largest request, looked at from",
+    "requests_needed": "requests it takes",
+    "sessions_with_compactions": "sessions that kept reaching their limit",
+    "compactions": "times they were shortened",
+    "tokens_read_for_them": "tokens read for that",
+    "compactions_a_session_needed": "times in a session, looked at from",
+    "heavy_starts": "sessions that began with much",
+    "heavy_starts_needed": "sessions it takes",
+    "first_request_tokens_needed": "size of the first request, looked at from",
+    "counted_above_tokens": "tokens that are left out",
+    "tokens_carried": "tokens carried beyond that",
+    "tokens_carried_again": "the same, read again with later requests",
+    "accepted_edits": "edits accepted",
+    "rejected_edits": "edits turned down",
+    "rejected_share_percent": "share turned down in %",
+    "rejected_share_needed_percent": "looked at from %",
+    "rejected_share_before_percent": "your share in the weeks before, in %",
+    "decisions_needed": "edits it takes",
+    "requests_given_up": "requests given up",
+    "given_up_a_week_needed": "in a week, looked at from",
+    "sessions_without_outcome": "sessions without a visible outcome",
+    "session_cost_needed_microusd": "cost of a session, looked at from",
+    "days_waited": "days waited for what follows",
     "low_microusd": "low end of the estimate",
     "high_microusd": "high end of the estimate",
     "occurrences": "times seen",
@@ -194,7 +205,7 @@ def spoken(key: str, value: object, today: date) -> str:
 def _words(key: str, value: str, today: date) -> str:
     if _ISO_DAY.fullmatch(value):
         return pieces.day(date.fromisoformat(value), today)
-    if key in {"tool", "tools", "uncovered_tools"}:
+    if key in {"tool", "tools", "uncovered_tools", "used_instead"}:
         return pieces.tool_name(value)
     if key in {"source", "sources"}:
         return pieces.source_name(value)
