@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.adoption import State
-from bot.domain.nudging import Plan, Silence, decide, still_right
+from bot.domain.nudging import OLDEST_STANDING_DAYS, Plan, Silence, decide, still_right
 from bot.domain.tips import TRIGGERS
+from bot.domain.told import Preferences
 from tests.promises.situations import NOW, SEATS, TIPS, situations
 
 UNKNOWN = situations(st.just(State.UNKNOWN))
@@ -61,3 +62,21 @@ def test_what_is_planned_is_right_to_send(situation: dict[str, Any]) -> None:
         assert verdict is None
         assert plan.facts["state"] == situation["standing"].state.value
         assert plan.trigger in {plan.facts["state"], plan.facts.get("detector")}
+
+
+@given(UNKNOWN, st.integers(0, 3), st.integers(0, 8))
+@settings(max_examples=50, deadline=None)
+def test_a_window_that_had_to_end_early_is_no_old_judgement(
+    situation: dict[str, Any], lag_days: int, days: int
+) -> None:
+    """Where a source is days late by nature the window ends so many days earlier; only what is older still is old."""
+    evidence = {**situation["standing"].evidence, "lag_days": lag_days}
+    standing = replace(
+        situation["standing"],
+        state=State.NEVER_USED,
+        last_day=NOW.date() - timedelta(days=days + lag_days),
+        evidence=evidence,
+    )
+    situation = situation | {"standing": standing, "findings": [], "history": [], "preferences": Preferences()}
+    plan = decide(**situation, has_open_nudge=False, tips=TIPS, seats=SEATS)
+    assert (days > OLDEST_STANDING_DAYS) == (plan is Silence.UNKNOWN)
