@@ -6,11 +6,11 @@ Used by tests/story/test_judgement.py; the long form is in docs/evidence/judgeme
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.domain.adoption import Standing
+from bot.domain.adoption import Standing, State
 from bot.domain.waste.ledger import CountedFinding
 from bot.sources.invented.company import InventedCompany, Reality
 from bot.sources.invented.truth import Planted
@@ -70,6 +70,8 @@ class Verdict:
     people: int = 0
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
     seen_whole: int = 0
+    nameless: int = 0
+    """Said to hold no seat and use nothing, while using something that needs no seat under an id that is nobody's."""
     needless: list[tuple[int, str]] = field(default_factory=list)
     wrong: list[tuple[int, str, str]] = field(default_factory=list)
     hits: dict[str, Hits] = field(default_factory=lambda: defaultdict(Hits))
@@ -104,7 +106,9 @@ def _compare_state(verdict: Verdict, company: InventedCompany, one: Reality, sai
     true = company.state(one, said.last_day)
     verdict.people += 1
     verdict.confusion[true, said.state.value] += 1
-    if said.state.value not in (true, "unknown"):
+    if said.state is State.NOT_PROVISIONED and true != "not_provisioned" and one.worker.login is Login.UNMAPPED:
+        verdict.nameless += 1
+    elif said.state.value not in (true, "unknown"):
         verdict.wrong.append((one.worker.number, true, said.state.value))
     if company.sees_whole(one):
         verdict.seen_whole += 1
@@ -154,3 +158,61 @@ def _compare_twins(verdict: Verdict, said: dict[int, str], realities: Iterable[R
             and said[number] != said[twin.number]
         ):
             verdict.twins_apart += 1
+
+
+def table_of_states(verdicts: Sequence[Verdict]) -> str:
+    """The confusion table of all companies together: rows are the truth, columns what is said."""
+    together: Counter[tuple[str, str]] = Counter()
+    for verdict in verdicts:
+        together.update(verdict.confusion)
+    lines = [f"| truth \\ said | {' | '.join(_ORDER)} |", "|---" * (len(_ORDER) + 1) + "|"]
+    for true in _ORDER[1:]:
+        cells = " | ".join(f"{together[true, said]:,}" if together[true, said] else "·" for said in _ORDER)
+        lines.append(f"| {true} | {cells} |")
+    return "\n".join(lines)
+
+
+def table_of_detectors(verdicts: Sequence[Verdict]) -> str:
+    """Each detector over all companies, with the worst company beside it."""
+    lines = [
+        "| | right | false | missed | below $8 | precision (worst) | recall (worst) | dollars said / true | median error |",
+        "|---" * 9 + "|",
+    ]
+    for name in sorted({name for verdict in verdicts for name in verdict.hits}):
+        each = [verdict.hits[name] for verdict in verdicts if name in verdict.hits]
+        total = each[0]
+        for one in each[1:]:
+            total = total.plus(one)
+        precision, recall = _worst(each, "precision"), _worst(each, "recall")
+        lines.append(
+            f"| {name} | {total.right} | {total.false} | {total.missed} | {total.too_small} "
+            f"| {_percent(total.precision)} ({_percent(precision)}) | {_percent(total.recall)} ({_percent(recall)}) "
+            f"| {_percent(None if total.dollar_error is None else 1 + total.dollar_error)} "
+            f"| {_percent(total.median_error)} |"
+        )
+    return "\n".join(lines)
+
+
+_ORDER = ("unknown", *(state.value for state in State if state is not State.UNKNOWN))
+
+
+def _worst(each: Sequence[Hits], figure: str) -> float | None:
+    return min((known for one in each if (known := getattr(one, figure)) is not None), default=None)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def line_of_counts(verdicts: Sequence[Verdict]) -> str:
+    """What else was counted, over all companies."""
+    few = sum("too few" in reason for verdict in verdicts for _, reason in verdict.needless)
+    gaps = sum("could change" in reason for verdict in verdicts for _, reason in verdict.needless)
+    return (
+        f"{sum(v.people for v in verdicts):,} people, {sum(v.seen_whole for v in verdicts):,} seen whole; of these "
+        f"unknown: {few} with too few working days, {gaps} for an earlier lost day. Wrong states "
+        f"{sum(len(v.wrong) for v in verdicts)}, false never used or lapsed {sum(v.false_zero for v in verdicts)}, "
+        f"nameless {sum(v.nameless for v in verdicts)} (worst company {max(v.nameless for v in verdicts)}), "
+        f"meant jobs called wasted {sum(v.meant_called_wasted for v in verdicts)}, "
+        f"twins apart {sum(v.twins_apart for v in verdicts)}."
+    )

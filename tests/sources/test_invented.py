@@ -108,7 +108,7 @@ def test_everything_that_happens_in_companies_happens() -> None:
     assert set(State) - {State.UNKNOWN} == {company.state(one, LAST_DAY) for one in everybody}
     assert all(any(has(who) for who in workers) for has in _TRAITS)
     assert any(seat.released_on for who in workers for seat in who.seats)
-    assert {"W01", "W06", "W10", "W15", *PATTERNS} == {
+    assert {"W01", "W06", "W10", "W15", "W03", "W25", *PATTERNS} == {
         plant.detector for one in everybody for plant in company.planted(one, LAST_DAY)
     }
 

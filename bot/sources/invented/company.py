@@ -138,19 +138,35 @@ class InventedCompany:
 
     def state(self, one: Reality, day: date) -> str:
         """Where this person truly stands on `day`, in the words of docs/reference/rules.md."""
-        known = {
-            used
+        seen = self._seen(one, day)
+        known = frozenset(used for days in seen.values() for used in days if used > day)
+        return truth.state(one.worker, one.use, day, known=known)
+
+    def _seen(self, one: Reality, day: date) -> dict[str, frozenset[date]]:
+        """The true use up to `day`, and of the days after it what no source is too late to tell."""
+        return {
+            tool: frozenset(
+                used
+                for used in days
+                if used <= day or not _is_late(self.account_of(one.worker, tool), used, self.last_day)
+            )
             for tool, days in one.use.items()
-            for used in days
-            if used > day and not _is_late(self.account_of(one.worker, tool), used, self.last_day)
         }
-        return truth.state(one.worker, one.use, day, known=frozenset(known))
 
     def planted(self, one: Reality, day: date) -> list[Planted]:
         """The patterns that are really there in the window that ends on `day`."""
         first, last = work.window_of(day)
         inside = [plant for plant in one.work.planted if first <= plant.day <= last]
-        return inside + truth.idle_seats(one.worker, one.use, day)
+        done = {finished.at.date() for finished in self.outcomes(one)}
+        said = [plant for plant in inside if plant.detector != sessions.NO_TRACE or _led_nowhere(plant.day, done, last)]
+        seen = self._seen(one, day)
+        return said + truth.idle_seats(one.worker, seen, day) + truth.second_seats(one.worker, seen, day)
+
+
+def _led_nowhere(day: date, done: set[date], last: date) -> bool:
+    """Whether nothing was finished within two days that have passed; of those who finish nothing ever, nobody knows."""
+    later = {day + timedelta(days=after) for after in range(3)}
+    return bool(done) and max(later) <= last and not done & later
 
 
 def roster_line(who: Worker) -> PersonRecord:

@@ -19,9 +19,12 @@ from bot.sources.invented.workforce import CODE
 
 SOURCE = "machines"
 LOOP, REPEAT, COLD, BROKEN, LONG, THRASH, HEAVY, GIVEN_UP = "W04", "W05", "W13", "W14", "W16", "W17", "W18", "W24"
+NO_TRACE = "W25"
 PATTERNS = (LOOP, REPEAT, COLD, BROKEN, LONG, THRASH, HEAVY, GIVEN_UP)
 _LIGHT_START = 20_000
 _EASY_PROMPT = 80_000
+_LONG_PROMPT = 120_000
+_MUCH_MICROUSD = 1_000_000
 _FULL = 180_000
 """The context at which the tool shortens the conversation by itself."""
 
@@ -55,11 +58,11 @@ class _Session:
     setting: str = "usual"
 
     def run(self) -> None:
-        now = {one for one in self.patterns if one in (LONG, HEAVY) or self.chance.random() < 0.6}
+        now = {one for one in self.patterns if one in (LONG, HEAVY) or self.chance.random() < 0.75}
         base = self.chance.randrange(45_000, 75_000) if HEAVY in now else self.chance.randrange(9_000, 26_000)
-        requests = self.chance.randrange(50, 90) if now & {LONG, THRASH} else self.chance.randrange(8, 26)
-        growth = 5_500 if THRASH in now else 2_800 if LONG in now else self.chance.randrange(700, 2_200)
-        special = self.chance.randrange(4, requests - 2)
+        requests = self.chance.randrange(60, 110) if now & {LONG, THRASH} else self.chance.randrange(10, 34)
+        growth = 7_000 if THRASH in now else 2_500 if LONG in now else self.chance.randrange(900, 2_600)
+        special = self.chance.randrange(requests // 3, requests - 2)
         self._request(cached=base)
         for turn in range(1, requests):
             self._planted(now, turn, special)
@@ -69,25 +72,34 @@ class _Session:
             self._tool(failed=self.chance.random() < 0.04)
         if HEAVY in now:
             self.planted[HEAVY] += _price(Tokens(cached=base - _LIGHT_START))
+        self._end()
+
+    def _end(self) -> None:
+        """What only the whole session shows: that it grew long, whatever the reason, and whether it left a trace."""
+        asked = [event.tokens for event in self.events if event.kind is EventKind.REQUEST]
+        sizes = [(one.cache_read_tokens or 0) + (one.cache_write_tokens or 0) for one in asked]
+        if max(sizes) >= _LONG_PROMPT and len(sizes) >= 20:
+            self.planted[LONG] = sum(_price(Tokens(read=size - _EASY_PROMPT)) for size in sizes if size > _EASY_PROMPT)
+        cost = sum(one.cost_microusd or 0 for one in asked)
         if self.chance.random() < 0.8:
             self._event(EventKind.DECISION, accepted=True)
+        elif cost >= _MUCH_MICROUSD:
+            self.planted[NO_TRACE] = cost
 
     def _planted(self, now: set[str], turn: int, special: int) -> None:
         if THRASH in now and self.context > _FULL:
             self.planted[THRASH] += _price(Tokens(read=self.context, cached=40_000))
             self._event(EventKind.COMPACTION, automatic=True)
             self._request(cached=40_000, keeps=0)
-        if LONG in now and self.context > _EASY_PROMPT:
-            self.planted[LONG] += _price(Tokens(read=self.context - _EASY_PROMPT))
         if turn != special:
             return
         if LOOP in now:
-            self._failing(LOOP, self.chance.randrange(6, 15), same=False)
+            self._failing(LOOP, self.chance.randrange(7, 22), same=False)
         if REPEAT in now:
-            self._failing(REPEAT, self.chance.randrange(4, 9), same=True)
+            self._failing(REPEAT, self.chance.randrange(5, 14), same=True)
         if GIVEN_UP in now:
             self.planted[GIVEN_UP] += 0  # costs nerves and no money
-            for _ in range(self.chance.randrange(2, 6)):
+            for _ in range(self.chance.randrange(4, 10)):
                 self._event(EventKind.RETRIES_EXHAUSTED)
         if COLD in now:
             self.at += timedelta(minutes=self.chance.randrange(20, 80))

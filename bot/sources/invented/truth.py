@@ -55,15 +55,26 @@ def idle_seats(worker: Worker, use: UseDays, day: date) -> list[Planted]:
         alike = _CODING if seat.tool in _CODING else {seat.tool}
         if any(one >= first - timedelta(days=1) for tool in alike for one in use.get(tool, ())):
             continue
-        price = seat.monthly_cost_microusd
-        paid = None if price is None else round(price * ((day - since).days + 1) / 30.4)
-        idle.append(Planted("W01", seat.tool, day, paid))
+        idle.append(Planted("W01", seat.tool, day, _paid(seat, (day - since).days + 1)))
     return idle
 
 
-def expected_days(worker: Worker, day: date, *, window_days: int) -> int:
-    """Days up to `day` on which work could be expected of this person by country, leave and employment."""
-    return _expected(worker, day - timedelta(days=window_days - 1), day)
+def second_seats(worker: Worker, use: UseDays, day: date) -> list[Planted]:
+    """Paid seats of a coding tool beside one that is used, themselves used on fewer than a tenth of the days."""
+    first = day - timedelta(days=27)
+    seats = [seat for seat in worker.seats if seat.tool in _CODING and _held(seat, day) and seat.assigned_on <= first]
+    days = {tool: {one for one in use.get(tool, ()) if first - timedelta(days=1) <= one <= day} for tool in _CODING}
+    of_all = set().union(*days.values())
+    if len(seats) < 2 or len(of_all) < 10 or _expected(worker, first, day) < 15:
+        return []
+    busiest = max(seats, key=lambda seat: len(days[seat.tool]))
+    lesser = [seat for seat in seats if seat is not busiest and len(days[seat.tool]) * 10 < len(of_all)]
+    return [Planted("W03", seat.tool, day, _paid(seat, 28)) for seat in lesser]
+
+
+def _paid(seat: SeatRecord, days: int) -> int | None:
+    price = seat.monthly_cost_microusd
+    return None if price is None else round(price * days / 30.4)
 
 
 def _by_use(ever: frozenset[date], day: date, *, came_back: bool) -> str:

@@ -58,7 +58,7 @@ def plants_of(seed: int, worker: Worker, use: UseDays, last_day: date) -> Plants
     plain = Plants(worker.style, meant=draws[3] < 0.4, sibling_fails=chance.uniform(0.08, 0.24))
     if not COUNTED & use.keys():
         return plain
-    if CODE in use and draws[4] < 0.3:
+    if CODE in use and draws[4] < 0.25:
         return replace(plain, telemetry=True, detectors=_of_sessions(chance))
     found: set[str] = set()
     if draws[0] < 0.12:
@@ -152,8 +152,7 @@ class _Writer:
         day_facts: list[SessionFacts] = []
         for told in sessions.sessions_on(self.chance, self.worker.email, day, self.plants.detectors):
             day_facts += told.facts
-            for detector, microusd in told.planted.items():
-                self._plant(detector, CODE, day, microusd)
+            self.work.planted += [Planted(name, CODE, day, microusd) for name, microusd in told.planted.items()]
         self.work.sessions += day_facts
         for row in usage_rows(day_facts):
             counters = replace(row.counters, requests=None, failed_requests=None)
