@@ -98,7 +98,7 @@ def collect_usage(
     for found, day_error in _read(reading, days):
         empty = _unbelievable(reading, found)
         counts.update(_keep(reading, empty[0] if empty else found, attempt.source_run_id, counts["rows"]))
-        error = day_error or (empty[1] if empty else None) or error
+        error = day_error or (empty[1] if empty and _may_change(reading, found.day) else None) or error
         if found.status is CoverageStatus.COVERED and not found.rows and empty is None:
             empty_days.append(found.day)
     error = _look_again(reading, empty_days, counts) or error
@@ -264,7 +264,7 @@ def _look_again(reading: _Reading, empty_days: Sequence[date], counts: Counter[s
         doubted = _unbelievable(reading, SourceDay(day, (), CoverageStatus.COVERED))
         if doubted is not None:
             counts.update(days_covered=-1, days_failed=1)
-            error = doubted[1]
+            error = doubted[1] if _may_change(reading, day) else error
             with reading.store.begin() as session:
                 for tool in reading.connector.tools:
                     coverage.mark(
@@ -273,10 +273,15 @@ def _look_again(reading: _Reading, empty_days: Sequence[date], counts: Counter[s
                         tool=tool,
                         days=[day],
                         status=CoverageStatus.FAILED,
-                        reason=str(error),
+                        reason=doubted[0].reason,
                         as_of=reading.access.now,
                     )
     return error
+
+
+def _may_change(reading: _Reading, day: date) -> bool:
+    """Whether an empty day is news. An older one was perhaps everybody's holiday: unfinished it stays, unsaid."""
+    return day >= reading.first_repulled
 
 
 def _keep(reading: _Reading, found: SourceDay, source_run_id: int, rows_before: int) -> Mapping[str, int]:

@@ -140,15 +140,21 @@ def test_old_address_that_nobody_mapped(store: Store, console: claude_code.Claud
 
 
 def test_day_that_is_empty_for_everybody(store: Store, console: claude_code.ClaudeCodeStandIn) -> None:
-    """A working day on which the report names nobody at all is not believed; when it is there, Ben's zero is said."""
+    """A working day on which the report names nobody at all is not believed; when it is there, Ben's zero is said. It
+    is a failure of the source as long as it may still be mended, and later perhaps a holiday.
+    """
     staff(store, BEN, *TEAM)
-    lost = WORKDAYS[-4]
-    console.hold(lost, [])
+    lately, long_ago = WORKDAYS[-2], WORKDAYS[-12]
+    for lost, failed in ((lately, 1), (long_ago, 0)):
+        console.hold(lost, [])
+        assert failed == read(store, console_of(console, "*@lantern.example"), first=lost - 8 * DAY, last=lost)
     assert 1 == read(store, console_of(console, "*@lantern.example"))
     assert [SILENT] == verdicts(store, BEN)
 
-    console.hold(lost, [used(lost, email) for email in TEAM])
-    assert 0 == read(store, console_of(console, "*@lantern.example"))
+    for lost in (lately, long_ago):
+        console.hold(lost, [used(lost, email) for email in TEAM])
+        assert [SILENT] == verdicts(store, BEN)
+        assert 0 == read(store, console_of(console, "*@lantern.example"))
     assert [A_TRUE_ZERO] == verdicts(store, BEN)
 
 
