@@ -32,7 +32,7 @@ from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store.opening import open_store
 from bot.transports import http, otlp, socket_mode
 from handlers.desk import Desk
-from jobs import calendar, collect, decide, deliver, detect, receive, recheck, tidy
+from jobs import calendar, collect, decide, deliver, detect, measure, receive, recheck, tidy
 from jobs.rounds import Pace, Recheck
 
 Counts = calendar.Counts
@@ -131,6 +131,9 @@ def work(
     return {
         "collect": lambda now: collect_now(desk, now=now, on_day=on_day),
         "detect": lambda now: detect.detect(
+            store, now=now, prices=desk.prices, holidays_of=holidays_of, weekend_of=weekend_of
+        ),
+        "measure": lambda now: measure.measure(
             store, now=now, prices=desk.prices, holidays_of=holidays_of, weekend_of=weekend_of
         ),
         "decide": decide_,

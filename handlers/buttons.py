@@ -6,14 +6,16 @@ invented key leads nowhere. Next: `handlers/ai_stats.py`.
 
 from __future__ import annotations
 
-from bot.domain.nudging import Answer
+from bot.domain.occasions import CHECK_IN
 from bot.domain.tips import Tip
+from bot.domain.told import Answer
 from bot.errors import InputError
 from bot.store import nudges, preferences
+from bot.views import check_in as check_in_views
 from bot.views import ids, settings, trouble
 from bot.views import tip as tip_views
 from bot.views.ids import Action
-from handlers import wishes, yours
+from handlers import check_ins, take_back, wishes, yours
 from handlers.ai_stats import ForPerson, for_person
 from handlers.desk import Desk
 from handlers.trouble import Work
@@ -23,13 +25,15 @@ from handlers.who import Asked
 def why_tip(asked: Asked, person_id: int) -> None:
     """What led to the tip under which the button stands."""
     with asked.desk.store.read() as session:
-        nudge = nudges.find(session, nudge_key=_key(asked), person_id=person_id)
+        nudge = nudges.find(session, nudge_key=asked.nudge_key(), person_id=person_id)
     if nudge is None:
         asked.say(tip_views.unavailable())
         return
     today = asked.desk.clock.now().date()
-    said = tip_views.why(trigger=nudge.trigger, facts=nudge.facts, rule_version=nudge.rule_version, today=today)
-    asked.say(said)
+    if nudge.trigger == CHECK_IN:
+        asked.say(check_in_views.why(facts=nudge.facts, rule_version=nudge.rule_version, today=today))
+    else:
+        asked.say(tip_views.why(trigger=nudge.trigger, facts=nudge.facts, rule_version=nudge.rule_version, today=today))
 
 
 def snooze(asked: Asked, person_id: int) -> None:
@@ -53,12 +57,15 @@ def answered(answer: Answer) -> ForPerson:
     """Keep the answer and put a short thanks in its place."""
 
     def keep(asked: Asked, person_id: int) -> None:
-        desk, key = asked.desk, _key(asked)
+        desk, key = asked.desk, asked.nudge_key()
         with desk.store.begin() as session:
             kept = nudges.answer(session, nudge_key=key, person_id=person_id, answer=answer, now=desk.clock.now())
             if kept:
                 preferences.said(session, person_id=person_id, answer=answer, now=desk.clock.now())
             nudge = nudges.find(session, nudge_key=key, person_id=person_id)
+            if kept and nudge and answer is Answer.WAS_MEANT:
+                pattern = (nudge.trigger, str(nudge.facts.get("tool", "")))
+                preferences.meant(session, person_id=person_id, pattern=pattern, now=desk.clock.now())
         tip = _tip(desk, nudge.tip_id) if kept and nudge else None
         if nudge is None or tip is None:
             asked.say(tip_views.unavailable())
@@ -70,6 +77,10 @@ def answered(answer: Answer) -> ForPerson:
 
 _FOR_PERSON: dict[Action, ForPerson] = {
     **{action: answered(answer) for action, answer in ids.ANSWERS.items()},
+    **{action: check_ins.answered(answer) for action, answer in ids.CHECK_IN_ANSWERS.items()},
+    Action.SAVING: check_ins.said_more(Action.SAVING),
+    Action.WENT_TO: check_ins.said_more(Action.WENT_TO),
+    Action.TAKE_BACK: take_back.take_back,
     Action.WHY_TIP: why_tip,
     Action.SNOOZE: snooze,
     Action.STOP: wishes.stop,
@@ -103,13 +114,6 @@ def work_of(action: Action) -> Work:
             unknown(asked)
 
     return work
-
-
-def _key(asked: Asked) -> str:
-    key = ids.parse(asked.value).nudge_key
-    if key is None:
-        raise InputError("a button of a message without its key")
-    return key
 
 
 def _tip(desk: Desk, tip_id: str) -> Tip | None:

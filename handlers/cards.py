@@ -50,8 +50,9 @@ def _one_thing(desk: Desk, known: Numbers, today: date) -> Choice | None:
     if known.standing is None:
         return None
     exploring = ledger.is_exploring(known.window.first_active_on, known.window.last_day)
+    findings = [found for found in known.findings if (found.detector, found.tool) not in known.beside.meant]
     return occasions.choose(
-        occasions.occasions(known.standing, known.findings, exploring=exploring, welcome=True),
+        occasions.occasions(known.standing, findings, exploring=exploring, welcome=True),
         standing=known.standing,
         seats=known.seats,
         tips=desk.tips,

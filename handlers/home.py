@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.nudging import Preferences
+from bot.domain.told import Preferences
 from bot.store import preferences
 from bot.views import home
 from handlers import cards

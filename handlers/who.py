@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import SlackRefused
+from bot.errors import InputError, SlackRefused
 from bot.store import people
-from bot.views import home
+from bot.views import home, ids
 from bot.views.message import Message
 from handlers.desk import Desk
 
@@ -42,6 +42,20 @@ class Asked:
         """Our number for the one who asked; None when the roster does not list them (a guest, a newcomer, a bot)."""
         with self.desk.store.read() as session:
             return people.person_by_slack(session, slack_user_id=self.slack_user_id)
+
+    def nudge_key(self) -> str:
+        """The key of the message under which the button stands. Raises InputError for a button without one."""
+        key = ids.parse(self.value).nudge_key
+        if key is None:
+            raise InputError("a button of a message without its key")
+        return key
+
+    def choice(self) -> str:
+        """Which of a few choices was made. Raises InputError for a button without one."""
+        choice = ids.parse(self.value).choice
+        if choice is None:
+            raise InputError("a choice without anything chosen")
+        return choice
 
     def say(self, message: Message) -> None:
         """Answer where only the one who asked can read it: ephemerally, in a modal, or in the app's own messages."""

@@ -63,6 +63,7 @@ def _daily(job: str, hour: int, minute: int) -> Appointment:
 CALENDAR = (
     _daily("collect", 1, 30),  # the sources have closed the UTC day by then
     _daily("detect", 2, 30),
+    _daily("measure", 3, 0),
     _daily("decide", 3, 30),
     Appointment("deliver", CronTrigger(second=0, timezone=UTC), timedelta(minutes=1)),
     Appointment("tidy", CronTrigger(day_of_week="sun", hour=4, minute=30, timezone=UTC), timedelta(weeks=1)),

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.nudging import Moved, Silence
+from bot.domain.occasions import CHECK_IN, QUESTION
 from bot.domain.tips import Tip
 from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnclear
 from bot.log import EventLog
@@ -21,6 +22,7 @@ from bot.slack import Slack, is_installation_wide
 from bot.store import delivery, send_slots
 from bot.store.database import Session, Store
 from bot.store.delivery import HeldNudge
+from bot.views import check_in as check_in_view
 from bot.views import tip as tip_view
 from bot.views.message import Message
 from jobs.look_up import look_up_all
@@ -52,7 +54,7 @@ def deliver(
     SlackRefused when Slack refuses the whole installation (a wrong token, a missing permission): nobody's message fails
     for that, all stay planned.
     """
-    library = {tip.tip_id: tip for tip in tips}
+    library = {tip.tip_id: tip for tip in (*tips, QUESTION)}
     pace, stop = pace or Pace(), stop or threading.Event()
     round_ = Round(store, slack, library, now, recheck, render, owner, pace, sleep, stop)
     with store.begin() as session:
@@ -63,15 +65,18 @@ def deliver(
 
 
 def words_of(introduce_by: str) -> Render:
-    """The wording of a tip; the first message a person ever gets opens with who set this up."""
+    """The wording of a tip or of the check-in; the first message a person ever gets opens with who set this up."""
 
     def render(nudge: HeldNudge, tip: Tip) -> Message:
+        introduce = None if nudge.introduced else introduce_by
+        if nudge.trigger == CHECK_IN:
+            return check_in_view.message(nudge_key=nudge.nudge_key, introduce_by=introduce)
         return tip_view.message(
             nudge_key=nudge.nudge_key,
             tip=tip,
             trigger=nudge.trigger,
             facts=nudge.facts,
-            introduce_by=None if nudge.introduced else introduce_by,
+            introduce_by=introduce,
         )
 
     return render

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.adoption import LAG_DAYS, ZERO_STATES, Standing, State
 from bot.domain.fair_hours import fair_time, is_fair
-from bot.domain.occasions import choose, is_speakable, occasions
+from bot.domain.occasions import CHECK_IN, QUESTION, choose, is_speakable, occasions, with_question
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Tip
+from bot.domain.told import PastNudge, Preferences, declined, last_was_a_tip, may_ask, unmeant
 from bot.domain.waste.ledger import CountedFinding
 
-RULE_VERSION = "nudges-1"
+RULE_VERSION = "nudges-2"
 
 WEEK = timedelta(days=7)
 FOUR_WEEKS = timedelta(days=28)
@@ -29,10 +30,12 @@ IGNORED_AFTER = WEEK
 """Caps and back-off weigh what reminders cost: they raise use and sign-offs alike, so the default is few."""
 MOST_IGNORED = 3
 SAME_TIP_AGAIN_AFTER = timedelta(days=90)
-NOT_RELEVANT_FOR = timedelta(days=182)
 LIVES_FOR = WEEK
 """A message not delivered a week after it was due is out of date."""
 PLANS_AHEAD = WEEK
+SHADOW_DAYS = 14
+"""So long waste is looked for and kept, and nobody is written to about it: whoever runs this can see first whether the
+rules fit the place (`kindling calibrate`)."""
 OLDEST_STANDING_DAYS = 3
 """A state judged on older data proves nothing about now (P12)."""
 
@@ -52,6 +55,7 @@ class Silence(StrEnum):
     GRACE = "grace"
     SAID_NOT_RELEVANT = "said_not_relevant"
     EXPLORING = "exploring"
+    SHADOW = "shadow"
     NOTHING_TO_SAY = "nothing_to_say"
     ALREADY_PLANNED = "already_planned"
     WEEKLY_CAP = "weekly_cap"
@@ -62,48 +66,6 @@ class Silence(StrEnum):
     NO_FAIR_HOUR = "no_fair_hour"
     NO_LONGER_TRUE = "no_longer_true"
     EXPIRED = "expired"
-
-
-class Answer(StrEnum):
-    """What a person tapped under a nudge."""
-
-    HELPFUL = "helpful"
-    NOT_HELPFUL = "not_helpful"
-    SHOW_ME = "show_me"
-    NO_ACCESS = "no_access"
-    OTHER_TOOL = "other_tool"
-    NOT_MY_WORK = "not_my_work"
-
-
-@dataclass(frozen=True)
-class Preferences:
-    """What a person told us about messages. All None: nothing was ever said, messages are welcome.
-
-    `paused_at` holds until the person resumes; `snoozed_until` ends by itself; `stopped_at` ends messages for good,
-    until the person resumes. `introduced_at` is when the first-contact message was delivered.
-    `heard_from_at` is when the person last did something with us: opened the card, pressed a button, resumed. It ends a
-    row of ignored messages.
-    """
-
-    paused_at: datetime | None = None
-    stopped_at: datetime | None = None
-    snoozed_until: datetime | None = None
-    introduced_at: datetime | None = None
-    not_my_work_at: datetime | None = None
-    no_access_at: datetime | None = None
-    other_tool_at: datetime | None = None
-    heard_from_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class PastNudge:
-    """One message that reached this person, or may have (`unknown` counts as sent for every cap)."""
-
-    tip_id: str
-    topic: str
-    sent_at: datetime
-    answer: Answer | None
-    answered_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -140,11 +102,13 @@ def decide(
     tips: Sequence[Tip],
     now: datetime,
     switched_on: bool,
+    in_shadow: bool = False,
     seats: Sequence[Seat] = (),
 ) -> Plan | Silence:
     """The one message this person may hear next, or why there is none.
 
-    `findings` are those of the last window; `exploring` says that it lies in the first 60 days after first use (P7).
+    `findings` are those of the last window; `exploring` says that it lies in the first 60 days after first use (P7),
+    `in_shadow` that this installation is in its first two weeks.
     `history` is everything that was or may have been sent. `calendar` is None when the time zone is not known.
     """
     silence = (
@@ -156,10 +120,14 @@ def decide(
     )
     if silence or standing is None or calendar is None:
         return silence or Silence.UNKNOWN
-    welcome = not _declined(preferences, history, now)
-    candidates = occasions(standing, findings, exploring=exploring, welcome=welcome)
+    welcome = not declined(preferences, history, now)
+    candidates = occasions(
+        standing, unmeant(findings, preferences, now), exploring=exploring or in_shadow, welcome=welcome
+    )
+    if may_ask(standing, preferences, history, now):
+        candidates = with_question(candidates, after_a_tip=last_was_a_tip(history))
     if not candidates:
-        return _why_nothing(standing, findings, exploring=exploring, welcome=welcome)
+        return _why_nothing(standing, findings, exploring=exploring, in_shadow=in_shadow, welcome=welcome)
     chosen = choose(
         candidates,
         standing=standing,
@@ -167,7 +135,7 @@ def decide(
         tips=tips,
         person=person,
         day=(now + PLANS_AHEAD + LIVES_FOR).astimezone(UTC).date(),  # until then it may arrive
-        recent={nudge.tip_id for nudge in history if now - nudge.sent_at < SAME_TIP_AGAIN_AFTER},
+        recent=_recent(history, now),
         seen={nudge.tip_id for nudge in history},
     )
     if chosen is None:
@@ -193,6 +161,7 @@ def still_right(
     person: Person,
     now: datetime,
     switched_on: bool,
+    in_shadow: bool = False,
     quiet_until: datetime | None = None,
 ) -> Silence | Moved | None:
     """Asked right before sending, with everything loaded afresh: skip for this reason, move to then, or send (None).
@@ -204,7 +173,9 @@ def still_right(
         _unreachable(preferences, person, calendar, now, switched_on)
         or (Silence.EXPIRED if now >= expires_at else None)
         or _not_to_be_judged(standing, now)
-        or _no_longer_true(trigger, facts, standing, findings, exploring=exploring)
+        or _not_to_ask(trigger, standing, preferences, history, now)
+        or _no_longer_true(trigger, facts, standing, unmeant(findings, preferences, now), exploring=exploring)
+        or (Silence.SHADOW if in_shadow and trigger not in _ABOUT_USE else None)
         or _said_no(standing, preferences, history, now)
         or (Silence.SAID_NOT_RELEVANT if _answered_away(trigger, preferences, history, now) else None)
         or _too_soon(preferences, history, now)
@@ -215,6 +186,11 @@ def still_right(
         return None
     due_at = fair_time(calendar, not_before=quiet_until or now, until=expires_at, person_id=person.person_id)
     return Silence.NO_FAIR_HOUR if due_at is None else Moved(due_at)
+
+
+def is_in_shadow(first_judged_on: date | None, now: datetime) -> bool:
+    """Whether `now` lies in the first two weeks of an installation, or before them."""
+    return first_judged_on is None or (now.astimezone(UTC).date() - first_judged_on).days < SHADOW_DAYS
 
 
 def ignored_in_a_row(history: Sequence[PastNudge], preferences: Preferences, now: datetime) -> int:
@@ -259,6 +235,9 @@ def _not_to_be_judged(standing: Standing | None, now: datetime) -> Silence | Non
     return _SILENT_STATES.get(standing.state)
 
 
+_ABOUT_USE = ENABLEMENT_TRIGGERS | {CHECK_IN}
+"""What is not about money, and is said from the first day on."""
+
 _SILENT_STATES = {
     State.UNKNOWN: Silence.UNKNOWN,
     State.NOT_PROVISIONED: Silence.NOT_PROVISIONED,
@@ -271,20 +250,25 @@ def _said_no(
 ) -> Silence | None:
     """Who does not use a tool and told us why hears nothing about it for half a year, not even of its price."""
     idle = standing is not None and standing.state in ZERO_STATES
-    return Silence.SAID_NOT_RELEVANT if idle and _declined(preferences, history, now) else None
+    return Silence.SAID_NOT_RELEVANT if idle and declined(preferences, history, now) else None
+
+
+def _not_to_ask(
+    trigger: str, standing: Standing | None, preferences: Preferences, history: Sequence[PastNudge], now: datetime
+) -> Silence | None:
+    if trigger != CHECK_IN or may_ask(standing, preferences, history, now):
+        return None
+    return Silence.NO_LONGER_TRUE
 
 
 def _answered_away(trigger: str, preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> bool:
-    return trigger in ENABLEMENT_TRIGGERS and _declined(preferences, history, now)
+    return trigger in ENABLEMENT_TRIGGERS and declined(preferences, history, now)
 
 
-_DECLINES = frozenset({Answer.NOT_MY_WORK, Answer.NO_ACCESS, Answer.OTHER_TOOL})
-
-
-def _declined(preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> bool:
-    told = [preferences.not_my_work_at, preferences.no_access_at, preferences.other_tool_at]
-    told += [nudge.answered_at for nudge in history if nudge.answer in _DECLINES]
-    return any(at is not None and now - at < NOT_RELEVANT_FOR for at in told)
+def _recent(history: Sequence[PastNudge], now: datetime) -> set[str]:
+    """Tips that may not come again yet; the question has a rule of its own."""
+    lately = {nudge.tip_id for nudge in history if now - nudge.sent_at < SAME_TIP_AGAIN_AFTER}
+    return lately - {QUESTION.tip_id}
 
 
 def _too_soon(preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> Silence | None:
@@ -310,6 +294,8 @@ def _no_longer_true(
     *,
     exploring: bool,
 ) -> Silence | None:
+    if trigger == CHECK_IN:
+        return None
     if trigger in ENABLEMENT_TRIGGERS:
         same = standing is not None and standing.state.value == trigger
         return None if same else Silence.NO_LONGER_TRUE
@@ -319,10 +305,14 @@ def _no_longer_true(
     return None if found else Silence.NO_LONGER_TRUE
 
 
-def _why_nothing(standing: Standing, findings: Sequence[CountedFinding], *, exploring: bool, welcome: bool) -> Silence:
+def _why_nothing(
+    standing: Standing, findings: Sequence[CountedFinding], *, exploring: bool, in_shadow: bool, welcome: bool
+) -> Silence:
     if not welcome and standing.state.value in ENABLEMENT_TRIGGERS:
         return Silence.SAID_NOT_RELEVANT
-    return Silence.EXPLORING if exploring and findings else Silence.NOTHING_TO_SAY
+    if exploring and findings:
+        return Silence.EXPLORING
+    return Silence.SHADOW if in_shadow and any(map(is_speakable, findings)) else Silence.NOTHING_TO_SAY
 
 
 def _is_before(moment: datetime, other: datetime | None) -> bool:

@@ -12,16 +12,33 @@ from hashlib import sha256
 
 from bot.domain.adoption import GRACE_DAYS, Standing
 from bot.domain.people import Person, Seat
-from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Tip, can_fill, dollars_in_words
+from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, LinkKind, Tip, can_fill, dollars_in_words
 from bot.domain.usage import WINDOW_DAYS
 from bot.domain.waste import idle_seat
 from bot.domain.waste.finding import Ledger
 from bot.domain.waste.ledger import CountedFinding
 
+CHECK_IN = "check_in"
+"""What leads to the one question that is asked of people who use the tools by habit."""
+QUESTION = Tip(
+    tip_id="check-in",
+    topic="check-in",
+    triggers=frozenset({CHECK_IN}),
+    roles=frozenset(),
+    owner="kindling",
+    expires_on=date.max,
+    link_kind=LinkKind.ACTION,
+    link=None,
+    text="One question, which no count can answer: in the last two weeks, did the AI tools help you with your work?",
+    try_this="One tap is enough, and no answer is fine too. It stands on your card, and nobody else sees it.",
+    how_to="",
+)
+"""The question, as the queue carries it: through the same policy, caps and fence as every tip (P9)."""
+
 
 @dataclass(frozen=True)
 class Occasion:
-    """A reason to speak: a state, or a finding of waste."""
+    """A reason to speak: a state, a finding of waste, or the check-in."""
 
     trigger: str
     finding: CountedFinding | None = None
@@ -55,6 +72,15 @@ def is_speakable(finding: CountedFinding) -> bool:
     return finding.counted_microusd > 0
 
 
+def with_question(candidates: Sequence[Occasion], *, after_a_tip: bool) -> tuple[Occasion, ...]:
+    """The occasions with the check-in among them: before the others when the last message was a tip, else after them.
+
+    So questions and tips take turns, and nobody hears a question first who could hear something useful.
+    """
+    question = Occasion(CHECK_IN)
+    return (question, *candidates) if after_a_tip else (*candidates, question)
+
+
 def choose(
     candidates: Sequence[Occasion],
     *,
@@ -75,7 +101,7 @@ def choose(
         facts = _facts(occasion, standing, seats)
         fitting = [
             tip
-            for tip in tips
+            for tip in (*tips, QUESTION)
             if occasion.trigger in tip.triggers
             and tip.tip_id not in recent
             and tip.expires_on >= day

@@ -8,24 +8,31 @@ requests or money turns into a better word: the card states them and judges none
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from enum import StrEnum
 
 from bot.domain.adoption import Standing
+from bot.domain.check_in import CheckIn
+from bot.domain.follow_up import FollowUp
+from bot.domain.finished_work import WorkDone
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.prices import PriceBook
+from bot.domain.session_sums import SessionSums
+from bot.domain.sight import DaysOfUse, Sight, Unknown
+from bot.domain.told import Answer, Pattern
 from bot.domain.usage import ANY_MODEL, WINDOW_DAYS, Counters, Coverage, UsageWindow
 from bot.domain.waste import SILENT_STATES, ledger, look
-from bot.domain.waste.finding import Ledger, NotJudged
+from bot.domain.waste.finding import SEAT_MODEL, Ledger, NotJudged
 from bot.domain.waste.ledger import CountedFinding
 
-RULE_VERSION = "card-1"
+RULE_VERSION = "card-2"
 WEEKS_SHOWN = 4
 STILL_THERE_DAYS = 14
 """A merged change counts as still there when nobody took it back within 14 days (the usual churn horizon)."""
+REPORT_DAYS = 14
+"""The days before a check-in that its question is about."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,18 @@ class Beside:
     outcomes_ever_seen: bool
     tips_helpful: int
     tips_not_helpful: int
+    sessions: tuple[SessionSums, ...] = ()
+    """The sums of the sessions of the judged 28 days."""
+    work: tuple[WorkDone, ...] = ()
+    """What was finished in the 12 weeks, as the detectors look at it."""
+    check_ins: tuple[CheckIn, ...] = ()
+    """Answers of these weeks, oldest first."""
+    follow_ups: tuple[FollowUp, ...] = ()
+    """The latest second look of each tip of these weeks, oldest first."""
+    meant: Mapping[Pattern, date] = field(default_factory=dict)
+    """Patterns that the person said were meant, and when: what they cost was simply used."""
+    told: Mapping[Answer, date] = field(default_factory=dict)
+    """What the person told us about little use, as far as it still holds."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +102,9 @@ class Numbers:
     findings: tuple[CountedFinding, ...]
     beside: Beside
 
-
-@dataclass(frozen=True)
-class DaysOfUse:
-    """Working days of one window, how many of them hold use, and how many of the others could not be seen."""
-
-    working_days: int
-    used_days: int
-    unseen_days: int
-    days_off_used: int
+    @property
+    def sight(self) -> Sight:
+        return Sight(self.seats, self.window, self.calendar, self.beside.coverage)
 
 
 @dataclass(frozen=True)
@@ -110,6 +123,9 @@ class Efficiency:
     tokens: int | None
     some_unpriced: bool
     exploring_until: date | None
+    seats_included: bool | None
+    """Whether the price of the seats is in the sum; None: there is no seat."""
+    follow_ups: tuple[FollowUp, ...]
 
 
 @dataclass(frozen=True)
@@ -129,28 +145,20 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Value:
-    """What the person told us themselves."""
+class Reported:
+    """One check-in, beside the use that was seen in the two weeks before it."""
 
-    tips_helpful: int
-    tips_not_helpful: int
-
-
-class Gap(StrEnum):
-    """Why a tool cannot be seen."""
-
-    NOT_CONNECTED = "not_connected"
-    ENDS_EARLY = "ends_early"
-    DAYS_MISSING = "days_missing"
+    check_in: CheckIn
+    days: DaysOfUse
 
 
 @dataclass(frozen=True)
-class Unknown:
-    """A tool of this person that cannot be seen in full. `reach` is the last day that a source has finished."""
+class Value:
+    """What the person told us themselves. `reported` is oldest first, and nothing in it is turned into money."""
 
-    tool: str
-    gap: Gap
-    reach: date | None
+    tips_helpful: int
+    tips_not_helpful: int
+    reported: tuple[Reported, ...]
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,8 @@ class Scorecard:
     sources: dict[str, tuple[str, ...]]
     days_used_by_week: tuple[int, ...]
     """Days with use in each of the 12 weeks, oldest first."""
+    told: Mapping[Answer, date]
+    meant: Mapping[Pattern, date]
     rule_version: str = RULE_VERSION
 
 
@@ -175,8 +185,9 @@ def build(numbers: Numbers) -> Scorecard:
     """The card for the 28 days that end on the window's last day."""
     window = numbers.window
     first, last = window.first_day(), window.last_day
-    tools = tools_of(numbers.seats, window)
-    habit = Habit(now=_days_of_use(numbers, tools, last), before=_days_of_use(numbers, tools, _before(last)))
+    sight = numbers.sight
+    tools = sight.tools()
+    habit = Habit(now=sight.days_of_use(first, last), before=sight.days_of_use(_before(first), _before(last)))
     efficiency = _efficiency(numbers)
     return Scorecard(
         first_day=first,
@@ -184,11 +195,13 @@ def build(numbers: Numbers) -> Scorecard:
         habit=habit,
         efficiency=efficiency,
         outcome=_outcome(numbers, habit, efficiency) if numbers.beside.outcomes_ever_seen else None,
-        value=Value(numbers.beside.tips_helpful, numbers.beside.tips_not_helpful),
+        value=Value(numbers.beside.tips_helpful, numbers.beside.tips_not_helpful, _reported(numbers)),
         tools=tools,
-        unknowns=tuple(_unknowns(numbers, tools)),
+        unknowns=sight.unknowns(),
         sources={tool: numbers.beside.coverage.sources.get(tool, ()) for tool in tools},
         days_used_by_week=_days_used_by_week(window),
+        told=numbers.beside.told,
+        meant=numbers.beside.meant,
     )
 
 
@@ -196,55 +209,20 @@ def not_judged(numbers: Numbers, prices: PriceBook) -> tuple[NotJudged, ...]:
     """Which patterns could not be looked for, and what was lacking; none before anything was judged."""
     if numbers.standing is None:
         return ()
-    days = frozenset(fact.day for fact in numbers.beside.outcomes) if numbers.beside.outcomes_ever_seen else None
     looked = look(
         window=numbers.window,
         seats=numbers.seats,
         calendar=numbers.calendar,
         standing=numbers.standing,
-        outcome_days=days,
         prices=prices,
+        sessions=numbers.beside.sessions,
+        work=numbers.beside.work,
     )
     return looked.not_judged
 
 
-def tools_of(seats: Sequence[Seat], window: UsageWindow) -> tuple[str, ...]:
-    """The tools a card is about: seats held in the 28 days, and whatever was used in the 12 weeks."""
-    first = window.first_day()
-    held = {
-        seat.tool
-        for seat in seats
-        if seat.assigned_on <= window.last_day and (seat.released_on is None or seat.released_on > first)
-    }
-    return tuple(sorted(held | window.tools_seen()))
-
-
 def _before(last: date) -> date:
     return last - timedelta(days=WINDOW_DAYS)
-
-
-def _days_of_use(numbers: Numbers, tools: Sequence[str], last: date) -> DaysOfUse:
-    first = last - timedelta(days=WINDOW_DAYS - 1)
-    working = numbers.calendar.working_days(first, last)
-    used = {day for day in numbers.window.active_days() if first <= day <= last}
-    unseen = [day for day in working if day not in used and not _seen(numbers, tools, day)]
-    return DaysOfUse(
-        working_days=len(working),
-        used_days=len(used.intersection(working)),
-        unseen_days=len(unseen),
-        days_off_used=len(used.difference(working)),
-    )
-
-
-def _seen(numbers: Numbers, tools: Sequence[str], day: date) -> bool:
-    """Whether a day without use is known to be one: every tool that could have been used was covered."""
-    could_use = [tool for tool in tools if _could_use(numbers, tool, day)]
-    return bool(could_use) and all(numbers.beside.coverage.covers(tool, day) for tool in could_use)
-
-
-def _could_use(numbers: Numbers, tool: str, day: date) -> bool:
-    seats = [seat for seat in numbers.seats if seat.tool == tool]
-    return not seats or tool in numbers.window.tools_seen() or any(seat.held_on(day) for seat in seats)
 
 
 def _efficiency(numbers: Numbers) -> Efficiency:
@@ -256,7 +234,27 @@ def _efficiency(numbers: Numbers) -> Efficiency:
         tokens=_tokens(total),
         some_unpriced=_some_unpriced(numbers.window),
         exploring_until=_exploring_until(numbers.window),
+        seats_included=_seats_included(numbers),
+        follow_ups=numbers.beside.follow_ups,
     )
+
+
+def _seats_included(numbers: Numbers) -> bool | None:
+    spend = ledger.spend_of(numbers.window, numbers.seats)
+    prices = [cost for cell, cost in spend.cells.items() if cell.model == SEAT_MODEL]
+    return None not in prices if prices else None
+
+
+def _reported(numbers: Numbers) -> tuple[Reported, ...]:
+    """The check-ins whose two weeks before lie within the days that the card looks at."""
+    earliest = _before(numbers.window.first_day())
+    found = []
+    for check_in in numbers.beside.check_ins:
+        last = min(check_in.answered_on - timedelta(days=1), numbers.window.last_day)
+        first = last - timedelta(days=REPORT_DAYS - 1)
+        if first >= earliest:
+            found.append(Reported(check_in, numbers.sight.days_of_use(first, last)))
+    return tuple(found)
 
 
 def _ledgers(numbers: Numbers) -> Ledgers:
@@ -266,6 +264,8 @@ def _ledgers(numbers: Numbers) -> Ledgers:
         return Ledgers(spend_microusd, None, None, None)
     found = dict.fromkeys(Ledger, 0)
     for one in numbers.findings:
+        if (one.detector, one.tool) in numbers.beside.meant:
+            continue
         found[one.ledger] += one.counted_microusd or 0
         found[Ledger.EXPLORATION] += one.forgiven_microusd or 0
     return Ledgers(spend_microusd, found[Ledger.OPTIMIZABLE], found[Ledger.WASTED], found[Ledger.EXPLORATION])
@@ -351,24 +351,6 @@ def _each(spend_microusd: int | None, merged: int, days: DaysOfUse, *, whole: bo
     if spend_microusd is None or merged == 0 or days.unseen_days or not is_used or not whole:
         return None
     return spend_microusd // merged
-
-
-def _unknowns(numbers: Numbers, tools: Sequence[str]) -> list[Unknown]:
-    first, last = numbers.window.first_day(), numbers.window.last_day
-    found = []
-    for tool in tools:
-        working = [day for day in numbers.calendar.working_days(first, last) if _could_use(numbers, tool, day)]
-        missing = [day for day in working if not numbers.beside.coverage.covers(tool, day)]
-        reach = numbers.beside.coverage.reach(tool)
-        if not missing:
-            continue
-        if reach is None or reach < first:
-            found.append(Unknown(tool, Gap.NOT_CONNECTED, reach))
-        elif all(day > reach for day in missing):
-            found.append(Unknown(tool, Gap.ENDS_EARLY, reach))
-        else:
-            found.append(Unknown(tool, Gap.DAYS_MISSING, reach))
-    return found
 
 
 def _days_used_by_week(window: UsageWindow) -> tuple[int, ...]:

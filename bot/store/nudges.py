@@ -17,7 +17,8 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.domain.nudging import Answer, PastNudge, Plan, Silence
+from bot.domain.nudging import Plan, Silence
+from bot.domain.told import Answer, PastNudge
 from bot.store.tables import OPEN_NUDGE, NudgeRow, NudgeStepRow
 
 _MAY_HAVE_ARRIVED = ("sent", "unknown")
@@ -109,6 +110,26 @@ def answer(session: Session, *, nudge_key: str, person_id: int, answer: Answer, 
         .execution_options(synchronize_session=False)
     )
     return touched is not None
+
+
+def unanswer(session: Session, *, person_id: int, answer: Answer) -> None:
+    """Take an answer of this kind back from every message that has it."""
+    session.execute(
+        update(NudgeRow)
+        .where(NudgeRow.person_id == person_id, NudgeRow.answer == answer.value)
+        .values(answer=None, answered_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def unanswer_one(session: Session, *, nudge_key: str, person_id: int) -> None:
+    """Take the answer to one message of this person back."""
+    session.execute(
+        update(NudgeRow)
+        .where(NudgeRow.nudge_key == nudge_key, NudgeRow.person_id == person_id)
+        .values(answer=None, answered_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def find(session: Session, *, nudge_key: str, person_id: int) -> StoredNudge | None:

@@ -6,21 +6,27 @@ Next: `bot/store/nudges.py`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.domain.nudging import Answer, Preferences, Silence
+from bot.domain.nudging import Silence
+from bot.domain.told import Answer, Pattern, Preferences
 from bot.store import nudges
 from bot.store.batches import upsert
-from bot.store.tables import PreferenceRow
+from bot.store.tables import MeantPatternRow, PreferenceRow
 
 _ANSWER_COLUMNS = {
     Answer.NOT_MY_WORK: "not_my_work_at",
     Answer.NO_ACCESS: "no_access_at",
     Answer.OTHER_TOOL: "other_tool_at",
+    Answer.NOT_ALLOWED: "not_allowed_at",
+    Answer.ON_LEAVE: "on_leave_at",
+    Answer.NO_QUESTIONS: "no_questions_at",
 }
 
 
@@ -30,7 +36,13 @@ def load(session: Session, *, person_ids: Sequence[int]) -> dict[int, Preference
         select(PreferenceRow).where(PreferenceRow.person_id.in_(person_ids)).execution_options(populate_existing=True)
     )
     said = {row.person_id: _preferences(row) for row in rows}
-    return {person_id: said.get(person_id, Preferences()) for person_id in person_ids}
+    meant: defaultdict[int, dict[Pattern, datetime]] = defaultdict(dict)
+    for row in session.scalars(select(MeantPatternRow).where(MeantPatternRow.person_id.in_(person_ids))):
+        meant[row.person_id][row.detector, row.tool] = row.told_at
+    return {
+        person_id: replace(said.get(person_id, Preferences()), meant=meant.get(person_id, {}))
+        for person_id in person_ids
+    }
 
 
 def pause(session: Session, *, person_id: int, now: datetime) -> None:
@@ -66,9 +78,28 @@ def introduced(session: Session, *, person_id: int, now: datetime) -> None:
 
 
 def said(session: Session, *, person_id: int, answer: Answer, now: datetime) -> None:
-    """The person answered a message; "not for my work", "no access" and "something else" are remembered for long."""
+    """The person answered a message; what explains little use is remembered for long."""
     column = _ANSWER_COLUMNS.get(answer)
     _write(session, person_id, now, **({column: now} if column else {}))
+
+
+def meant(session: Session, *, person_id: int, pattern: Pattern, now: datetime) -> None:
+    """The person said of a pattern of cost that it was meant."""
+    detector, tool = pattern
+    upsert(
+        session,
+        MeantPatternRow,
+        [{"person_id": person_id, "detector": detector, "tool": tool, "told_at": now}],
+    )
+
+
+def take_back(session: Session, *, person_id: int, answer: Answer, now: datetime) -> None:
+    """Forget that this was ever said, under a message as well."""
+    column = _ANSWER_COLUMNS.get(answer)
+    _write(session, person_id, now, **({column: None} if column else {}))
+    if answer is Answer.WAS_MEANT:
+        session.execute(delete(MeantPatternRow).where(MeantPatternRow.person_id == person_id))
+    nudges.unanswer(session, person_id=person_id, answer=answer)
 
 
 def heard_from(session: Session, *, person_id: int, now: datetime) -> None:
@@ -89,5 +120,8 @@ def _preferences(row: PreferenceRow) -> Preferences:
         not_my_work_at=row.not_my_work_at,
         no_access_at=row.no_access_at,
         other_tool_at=row.other_tool_at,
+        not_allowed_at=row.not_allowed_at,
+        on_leave_at=row.on_leave_at,
+        no_questions_at=row.no_questions_at,
         heard_from_at=row.heard_from_at,
     )

@@ -6,18 +6,30 @@ Called by `handlers/cards.py` for the one who asked. Next: `bot/domain/scorecard
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import and_, exists, func, not_, select
 from sqlalchemy.orm import Session
 
-from bot.domain.nudging import Answer
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import WorkCalendar
 from bot.domain.scorecard import STILL_THERE_DAYS, Beside, Numbers, OutcomeFact
+from bot.domain.told import Answer
 from bot.domain.usage import MOST_LAG_DAYS, WINDOW_DAYS
-from bot.store import coverage, findings, people, states, windows
+from bot.store import (
+    check_ins,
+    coverage,
+    findings,
+    finished_work,
+    follow_ups,
+    people,
+    preferences,
+    session_windows,
+    states,
+    windows,
+)
 from bot.store.tables import NudgeRow, OutcomeRow
+from bot.store.types import start_of_day
 
 DAYS_SHOWN = 2 * WINDOW_DAYS
 OLDEST_CONCLUSION_DAYS = 3 + MOST_LAG_DAYS
@@ -34,7 +46,7 @@ def numbers(
     """What is known of this person over the 56 days up to the last judged day; None for somebody who is not there.
 
     The card shows the window that was last judged, so that its sums and its findings belong together; when that is
-    too old to stand it ends `yesterday` (UTC) and nothing is judged. Some 14 statements on indexed keys,
+    too old to stand it ends `yesterday` (UTC) and nothing is judged. Some 17 statements on indexed keys,
     whatever the size of the company.
     """
     person = people.load(session, person_ids=[person_id]).get(person_id)
@@ -68,12 +80,20 @@ def _beside(session: Session, person_id: int, first: date, last_day: date) -> Be
     covered = coverage.load(session, person_ids=[person_id], first=first, last=last_day)
     ever_seen = session.scalar(select(exists().where(OutcomeRow.person_id == person_id)))
     answers = _answers(session, person_id, last_day)
+    told = preferences.load(session, person_ids=[person_id])[person_id]
+    now = start_of_day(last_day + timedelta(days=1))
     return Beside(
         coverage=covered[person_id],
         outcomes=_outcomes(session, person_id, first, last_day),
         outcomes_ever_seen=bool(ever_seen),
         tips_helpful=answers.get(Answer.HELPFUL, 0),
         tips_not_helpful=answers.get(Answer.NOT_HELPFUL, 0),
+        check_ins=check_ins.since(session, person_id=person_id, first=first),
+        follow_ups=follow_ups.latest(session, person_id=person_id, tipped_from=first),
+        meant={pattern: told.meant[pattern].date() for pattern in told.meant_at(now)},
+        told=told.holding(now),
+        sessions=session_windows.load(session, person_ids=[person_id], last_day=last_day).get(person_id, ()),
+        work=finished_work.load(session, person_ids=[person_id], last_day=last_day).get(person_id, ()),
     )
 
 
@@ -88,8 +108,8 @@ def _outcomes(session: Session, person_id: int, first: date, last_day: date) -> 
         .where(
             OutcomeRow.person_id == person_id,
             not_(is_repair),
-            OutcomeRow.at >= _start_of(first),
-            OutcomeRow.at < _start_of(last_day + timedelta(days=STILL_THERE_DAYS)),
+            OutcomeRow.at >= start_of_day(first),
+            OutcomeRow.at < start_of_day(last_day + timedelta(days=STILL_THERE_DAYS)),
         )
         .order_by(OutcomeRow.at, OutcomeRow.kind, OutcomeRow.ref)
     )
@@ -100,14 +120,10 @@ def _outcomes(session: Session, person_id: int, first: date, last_day: date) -> 
 
 def _answers(session: Session, person_id: int, last_day: date) -> dict[str, int]:
     """How many tips got each answer in the 28 days; today's taps count as well."""
-    since = _start_of(last_day - timedelta(days=WINDOW_DAYS - 1))
+    since = start_of_day(last_day - timedelta(days=WINDOW_DAYS - 1))
     rows = session.execute(
         select(NudgeRow.answer, func.count())
         .where(NudgeRow.person_id == person_id, NudgeRow.answer.is_not(None), NudgeRow.answered_at >= since)
         .group_by(NudgeRow.answer)
     )
     return {str(answer): count for answer, count in rows}
-
-
-def _start_of(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Integer
@@ -10,6 +10,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
+
+
+def start_of_day(day: date) -> datetime:
+    """The moment at which a UTC day begins."""
+    return datetime.combine(day, time.min, UTC)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

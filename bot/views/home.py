@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from bot.domain.nudging import Preferences
 from bot.domain.scorecard import Scorecard
-from bot.views import pieces, scorecard, settings
+from bot.domain.told import Preferences
+from bot.views import pieces, scorecard, settings, told
 from bot.views.ids import Action, Callback
 from bot.views.message import Message
 from bot.views.pieces import Block
@@ -62,6 +62,7 @@ def _settings(preferences: Preferences, *, now: datetime, today: date) -> list[B
         pieces.header("Messages"),
         pieces.section(_messages_now(preferences, now=now, today=today)),
         _message_buttons(preferences),
+        *told.settings(preferences, now=now, today=today),
         pieces.divider(),
         pieces.header("What is held about you"),
         pieces.section("You can read it, take it with you, or erase it, without asking anybody."),
@@ -90,7 +91,7 @@ def _messages_now(preferences: Preferences, *, now: datetime, today: date) -> st
         return (
             f"Snoozed until {pieces.day(preferences.snoozed_until.date(), today)}; then they begin again by themselves."
         )
-    return "They may come: at most one in seven days, and three in four weeks."
+    return "They may come: at most one in seven days, and three in four weeks, check-ins included."
 
 
 def _message_buttons(preferences: Preferences) -> Block:

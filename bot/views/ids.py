@@ -1,7 +1,7 @@
 """The ids that travel to Slack and come back with a tap, and the small payloads that buttons carry.
 
-A payload holds an opaque nudge key or a number of weeks and nothing about the person: whatever comes back is looked up
-again for the one who tapped. Next: `bot/views/pieces.py`.
+A payload holds an opaque nudge key, a number of weeks or one of a few choices, and nothing about the person: whatever
+comes back is looked up again for the one who tapped. Next: `bot/views/pieces.py`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.nudging import Answer
+from bot.domain.told import Answer
 from bot.errors import InputError
 
 SNOOZE_WEEKS = (2, 4, 12)
 
 _NUDGE_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_CHOICE = re.compile(r"[a-z_]{1,32}")
 _LONGEST_PAYLOAD = 150  # what Slack allows for the value of an option
 
 
@@ -27,9 +28,19 @@ class Action(StrEnum):
     NO_ACCESS = "tip_no_access"
     OTHER_TOOL = "tip_other_tool"
     NOT_MY_WORK = "tip_not_my_work"
+    NOT_ALLOWED = "tip_not_allowed"
+    ON_LEAVE = "tip_on_leave"
+    WAS_MEANT = "tip_was_meant"
     HELPFUL = "tip_helpful"
     NOT_HELPFUL = "tip_not_helpful"
     WHY_TIP = "tip_why"
+    HELPED_CLEARLY = "check_in_clearly"
+    HELPED_SOMEWHAT = "check_in_somewhat"
+    HELPED_NOT_REALLY = "check_in_not_really"
+    SAVING = "check_in_saving"
+    WENT_TO = "check_in_went_to"
+    NO_QUESTIONS = "check_in_no_more"
+    TAKE_BACK = "take_back"
     SNOOZE = "snooze"
     STOP = "stop"
     PAUSE = "pause"
@@ -52,8 +63,19 @@ ANSWERS: dict[Action, Answer] = {
     Action.NOT_MY_WORK: Answer.NOT_MY_WORK,
     Action.HELPFUL: Answer.HELPFUL,
     Action.NOT_HELPFUL: Answer.NOT_HELPFUL,
+    Action.NOT_ALLOWED: Answer.NOT_ALLOWED,
+    Action.ON_LEAVE: Answer.ON_LEAVE,
+    Action.WAS_MEANT: Answer.WAS_MEANT,
 }
 """The buttons that are an answer to a tip."""
+
+CHECK_IN_ANSWERS: dict[Action, Answer] = {
+    Action.HELPED_CLEARLY: Answer.CLEARLY,
+    Action.HELPED_SOMEWHAT: Answer.SOMEWHAT,
+    Action.HELPED_NOT_REALLY: Answer.NOT_REALLY,
+    Action.NO_QUESTIONS: Answer.NO_QUESTIONS,
+}
+"""The buttons that are an answer to a check-in."""
 
 
 class Callback(StrEnum):
@@ -65,10 +87,14 @@ class Callback(StrEnum):
 
 @dataclass(frozen=True)
 class Payload:
-    """What a button or an option carries: which message it stood under, for how many weeks. Both may be absent."""
+    """What a button or an option carries: which message it stood under, for how many weeks, which of a few choices.
+
+    All may be absent.
+    """
 
     nudge_key: str | None = None
     weeks: int | None = None
+    choice: str | None = None
 
     def dump(self) -> str:
         """As short JSON, for the `value` of a button or option."""
@@ -77,6 +103,8 @@ class Payload:
             fields["n"] = self.nudge_key
         if self.weeks is not None:
             fields["w"] = self.weeks
+        if self.choice is not None:
+            fields["c"] = self.choice
         return json.dumps(fields, separators=(",", ":"))
 
 
@@ -88,14 +116,16 @@ def parse(value: str | None) -> Payload:
     if not value:
         return Payload()
     fields = _fields(value)
-    key, weeks = fields.get("n"), fields.get("w")
-    if set(fields) - {"n", "w"}:
+    key, weeks, choice = fields.get("n"), fields.get("w"), fields.get("c")
+    if set(fields) - {"n", "w", "c"}:
         raise _not_ours()
     if key is not None and not (isinstance(key, str) and _NUDGE_KEY.fullmatch(key)):
         raise _not_ours()
     if weeks is not None and (isinstance(weeks, bool) or weeks not in SNOOZE_WEEKS):
         raise _not_ours()
-    return Payload(nudge_key=key, weeks=weeks)
+    if choice is not None and not (isinstance(choice, str) and _CHOICE.fullmatch(choice)):
+        raise _not_ours()
+    return Payload(nudge_key=key, weeks=weeks, choice=choice)
 
 
 def _fields(value: str) -> dict[str, object]:

@@ -128,6 +128,21 @@ def snooze(nudge_key: str | None = None) -> Block:
     }
 
 
+def select(
+    placeholder: str, action: Action, choices: Sequence[tuple[str, Payload]], chosen: str | None = None
+) -> Block:
+    """One choice out of a few; `chosen` is the label of the one that stands there already."""
+    options = [{"text": plain(label, 75), "value": payload.dump()} for label, payload in choices]
+    made: Block = {
+        "type": "static_select",
+        "action_id": action.value,
+        "placeholder": plain(placeholder, 150),
+        "options": options,
+    }
+    initial = next((option for option, (label, _) in zip(options, choices, strict=True) if label == chosen), None)
+    return made if initial is None else {**made, "initial_option": initial}
+
+
 # ---------------------------------------------------------------- words for values
 
 

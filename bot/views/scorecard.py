@@ -11,17 +11,16 @@ from datetime import date
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.scorecard import (
     STILL_THERE_DAYS,
-    DaysOfUse,
     Efficiency,
-    Gap,
     Habit,
     Outcome,
+    Reported,
     Scorecard,
-    Unknown,
     Value,
 )
+from bot.domain.sight import DaysOfUse, Gap, Unknown
 from bot.domain.tips import Facts, Tip
-from bot.views import pieces
+from bot.views import check_in, follow_up, pieces, told
 from bot.views import tip as tip_views
 from bot.views.ids import Action
 from bot.views.message import Message, compose
@@ -30,6 +29,7 @@ from bot.views.pieces import Block
 FIRST_LINE = "Your card from Kindling. Nobody else can see it."
 
 _NOT_VISIBLE = "not visible to me"
+_MOST_REPORTS = 3
 
 _OTHER_WORK = {
     OutcomeKind.PR_CLOSED: ("change closed without merging", "changes closed without merging"),
@@ -52,8 +52,9 @@ def quadrants(card: Scorecard, *, today: date) -> list[Block]:
         pieces.section(habit_words(card.habit), "Habit"),
         pieces.section(efficiency_words(card.efficiency, today), "Efficiency"),
         pieces.section(outcome_words(card.outcome), "Outcome"),
-        pieces.section(value_words(card.value), "Value"),
+        pieces.section(value_words(card.value, today), "Value"),
         pieces.small_print(unknown_words(card, today)),
+        *told.on_the_card(card.told, card.meant, today),
     ]
 
 
@@ -89,7 +90,8 @@ def efficiency_words(efficiency: Efficiency, today: date) -> str:
     """The money with its three parts on one line, the meter reading below: together (P4), none with a verdict (P3)."""
     money = " ".join(_money(efficiency))
     below = " ".join(_below_the_money(efficiency, today))
-    return f"{money}\n{below}" if below else money
+    looks = follow_up.lines(efficiency.follow_ups, today)
+    return "\n".join(line for line in (money, below, *looks) if line)
 
 
 def outcome_words(outcome: Outcome | None) -> str:
@@ -106,16 +108,19 @@ def outcome_words(outcome: Outcome | None) -> str:
     return done if outcome.cost_per_merged_microusd is None else f"{done}\n{_each_merged(outcome)}"
 
 
-def value_words(value: Value) -> str:
-    """What the person reported; nothing is asked of those who reported nothing."""
+def value_words(value: Value, today: date) -> str:
+    """What the person reported, beside the use that was seen then; nothing is asked of those who reported nothing."""
     parts = []
     if value.tips_helpful:
         parts.append(f"{pieces.count(value.tips_helpful, 'tip')} helped")
     if value.tips_not_helpful:
         parts.append(f"{pieces.count(value.tips_not_helpful, 'tip')} did not")
-    if not parts:
-        return "You have not said whether anything helped, and you need not."
-    return f"You told me that {pieces.listing(parts)}."
+    tips = [f"You told me that {pieces.listing(parts)}."] if parts else []
+    if not value.reported:
+        return tips[0] if tips else "You have not said whether anything helped, and you need not."
+    reports = [_report(one, today) for one in value.reported[-_MOST_REPORTS:]]
+    heading = "Whether the tools helped, as you reported it, beside the two weeks before it:"
+    return "\n".join([heading, *reports, check_in.CAVEAT, *tips])
 
 
 def unknown_words(card: Scorecard, today: date) -> str:
@@ -125,12 +130,21 @@ def unknown_words(card: Scorecard, today: date) -> str:
     if not card.unknowns:
         tools = pieces.listing([pieces.tool_name(tool) for tool in card.tools])
         return f"{tools}: every working day up to {pieces.day(card.last_day, today)} was visible to me."
-    return f"*Not visible to me:* {'; '.join(gap_words(unknown, today) for unknown in card.unknowns)}."
+    in_part = [unknown for unknown in card.unknowns if unknown.gap is Gap.ONLY_USE]
+    hidden = [unknown for unknown in card.unknowns if unknown.gap is not Gap.ONLY_USE]
+    said = []
+    if hidden:
+        said.append(f"*Not visible to me:* {'; '.join(gap_words(unknown, today) for unknown in hidden)}.")
+    if in_part:
+        said.append(f"*Visible in part:* {'; '.join(gap_words(unknown, today) for unknown in in_part)}.")
+    return "\n".join(said)
 
 
 def gap_words(unknown: Unknown, today: date) -> str:
     """One tool that cannot be seen in full: which, why, and up to when it was."""
     name = pieces.tool_name(unknown.tool)
+    if unknown.gap is Gap.ONLY_USE:
+        return f"{name} (I saw use of it, but cannot tell days without use from days that I did not see)"
     if unknown.reach is None:
         return f"{name} (no source covers it for you)"
     if unknown.gap is Gap.NOT_CONNECTED:
@@ -141,6 +155,11 @@ def gap_words(unknown: Unknown, today: date) -> str:
 
 
 # ---------------------------------------------------------------- parts of sentences
+
+
+def _report(one: Reported, today: date) -> str:
+    when = pieces.day(one.check_in.answered_on, today)
+    return f"{when}: {check_in.said(one.check_in)} · {_days(one.days)}"
 
 
 def _days(days: DaysOfUse) -> str:
@@ -172,18 +191,25 @@ def _money(efficiency: Efficiency) -> Iterator[str]:
         )
     elif None in (ledgers.optimizable_microusd, ledgers.wasted_microusd, ledgers.exploration_microusd):
         yield (
-            f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included. Too little is visible to say what "
+            f"{pieces.dollars(ledgers.spend_microusd)} in all{_seats(efficiency)}. Too little is visible to say what "
             "could have been less, what bought nothing or what was exploring."
         )
     else:
         yield (
-            f"{pieces.dollars(ledgers.spend_microusd)} in all, seats included: "
+            f"{pieces.dollars(ledgers.spend_microusd)} in all{_seats(efficiency)}: "
             f"{pieces.about(ledgers.optimizable_microusd or 0)} could have been less, "
             f"{pieces.about(ledgers.wasted_microusd or 0)} bought nothing, "
             f"{_exploring(efficiency)} was exploring."
         )
     if efficiency.some_unpriced:
         yield "Some use came without a price and is not in these sums."
+
+
+def _seats(efficiency: Efficiency) -> str:
+    """Whether the sum holds a seat; nothing is said of seats to somebody who has none."""
+    if efficiency.seats_included is None:
+        return ""
+    return ", seats included" if efficiency.seats_included else ", without seats, whose price nobody told me"
 
 
 def _exploring(efficiency: Efficiency) -> str:

@@ -34,6 +34,10 @@ def stopped() -> Message:
     return _noted("No more messages. One that was already planned will not come either. Your card stays.", _resume())
 
 
+def taken_back() -> Message:
+    return _noted("Taken back. I go by what I see again, from the next night on.")
+
+
 def export_on_its_way() -> Message:
     return _noted("Everything I hold about you is on its way to our direct messages, as a file.")
 

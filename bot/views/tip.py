@@ -7,14 +7,14 @@ Next: `bot/slack.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
-from bot.domain.adoption import ZERO_STATES
-from bot.domain.nudging import Answer
+from bot.domain.adoption import ZERO_STATES, State
 from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Facts, Tip, fill
-from bot.views import pieces, rules
-from bot.views.ids import Action, Payload
+from bot.domain.told import Answer
+from bot.domain.waste import idle_seat
+from bot.views import pieces, rules, told
+from bot.views.ids import ANSWERS, Action, Payload
 from bot.views.message import Message, compose
 from bot.views.pieces import Block
 
@@ -24,7 +24,7 @@ FIRST_CONTACT = "Hello from Kindling: a private note, and who is writing."
 _LONGEST_FACT = 200
 _NOT_A_BILL = (
     "An estimate about a habit, not a bill. Your card shows it beside what it all cost, what bought nothing "
-    "and what was finished."
+    "and what was finished. After two or four weeks I look again, and your card tells you whether it changed."
 )
 
 _QUIET = "I will not bring it up again for half a year."
@@ -36,7 +36,24 @@ _THANKS: dict[Answer, str] = {
     + _QUIET,
     Answer.OTHER_TOOL: "Noted: you use something else, which I may not be able to see. I have told nobody. " + _QUIET,
     Answer.NOT_MY_WORK: "Noted: not for your work. That is a good answer, and I have told nobody. " + _QUIET,
+    Answer.NOT_ALLOWED: "Noted: not allowed with your data. That is reason enough, and I have told nobody. " + _QUIET,
+    Answer.ON_LEAVE: "Noted: you were away. Then days without use say nothing, and I leave the subject for four weeks. "
+    "I have told nobody.",
+    Answer.WAS_MEANT: "Noted: that was meant. On your card it counts as simply used from now on. I have told nobody. "
+    + _QUIET,
 }
+_LABELS = {Answer.SHOW_ME: "Show me how", Answer.HELPFUL: "Helpful", Answer.NOT_HELPFUL: "Not helpful"}
+_WHY_SO_LITTLE = (Answer.NO_ACCESS, Answer.OTHER_TOOL, Answer.NOT_MY_WORK, Answer.NOT_ALLOWED, Answer.ON_LEAVE)
+_CONTEXTS: dict[str, tuple[Answer, ...]] = {
+    State.NEVER_USED: _WHY_SO_LITTLE,
+    State.LAPSED: _WHY_SO_LITTLE,
+    State.AT_RISK: (Answer.ON_LEAVE, Answer.OTHER_TOOL, Answer.NO_ACCESS),
+    State.FIRST_STEPS: (Answer.OTHER_TOOL, Answer.NOT_MY_WORK, Answer.NOT_ALLOWED),
+    State.BUILDING: (Answer.OTHER_TOOL, Answer.NOT_MY_WORK, Answer.NOT_ALLOWED),
+    idle_seat.DETECTOR: (Answer.NO_ACCESS, Answer.OTHER_TOOL, Answer.ON_LEAVE, Answer.WAS_MEANT),
+}
+"""What may be told with one tap under a tip; under any other pattern of cost, that it was meant."""
+_ACTIONS = {answer: action for action, answer in ANSWERS.items()}
 
 
 def message(*, nudge_key: str, tip: Tip, trigger: str, facts: Facts, introduce_by: str | None) -> Message:
@@ -45,9 +62,9 @@ def message(*, nudge_key: str, tip: Tip, trigger: str, facts: Facts, introduce_b
     `trigger` is the state or detector that led here. `introduce_by` names who set Kindling up when this is the first
     message the person ever gets, and is None afterwards.
     """
-    opening = _introduction(introduce_by) if introduce_by is not None else []
+    opening = introduction(introduce_by) if introduce_by is not None else []
     beside = [] if trigger in ENABLEMENT_TRIGGERS else [pieces.small_print(_NOT_A_BILL)]
-    blocks = [*opening, *_body(tip, facts), *beside, _answers(nudge_key, tip, trigger), _way_out(nudge_key)]
+    blocks = [*opening, *_body(tip, facts), *beside, *_answers(nudge_key, tip, trigger), way_out(nudge_key)]
     return compose(FIRST_CONTACT if opening else FIRST_LINE, blocks)
 
 
@@ -56,7 +73,9 @@ def answered(*, nudge_key: str, tip: Tip, facts: Facts, answer: Answer) -> Messa
     thanks = [pieces.section(_THANKS[answer])]
     if answer is Answer.SHOW_ME:
         thanks += _steps(tip, facts)
-    return compose(FIRST_LINE, [*_body(tip, facts), *thanks, _way_out(nudge_key)])
+    if answer in told.LABELS:
+        thanks.append(told.take_back_button(nudge_key, answer.value))
+    return compose(FIRST_LINE, [*_body(tip, facts), *thanks, way_out(nudge_key)])
 
 
 def how_to(*, tip: Tip, facts: Facts) -> Message:
@@ -90,7 +109,8 @@ def unavailable() -> Message:
     )
 
 
-def _introduction(introduced_by: str) -> list[Block]:
+def introduction(introduced_by: str) -> list[Block]:
+    """Who is writing, above the first message that a person ever gets."""
     return [
         pieces.section(
             f"Hello, I am Kindling. {pieces.quiet(introduced_by, 120)} set me up to help people get something out of "
@@ -114,20 +134,23 @@ def _body(tip: Tip, facts: Facts) -> list[Block]:
     return [pieces.section(_filled(part, facts)) for part in (tip.text, tip.try_this)]
 
 
-def _answers(nudge_key: str, tip: Tip, trigger: str) -> Block:
-    choices: Sequence[tuple[str, Action]] = [("Helpful", Action.HELPFUL), ("Not helpful", Action.NOT_HELPFUL)]
-    if trigger in ZERO_STATES:
-        choices = [
-            ("I have no access", Action.NO_ACCESS),
-            ("I use something else", Action.OTHER_TOOL),
-            ("Not for my work", Action.NOT_MY_WORK),
-        ]
+def _answers(nudge_key: str, tip: Tip, trigger: str) -> list[Block]:
+    """Whether it was of use, and below it what may explain what was seen; under a zero the second says it all."""
+    asked = [] if trigger in ZERO_STATES else [Answer.HELPFUL, Answer.NOT_HELPFUL]
     if tip.how_to:
-        choices = [("Show me how", Action.SHOW_ME), *choices]
-    return pieces.row(*(pieces.button(label, action, Payload(nudge_key)) for label, action in choices))
+        asked.insert(0, Answer.SHOW_ME)
+    contexts = _CONTEXTS.get(trigger, (Answer.WAS_MEANT,))
+    rows = [[*asked, *contexts]] if trigger in ZERO_STATES or len(contexts) == 1 else [asked, [*contexts]]
+    return [pieces.row(*(_button(answer, nudge_key) for answer in row)) for row in rows]
 
 
-def _way_out(nudge_key: str) -> Block:
+def _button(answer: Answer, nudge_key: str) -> Block:
+    label = {**told.LABELS, **_LABELS}[answer]
+    return pieces.button(label, _ACTIONS[answer], Payload(nudge_key))
+
+
+def way_out(nudge_key: str) -> Block:
+    """Why, snooze, stop: below every message (P9)."""
     return pieces.row(
         pieces.button("Why this?", Action.WHY_TIP, Payload(nudge_key)),
         pieces.snooze(nudge_key),

@@ -12,7 +12,7 @@ from bot.domain.adoption import Standing
 from bot.domain.scorecard import STILL_THERE_DAYS, Scorecard
 from bot.domain.waste.finding import Ledger, NotJudged
 from bot.domain.waste.ledger import CountedFinding
-from bot.views import pieces, rules, scorecard
+from bot.views import follow_up, pieces, rules, scorecard, told
 from bot.views.message import Message, compose
 from bot.views.pieces import Block
 
@@ -51,15 +51,17 @@ def message(
         pieces.section(_habit(card), "Habit"),
         pieces.section(_efficiency(card, today), "Efficiency"),
         *(block for finding in findings[:_MOST_FINDINGS] for block in _finding(finding, today)),
+        *_second_looks(card, today),
         *_silent_detectors(not_judged),
         pieces.section(_outcome(card), "Outcome"),
         pieces.section(
-            "This is what you tapped under messages in these four weeks, as you said it. "
-            "It is never turned into money.",
+            f"{scorecard.value_words(card.value, today)}\nThis is what you tapped under messages, as you said it. A "
+            "check-in stands beside the working days of the two weeks before it. It is never turned into money.",
             "Value",
         ),
         pieces.section(_sources(card, today), "Where it comes from"),
         *(_standing(standing, today) if standing is not None else []),
+        *_told(card, today),
         *([pieces.section(silence, "Why no message came lately")] if silence is not None else []),
         pieces.small_print(f"{pieces.days(card.first_day, card.last_day, today)}, rule {card.rule_version}."),
     ]
@@ -120,6 +122,20 @@ def _amount(finding: CountedFinding) -> str:
         return f"{counted} {what}"
     estimate = pieces.dollar_range(finding.low_microusd, finding.high_microusd)
     return f"{counted} {what}" if estimate == counted else f"{counted} {what} (estimate: {estimate})"
+
+
+def _second_looks(card: Scorecard, today: date) -> Iterator[Block]:
+    """How the lines "since the tip" came about."""
+    lines = list(follow_up.explained(card.efficiency.follow_ups, today))
+    if lines:
+        yield pieces.section("\n".join(lines), "Looked at again after a tip")
+
+
+def _told(card: Scorecard, today: date) -> Iterator[Block]:
+    """What the person told us, and what follows."""
+    said = told.words(card.told, card.meant, today)
+    if said:
+        yield pieces.section(f"{said}\nApp Home has the choice to take it back.", "What you told me")
 
 
 def _silent_detectors(not_judged: Sequence[NotJudged]) -> Iterator[Block]:

@@ -10,19 +10,10 @@ import pytest
 
 from bot.domain.adoption import Standing, State
 from bot.domain.fair_hours import fair_time, is_fair
-from bot.domain.nudging import (
-    Answer,
-    Moved,
-    PastNudge,
-    Plan,
-    Preferences,
-    Silence,
-    decide,
-    ignored_in_a_row,
-    still_right,
-)
+from bot.domain.nudging import Moved, Plan, Silence, decide, ignored_in_a_row, still_right
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.tips import LinkKind, Tip
+from bot.domain.told import Answer, PastNudge, Preferences
 from bot.domain.waste.finding import Ledger
 from bot.domain.waste.ledger import CountedFinding
 
@@ -51,6 +42,8 @@ def tip(tip_id: str, *triggers: str, roles: str = "", text: str = "Up to {last_d
     )
 
 
+ASK_NOTHING = Preferences(no_questions_at=NOW - 300 * DAY)
+"""Whoever asked not to be asked: what is left are tips."""
 TIPS = (tip("zero", "never_used", "lapsed"), tip("grow", "building"), tip("cache", "W15"), tip("seat", "W01"))
 
 
@@ -133,8 +126,16 @@ REASONS: list[tuple[Silence, dict[str, Any]]] = [
     (Silence.BACKING_OFF, {"history": (past(13.9, answer=None),)}),
     (Silence.BACKING_OFF, {"history": (past(41, answer=None), past(27.9, answer=None))}),
     (Silence.THREE_IGNORED, {"history": (past(300, answer=None), past(200, answer=None), past(100, answer=None))}),
-    (Silence.NOTHING_TO_SAY, {"standing": standing(State.HABITUAL)}),
-    (Silence.EXPLORING, {"standing": standing(State.HABITUAL), "exploring": True, "findings": (finding(),)}),
+    (Silence.NOTHING_TO_SAY, {"standing": standing(State.HABITUAL), "preferences": ASK_NOTHING}),
+    (
+        Silence.EXPLORING,
+        {
+            "standing": standing(State.HABITUAL),
+            "exploring": True,
+            "findings": (finding(),),
+            "preferences": ASK_NOTHING,
+        },
+    ),
     (Silence.NO_TIP_LEFT, {"tips": ()}),
     (Silence.NO_TIP_LEFT, {"history": (past(89, "zero"),)}),
     (Silence.NO_FAIR_HOUR, {"calendar": replace(CALENDAR, leave=frozenset(NOW.date() + n * DAY for n in range(9)))}),
@@ -252,7 +253,7 @@ def test_largest_waste_first() -> None:
 )
 def test_what_does_not_count_is_not_spoken_of(silent: CountedFinding) -> None:
     """No dollars left, no price (except of a seat), exploration or friction: no message."""
-    assert Silence.NOTHING_TO_SAY == ask(standing=standing(State.HABITUAL), findings=(silent,))
+    assert Silence.NOTHING_TO_SAY == ask(standing=standing(State.HABITUAL), findings=(silent,), preferences=ASK_NOTHING)
 
 
 def test_declined_use_still_allows_waste_for_a_user() -> None:
@@ -314,7 +315,7 @@ def test_facts_answer_why_months_later() -> None:
         "state": "never_used",
         "state_reason": "because",
         "state_rule": "states-1",
-        "nudge_rule": "nudges-1",
+        "nudge_rule": "nudges-2",
         "tools": ["claude_code"],
         "sources": ["claude_code", "file"],
         "seen_by": "the 2 sources I can see",

@@ -9,8 +9,10 @@ from bot.domain import scorecard
 from bot.domain.adoption import Standing, State
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Seat
-from bot.domain.scorecard import DaysOfUse, Gap, Ledgers, OutcomeFact, Unknown
+from bot.domain.scorecard import Ledgers, OutcomeFact
+from bot.domain.sight import DaysOfUse, Gap, Unknown
 from bot.domain.usage import ANY_MODEL, Counters, UsageWindow, WeekSum
+from bot.domain.waste import DETECTORS
 from bot.domain.waste.finding import Ledger
 from tests.views.samples import FINDING, LAST_DAY, many_numbers, numbers
 
@@ -199,7 +201,7 @@ def test_what_could_not_be_looked_for_is_named() -> None:
 
     silent = scorecard.not_judged(blind, NoPrices())
 
-    assert {"W01", "W06", "W10", "W15"} == {one.detector for one in silent}
+    assert DETECTORS.keys() == {one.detector for one in silent}
     assert {"a day is missing"} == {one.reason for one in silent}
     assert () == scorecard.not_judged(MANY["nothing"], NoPrices())
 

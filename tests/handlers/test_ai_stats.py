@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.nudging import Preferences
+from bot.domain.told import Preferences
 from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, GUS, HANA, OTHERS, ROBIN, Member
 from bot.store import preferences
 from handlers.ai_stats import WORDS

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.domain.nudging import Answer, Plan
+from bot.domain.nudging import Plan
 from bot.domain.tips import Fact
+from bot.domain.told import Answer
 from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, HANA, Member
 from bot.playground.journal import Shown
 from bot.store import nudges, preferences

@@ -23,7 +23,7 @@ from bot.store.tables import RunRow
 from jobs.calendar import CALENDAR, Counts, Daemon, Work, tick
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-ORDER = ["collect", "detect", "decide", "deliver", "tidy"]
+ORDER = ["collect", "detect", "measure", "decide", "deliver", "tidy"]
 SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -178,7 +178,7 @@ def test_five_processes_tick_at_once(store: Store, tmp_path: Path) -> None:
         ran = list(pool.map(ticking, [store.url] * 5, [diary] * 5))
 
     assert ORDER == diary.read_text().split()
-    assert 5 == sum(ran)
+    assert len(ORDER) == sum(ran)
     assert [(job, "done", 1) for job in ORDER] == run_rows(store)
 
 
@@ -219,14 +219,14 @@ def test_two_daemons_make_one_run_row_a_fire(store: Store) -> None:
     diary, clock = Diary(), HandClock(MONDAY)
 
     with Daemon(store, work=diary.work(), clock=clock), Daemon(store, work=diary.work(), clock=clock):
-        assert wait_until(lambda: len(diary.done) >= 5)
+        assert wait_until(lambda: len(diary.done) >= len(ORDER))
         time.sleep(0.5)
 
     assert sorted(ORDER) == sorted(diary.done)
     nightly = [job for job in diary.done if job != "deliver"]
-    assert ["collect", "detect", "decide", "tidy"] == [job for job in nightly if job != "tidy"] + ["tidy"]
+    assert ["collect", "detect", "measure", "decide", "tidy"] == [job for job in nightly if job != "tidy"] + ["tidy"]
     with store.read() as session:
-        assert 5 == session.scalar(select(func.count()).select_from(RunRow))
+        assert len(ORDER) == session.scalar(select(func.count()).select_from(RunRow))
 
 
 def test_daemon_survives_a_failing_job(store: Store) -> None:
@@ -235,7 +235,7 @@ def test_daemon_survives_a_failing_job(store: Store) -> None:
     work = {**diary.work(), "collect": failing(RuntimeError())}
 
     with Daemon(store, work=work, clock=HandClock(MONDAY)):
-        assert wait_until(lambda: len(diary.done) == 4)
+        assert wait_until(lambda: len(diary.done) == len(ORDER) - 1)
 
     assert "collect" not in diary.done
 
@@ -261,7 +261,7 @@ def test_daemon_outlives_the_database(sqlite_store: Store) -> None:
     nightly = {job: work for job, work in diary.work().items() if job != "deliver"}
 
     with Daemon(store, work=nightly, clock=HandClock(MONDAY)):
-        assert wait_until(lambda: diary.done == ["detect", "decide", "tidy"])
+        assert wait_until(lambda: diary.done == ["detect", "measure", "decide", "tidy"])
     store.close()
 
 

@@ -16,7 +16,7 @@ from bot.domain.people import SATURDAY_AND_SUNDAY
 from bot.domain.usage import CoverageStatus
 from bot.sources.prices import GenaiPrices
 from bot.sources.tip_library import load_tips
-from bot.store import coverage, findings, nudges, preferences, silences, states
+from bot.store import coverage, findings, installation, nudges, preferences, silences, states
 from bot.store.database import Store
 from bot.store.tables import IdentityRow, NudgeRow, NudgeStepRow, PersonRow, SeatRow, SilenceRow
 from jobs.decide import decide
@@ -68,10 +68,11 @@ def judged(store: Store, person_id: int, state: State, last_day: date = LAST_DAY
         states.save(session, standings={person_id: standing})
 
 
-def wasteful(store: Store, person_id: int) -> None:
-    """A low cache hit rate that counts $9."""
+def wasteful(store: Store, person_id: int, last_day: date = LAST_DAY) -> None:
+    """A low cache hit rate that counts $9, found by an installation that has been judging since January."""
     with store.begin() as session:
-        findings.replace(session, window_last_day=LAST_DAY, counted={person_id: [WASTE]})
+        installation.note_judging(session, day=date(2026, 1, 13))
+        findings.replace(session, window_last_day=last_day, counted={person_id: [WASTE]})
 
 
 def everything(store: Store) -> list[tuple[Any, ...]]:
@@ -133,7 +134,7 @@ def test_plan_holds_what_why_needs(store: Store) -> None:
 
     with store.read() as session:
         nudge = session.scalars(select(NudgeRow)).one()
-    assert "nudges-1" == nudge.rule_version
+    assert "nudges-2" == nudge.rule_version
     assert "states-1" == nudge.facts["state_rule"]
     assert "the one source I can see" == nudge.facts["seen_by"]
     assert "2026-01-13" == nudge.facts["seat_since"]

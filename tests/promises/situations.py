@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.domain.adoption import Standing, State
-from bot.domain.nudging import Answer, PastNudge, Preferences
 from bot.domain.people import Person, Seat, WorkCalendar
+from bot.domain.told import Answer, PastNudge, Preferences
+from bot.domain.waste import DETECTORS
 from bot.domain.waste.finding import Ledger
 from bot.domain.waste.ledger import CountedFinding
 from bot.sources.tip_library import load_tips
@@ -24,7 +25,7 @@ moments = st.none() | st.integers(min_value=-400, max_value=400).map(lambda days
 
 findings = st.builds(
     CountedFinding,
-    detector=st.sampled_from(["W01", "W06", "W10", "W15"]),
+    detector=st.sampled_from(sorted(DETECTORS)),
     rule_version=st.just("rule-1"),
     tool=st.sampled_from(["claude_code", "cursor"]),
     ledger=st.sampled_from(Ledger),

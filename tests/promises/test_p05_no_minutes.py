@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bot.domain import scorecard
+from bot.domain.check_in import Helped
 from bot.domain.usage import Counters, SessionFacts, UsageRow
 from bot.store import rights
 from bot.store.tables import Base, CoveredPersonRow, OutcomeRow, SessionFactsRow, UsageDayRow
 from bot.store.types import UtcDateTime
+from bot.views import check_in
+from bot.views import scorecard as views
 from tests.views import samples
 
 DURATION = re.compile(r"minute|duration|second|hour|elapsed|time_spent|active_time|length|started_at|ended_at|_ms$|_s$")
 SPOKEN = re.compile(r"\b(minutes?|hours?|seconds?|duration)\b", re.IGNORECASE)
 NOT_ABOUT_USE = {"error", "busy"}
+REPORTED = re.compile("“[^”]*” as you felt it")
+CHECK_INS = {f"check-in, {helped}" for helped in Helped}
+OFFERED = " · ".join(check_in.SAVING.values())
+"""The choices of the one who is asked."""
 
 
 def test_no_column_about_a_person_holds_a_duration() -> None:
@@ -41,11 +50,26 @@ def test_no_source_can_hand_in_a_duration() -> None:
 
 
 def test_no_message_speaks_of_time_spent() -> None:
-    """No message counts minutes or hours; "in a minute" in an error is about trying again."""
+    """No message counts minutes or hours, except what a person reports as saved, in quotes and as felt.
+
+    "In a minute" in an error is about trying again.
+    """
     for who, numbers in samples.many_numbers().items():
         for name, message in samples.every_message(numbers).items():
             said = message.text.replace(samples.ZERO_TO_ONE.try_this, "").replace("no working hour of yours", "")
+            said = REPORTED.sub("", said.replace(OFFERED, "") if name in CHECK_INS else said)
             assert name in NOT_ABOUT_USE or not SPOKEN.search(said), (who, name)
+
+
+def test_what_is_reported_never_becomes_money() -> None:
+    """The money on the card is the same whatever somebody reported, and no report carries an amount."""
+    reporting = samples.numbers()
+    silent = replace(reporting, beside=replace(reporting.beside, check_ins=()))
+    with_reports, without = scorecard.build(reporting), scorecard.build(silent)
+
+    assert with_reports.value.reported
+    assert (without.efficiency, without.outcome) == (with_reports.efficiency, with_reports.outcome)
+    assert "$" not in views.value_words(with_reports.value, samples.TODAY)
 
 
 def test_export_has_no_field_for_a_duration() -> None:

@@ -1,4 +1,4 @@
-"""P9, calm: 200 days of a person's life at random, and no message ever comes too soon, at a bad hour or unwanted."""
+"""P9, calm: 200 days of a person's life at random, and no tip or question comes too soon, at a bad hour or unwanted."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.adoption import Standing, State
-from bot.domain.nudging import Answer, Moved, PastNudge, Plan, Preferences, Silence, decide, still_right
+from bot.domain.nudging import Moved, Plan, Silence, decide, still_right
+from bot.domain.occasions import CHECK_IN
 from bot.domain.people import Person, Seat, WorkCalendar
+from bot.domain.told import Answer, PastNudge, Preferences
 from bot.sources.tip_library import load_tips
 from tests.by_hand import WASTE
 
@@ -39,6 +41,7 @@ class Life:
     standing: Standing | None = None
     reactions: list[datetime] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
+    questions: int = 0
     plans: int = 0
     talkative: float = 1.0
     """How often this person reacts at all; the quiet ones ignore three in a row."""
@@ -152,7 +155,19 @@ class Life:
         ignored = self._trailing_ignored()
         assert ignored < 3
         assert not sent or now - sent[-1] >= 7 * 2**ignored * DAY
+        if plan.trigger == CHECK_IN:
+            self._check_question(now)
+            return
         assert all(now - nudge.sent_at >= 90 * DAY for nudge in self.history if nudge.tip_id == plan.tip.tip_id)
+
+    def _check_question(self, now: datetime) -> None:
+        """A question comes to people in a habit only, two weeks after the last, and to nobody who asked for none."""
+        assert self.standing is not None
+        assert State.HABITUAL is self.standing.state
+        assert self.preferences.no_questions_at is None
+        assert all(nudge.answer is not Answer.NO_QUESTIONS for nudge in self.history)
+        assert all(now - nudge.sent_at >= 14 * DAY for nudge in self.history if nudge.topic == "check-in")
+        self.questions += 1
 
     def _check_hour(self, now: datetime) -> None:
         local = self.calendar.local(now)
@@ -194,11 +209,14 @@ def test_nothing_too_soon_unfair_or_unwanted(seed: int) -> None:
 def test_the_simulation_is_not_empty() -> None:
     """The lives above do get messages, skips and silences: the promise is not kept by saying nothing."""
     outcomes: list[str] = []
+    questions = 0
     for seed in range(150):
         life, first = drawn_life(Random(seed))
         life.live(first)
         outcomes += life.outcomes
+        questions += life.questions
 
     assert outcomes.count("sent") >= 800
+    assert questions >= 100
     assert {"sent", "no_longer_true", "snoozed", "stopped", "paused", "expired", "no_fair_hour"} <= set(outcomes)
     assert {state.value for state in SILENT_STATES} & set(outcomes)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from bot.domain.nudging import Answer, PastNudge, Plan, Silence
+from bot.domain.nudging import Plan, Silence
+from bot.domain.told import Answer, PastNudge
 from bot.store import nudges
 from bot.store.database import Store
 from bot.store.tables import NudgeRow, NudgeStepRow, PersonRow

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.domain.nudging import Answer, Preferences
+from bot.domain.told import Answer, Preferences
 from bot.store import nudges, preferences
 from bot.store.database import Store
 from bot.store.tables import NudgeRow, PreferenceRow

@@ -8,18 +8,22 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.domain import scorecard
 from bot.domain.adoption import Standing, State
-from bot.domain.nudging import Answer, Preferences, Silence
+from bot.domain.check_in import CheckIn, Helped, Saving, WentTo
+from bot.domain.follow_up import FollowUp, Measure, Unknowable
+from bot.domain.nudging import Silence
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.scorecard import Beside, Numbers, OutcomeFact
 from bot.domain.tips import Facts, LinkKind, Tip
+from bot.domain.told import Answer, Preferences
 from bot.domain.usage import Counters, Coverage, UsageWindow, WeekSum
 from bot.domain.waste.finding import NotJudged
+from bot.views import check_in, home, privacy, settings, tip, trouble, why
 from bot.views import help as help_views
-from bot.views import home, privacy, settings, tip, trouble, why
 from bot.views import scorecard as card_views
 from bot.views import silence as silence_views
 from bot.views.home import View
+from bot.views.ids import ANSWERS
 from bot.views.message import Message
 from tests import by_hand
 
@@ -123,6 +127,29 @@ def numbers(
             outcomes_ever_seen=True,
             tips_helpful=1,
             tips_not_helpful=0,
+            check_ins=(
+                CheckIn(date(2026, 2, 10), Helped.SOMEWHAT),
+                CheckIn(date(2026, 2, 24), Helped.CLEARLY, Saving.UP_TO_AN_HOUR, WentTo.OTHER_WORK),
+            ),
+            follow_ups=(
+                FollowUp(
+                    "W15", tool, date(2026, 1, 28), 28, Measure.CACHE_REUSE, 31, 58, None, date(2026, 1, 29), LAST_DAY
+                ),
+                FollowUp(
+                    "W06",
+                    tool,
+                    date(2026, 2, 1),
+                    28,
+                    Measure.TIMES_SEEN,
+                    3,
+                    None,
+                    Unknowable.NOT_SEEN,
+                    date(2026, 2, 2),
+                    LAST_DAY,
+                ),
+            ),
+            told={Answer.ON_LEAVE: date(2026, 2, 20)},
+            meant={("W10", tool): date(2026, 2, 3)},
         ),
     )
 
@@ -190,7 +217,7 @@ def every_message(
         "not ours": trouble.not_ours(),
         "gone": tip.unavailable(),
     }
-    return messages | tip_messages(facts, word)
+    return messages | tip_messages(facts, word) | check_in_messages(facts, word)
 
 
 def tip_messages(facts: Facts, word: str) -> dict[str, Message]:
@@ -205,9 +232,29 @@ def tip_messages(facts: Facts, word: str) -> dict[str, Message]:
     }
     for trigger in ("never_used", "W01", "W06", "W10", "W15", "W99"):
         messages[f"why {trigger}"] = tip.why(trigger=trigger, facts=facts, rule_version="nudges-1", today=TODAY)
-    for answer in Answer:
+    for answer in ANSWERS.values():
         said = tip.answered(nudge_key=KEY, tip=ZERO_TO_ONE, facts=facts, answer=answer)
         messages[f"answered {answer}"] = said
+    return messages
+
+
+def check_in_messages(facts: Facts, word: str) -> dict[str, Message]:
+    """Every form of a check-in."""
+    habit = {name: facts[name] for name in ("tools", "first_day", "last_day")}
+    messages = {
+        "check-in": check_in.message(nudge_key=KEY, introduce_by=None),
+        "check-in, first contact": check_in.message(nudge_key=KEY, introduce_by=word),
+        "check-in, no more": check_in.no_more(nudge_key=KEY),
+        "check-in, why": check_in.why(facts=habit, rule_version="nudges-2", today=TODAY),
+        "taken back": settings.taken_back(),
+    }
+    for helped, saving, went_to in (
+        (Helped.NOT_REALLY, None, None),
+        (Helped.SOMEWHAT, Saving.COST_TIME, WentTo.NOT_SAID),
+        (Helped.CLEARLY, Saving.OVER_THREE_HOURS, WentTo.OFF_WORK),
+    ):
+        said = CheckIn(TODAY, helped, saving, went_to)
+        messages[f"check-in, {helped}"] = check_in.answered(nudge_key=KEY, check_in=said)
     return messages
 
 
@@ -220,6 +267,12 @@ def every_view(given: Numbers | None = None, *, word: str = "Robin Osei") -> dic
         "paused": Preferences(paused_at=NOW),
         "stopped": Preferences(stopped_at=NOW),
         "snoozed": Preferences(snoozed_until=NOW + timedelta(weeks=2)),
+        "told": Preferences(
+            no_access_at=NOW,
+            on_leave_at=NOW,
+            no_questions_at=NOW,
+            meant={(f"W{number:02}", word): NOW for number in range(1, 13)},
+        ),
     }
     views = {
         f"home {name}": home.view(card=card, preferences=said, has_tip=True, introduced_by=word, now=NOW, today=TODAY)

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from bot.domain import scorecard
-from bot.domain.nudging import Answer
+from bot.domain.check_in import Saving, WentTo
+from bot.domain.occasions import CHECK_IN
 from bot.domain.tips import SAMPLE_FACTS, Facts, Tip
+from bot.domain.told import Answer
 from bot.domain.waste.finding import NotJudged
 from bot.sources.tip_library import load_tips
-from bot.views import limits, pieces, rules, tip, why
+from bot.views import limits, pieces, rules, tip, told, why
 from bot.views import scorecard as card_views
-from bot.views.ids import SNOOZE_WEEKS, Action, parse
+from bot.views.ids import ANSWERS, SNOOZE_WEEKS, Action, parse
 from bot.views.message import Message
 from tests.views import samples
 
@@ -107,7 +109,14 @@ def test_tip_says_fact_then_try_then_way_out() -> None:
 
     assert message.blocks[0]["text"]["text"].startswith("You have had Claude Code since 13 January")
     assert message.blocks[1]["text"]["text"].startswith("If a ten-minute try appeals")
-    assert ["Show me how", "I have no access", "I use something else", "Not for my work"] == labels(message.blocks[2])
+    explained = [
+        "I have no access",
+        "I use something else",
+        "Not for my work",
+        "Not allowed with my data",
+        "I was away",
+    ]
+    assert ["Show me how", *explained] == labels(message.blocks[2])
     assert ["Why this?", "Snooze", "Stop these messages"] == labels(message.blocks[3])
     assert 4 == len(message.blocks)
 
@@ -116,7 +125,7 @@ def test_waste_tip_asks_whether_it_helped() -> None:
     """Waste is answered with helpful or not, and a tip without steps offers none."""
     message = samples.every_message()["waste"]
 
-    assert ["Helpful", "Not helpful"] == labels(message.blocks[3])
+    assert ["Helpful", "Not helpful", "That was meant"] == labels(message.blocks[3])
     assert "not a bill" in message.text
 
 
@@ -130,9 +139,9 @@ def test_first_contact_introduces_in_the_same_message() -> None:
     assert "I am Kindling" not in samples.every_message()["zero to one"].text
 
 
-@pytest.mark.parametrize("answer", Answer)
+@pytest.mark.parametrize("answer", ANSWERS.values())
 def test_answered_tip_keeps_only_the_way_out(answer: Answer) -> None:
-    """After a tap the answers are gone, a short thanks stands there, and snooze and stop remain."""
+    """After a tap the answers are gone, a short thanks stands there, and snooze, stop and a way back remain."""
     message = samples.every_message()[f"answered {answer}"]
     ids = [
         element["action_id"]
@@ -141,7 +150,8 @@ def test_answered_tip_keeps_only_the_way_out(answer: Answer) -> None:
         if block["type"] == "actions"
     ]
 
-    assert {Action.WHY_TIP, Action.SNOOZE, Action.STOP} == set(ids) - {Action.OPEN_LINK}
+    way_back = {Action.TAKE_BACK} if answer in told.LABELS else set()
+    assert {Action.WHY_TIP, Action.SNOOZE, Action.STOP} | way_back == set(ids) - {Action.OPEN_LINK}
     assert ["Why this?", "Snooze", "Stop these messages"] == labels(message.blocks[-1])
 
 
@@ -153,6 +163,7 @@ def test_buttons_carry_an_opaque_key_and_nothing_else() -> None:
             for payload in map(parse, values):
                 assert payload.nudge_key in (None, samples.KEY)
                 assert payload.weeks in (None, *SNOOZE_WEEKS)
+                assert payload.choice in (None, CHECK_IN, *Saving, *WentTo, *told.LABELS)
 
 
 def test_every_action_is_somewhere() -> None:
@@ -180,7 +191,7 @@ def test_why_explains_every_finding_and_source() -> None:
     for said in (
         "W15-1",
         "states-1",
-        "card-1",
+        "card-2",
         "tokens read: 4,200,000",
         "60 %",
         "imported files",
@@ -240,12 +251,62 @@ def test_no_merged_change_is_what_is_known() -> None:
 
 def test_money_stands_on_one_line_and_the_meter_on_the_next() -> None:
     """The sum with its three parts, then what they are worth as a statement, then the meter."""
-    money, below = card_views.efficiency_words(
-        scorecard.build(samples.numbers()).efficiency, samples.TODAY
-    ).splitlines()
+    efficiency = replace(scorecard.build(samples.numbers()).efficiency, follow_ups=())
+    money, below = card_views.efficiency_words(efficiency, samples.TODAY).splitlines()
 
     assert "$78 in all, seats included: about $12 could have been less, $0 bought nothing, about $9 was" in money
     assert "The parts are estimates, not a bill. Meter reading: about 5.4 million tokens." == below
+
+
+def test_seats_are_named_to_those_who_have_one() -> None:
+    """Nothing is said of seats to somebody without one, and a seat without a price is said to be missing."""
+    efficiency = scorecard.build(samples.numbers()).efficiency
+    without, unpriced = (replace(efficiency, seats_included=told) for told in (None, False))
+
+    assert "in all: about" in card_views.efficiency_words(without, samples.TODAY)
+    assert "in all, without seats, whose price nobody told me: " in card_views.efficiency_words(unpriced, samples.TODAY)
+
+
+def test_what_is_seen_in_part_is_not_called_invisible() -> None:
+    """Use that only some source saw: days without use cannot be told from days not seen."""
+    card = samples.every_message(samples.numbers(covered=[]))["card"].text
+
+    assert "Visible in part: Claude Code (I saw use of it, but cannot tell days without use from" in card
+    assert "Not visible to me:" not in card
+
+
+def test_reports_stand_beside_what_was_seen() -> None:
+    """Each check-in with its day and the use in the two weeks before it, oldest first, and a caveat."""
+    heading, first, second, caveat, tips = card_views.value_words(
+        scorecard.build(samples.numbers()).value, samples.TODAY
+    ).splitlines()
+
+    assert "Whether the tools helped, as you reported it, beside the two weeks before it:" == heading
+    assert "10 February: “somewhat” · used on 6 of 10 working days" == first
+    assert (
+        "24 February: “yes, clearly”, “30 to 60 minutes” as you felt it, gone into “other work” · used on 6 of 10 "
+        "working days"
+    ) == second
+    assert "felt and what is counted often differ" in caveat
+    assert "You told me that 1 tip helped." == tips
+
+
+def test_second_looks_compare_and_judge_nothing() -> None:
+    """Before and after with the same days, or why it cannot be known; no word says better, worse or because."""
+    said = card_views.efficiency_words(scorecard.build(samples.numbers()).efficiency, samples.TODAY)
+
+    assert "Since the tip of 28 January: Claude Code read 58 % from its cache, 31 % before it (28 days each)." in said
+    assert "Since the tip of 1 February I cannot tell whether anything changed: some working days since" in said
+    assert not re.search(r"better|worse|improv|because|thanks to", said)
+
+
+def test_check_in_says_the_question_the_taps_and_the_way_out() -> None:
+    """One question, three answers and the wish not to be asked, then the way out."""
+    message = samples.every_message()["check-in"]
+
+    assert ["Yes, clearly", "Somewhat", "Not really", "Do not ask me this again"] == labels(message.blocks[2])
+    assert ["Why this?", "Snooze", "Stop these messages"] == labels(message.blocks[3])
+    assert 4 == len(message.blocks)
 
 
 def test_while_exploring_nothing_else_is_said_of_the_money() -> None:

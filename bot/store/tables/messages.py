@@ -15,7 +15,7 @@ from bot.store.tables.base import Base, BigKey
 
 
 class PreferenceRow(Base):
-    """What a person told us about messages (domain.nudging.Preferences, column by column)."""
+    """What a person told us about messages (domain.told.Preferences, column by column)."""
 
     __tablename__ = "preference"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)

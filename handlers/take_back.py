@@ -1,0 +1,73 @@
+"""Taking back what was told: no access, away, meant and the like, or the answer to a check-in. It counts at once.
+
+Registered through `handlers/buttons.py`. Under a message the message comes back as it was; from App Home the page shows
+it. Next: `bot/store/preferences.py`.
+"""
+
+from __future__ import annotations
+
+from bot.domain.occasions import CHECK_IN
+from bot.domain.told import Answer
+from bot.errors import InputError
+from bot.store import check_ins, nudges, preferences
+from bot.store.nudges import StoredNudge
+from bot.views import check_in, settings, told
+from bot.views import tip as tip_views
+from bot.views.ids import parse
+from bot.views.message import Message
+from handlers import home
+from handlers.desk import Desk
+from handlers.who import Asked
+
+
+def take_back(asked: Asked, person_id: int) -> None:
+    """Forget what the tapped choice names, and show what stands now."""
+    key, choice = parse(asked.value).nudge_key, asked.choice()
+    if choice == CHECK_IN:
+        _answer_to_a_question(asked, person_id)
+    elif choice in {answer.value for answer in told.LABELS}:
+        _something_told(asked, person_id, Answer(choice))
+    else:
+        raise InputError("nothing that could be taken back")
+    if key is None:
+        _confirm(asked, person_id)
+    else:
+        _show_again(asked, person_id, key)
+
+
+def _answer_to_a_question(asked: Asked, person_id: int) -> None:
+    key, now = asked.nudge_key(), asked.desk.clock.now()
+    with asked.desk.store.begin() as session:
+        check_ins.take_back(session, nudge_key=key, person_id=person_id)
+        nudges.unanswer_one(session, nudge_key=key, person_id=person_id)
+        preferences.heard_from(session, person_id=person_id, now=now)
+
+
+def _something_told(asked: Asked, person_id: int, answer: Answer) -> None:
+    with asked.desk.store.begin() as session:
+        preferences.take_back(session, person_id=person_id, answer=answer, now=asked.desk.clock.now())
+
+
+def _show_again(asked: Asked, person_id: int, key: str) -> None:
+    with asked.desk.store.read() as session:
+        nudge = nudges.find(session, nudge_key=key, person_id=person_id)
+    asked.replace(_as_it_was(asked.desk, nudge) or tip_views.unavailable())
+
+
+def _as_it_was(desk: Desk, nudge: StoredNudge | None) -> Message | None:
+    """The message as it came, without the introduction; None when it, or its tip, is gone."""
+    if nudge is not None and nudge.trigger == CHECK_IN:
+        return check_in.message(nudge_key=nudge.nudge_key, introduce_by=None)
+    tip = next((tip for tip in desk.tips if nudge is not None and tip.tip_id == nudge.tip_id), None)
+    if nudge is None or tip is None:
+        return None
+    return tip_views.message(
+        nudge_key=nudge.nudge_key, tip=tip, trigger=nudge.trigger, facts=nudge.facts, introduce_by=None
+    )
+
+
+def _confirm(asked: Asked, person_id: int) -> None:
+    if asked.view is None or not asked.view.is_home:
+        asked.say(settings.taken_back())
+    if asked.view is not None:
+        home.publish(asked, person_id)
