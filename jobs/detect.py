@@ -14,12 +14,14 @@ from functools import cache
 
 from bot.domain import adoption, waste
 from bot.domain.adoption import Standing
+from bot.domain.finished_work import WorkDone
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.prices import PriceBook
+from bot.domain.session_sums import SessionSums
 from bot.domain.usage import MOST_LAG_DAYS, WINDOW_DAYS, Coverage, UsageWindow
 from bot.domain.waste import Looked, ledger
 from bot.domain.waste.ledger import CountedFinding, Settled
-from bot.store import coverage, findings, people, states, windows
+from bot.store import coverage, findings, finished_work, people, session_windows, states, windows
 from bot.store.batches import chunks
 from bot.store.database import Session, Store
 from jobs import work_calendars
@@ -42,6 +44,14 @@ class Judged:
     standing: Standing
     looked: Looked
     settled: Settled
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What the detectors look at beside a window."""
+
+    sessions: tuple[SessionSums, ...]
+    work: tuple[WorkDone, ...]
 
 
 def detect(
@@ -97,7 +107,7 @@ def judge_people(
     )
     covered = coverage.load(session, person_ids=who, first=first, last=last_day)
     seen = _windows(session, seats, covered, last_day)
-    outcomes = windows.outcome_days(session, person_ids=who, last_day=last_day)
+    beside = _beside(session, seen)
     return {
         person_id: _judge(
             person,
@@ -105,7 +115,7 @@ def judge_people(
             window=seen[person_id],
             covered=covered[person_id],
             calendar=calendars[person_id],
-            outcome_days=outcomes.get(person_id),
+            beside=beside[person_id],
             prices=prices,
         )
         for person_id, person in who.items()
@@ -137,6 +147,19 @@ def _windows(
     return seen
 
 
+def _beside(session: Session, seen: Mapping[int, UsageWindow]) -> dict[int, _Beside]:
+    """What happened in everybody's sessions and what came out of their work, up to the end of their own window."""
+    ending: dict[date, list[int]] = defaultdict(list)
+    for person_id, window in seen.items():
+        ending[window.last_day].append(person_id)
+    found: dict[int, _Beside] = {}
+    for last_day, ids in ending.items():
+        sessions = session_windows.load(session, person_ids=ids, last_day=last_day)
+        work = finished_work.load(session, person_ids=ids, last_day=last_day)
+        found |= {person_id: _Beside(sessions.get(person_id, ()), work.get(person_id, ())) for person_id in ids}
+    return found
+
+
 def _by_last_day(judged: Mapping[int, Judged]) -> dict[date, dict[int, tuple[CountedFinding, ...]]]:
     grouped: dict[date, dict[int, tuple[CountedFinding, ...]]] = defaultdict(dict)
     for person_id, one in judged.items():
@@ -151,7 +174,7 @@ def _judge(
     window: UsageWindow,
     covered: Coverage,
     calendar: WorkCalendar,
-    outcome_days: frozenset[date] | None,
+    beside: _Beside,
     prices: PriceBook,
 ) -> Judged:
     standing = adoption.judge(window=window, coverage=covered, seats=seats, calendar=calendar)
@@ -160,8 +183,9 @@ def _judge(
         seats=seats,
         calendar=calendar,
         standing=standing,
-        outcome_days=outcome_days,
         prices=prices,
+        sessions=beside.sessions,
+        work=beside.work,
     )
     settled = ledger.settle(
         looked.findings,

@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.domain.adoption import State
-from bot.domain.waste import DETECTORS
+from bot.domain.waste import DETECTORS, NEVER_SENT
 from bot.errors import InputError
 
 LONGEST_TEXT = 350
@@ -24,7 +24,7 @@ EVERY_ROLE = "all"
 ENABLEMENT_TRIGGERS = frozenset(
     state.value for state in (State.NEVER_USED, State.LAPSED, State.AT_RISK, State.FIRST_STEPS, State.BUILDING)
 )
-WASTE_TRIGGERS = frozenset(DETECTORS)
+WASTE_TRIGGERS = frozenset(DETECTORS) - NEVER_SENT
 TRIGGERS = ENABLEMENT_TRIGGERS | WASTE_TRIGGERS
 
 Fact = str | int | float | list[str] | None

@@ -6,19 +6,18 @@ sums by day of those few who had a heavy day. Next: `bot/domain/adoption.py`.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from bot.domain import precedence
-from bot.domain.usage import LOADED_WEEKS, LOOKBACK_DAYS, WINDOW_DAYS, Counters, DaySum, UsageWindow, WeekSum
+from bot.domain.usage import LOADED_WEEKS, WINDOW_DAYS, Counters, DaySum, UsageWindow, WeekSum
 from bot.domain.waste.runaway import MAX_REQUESTS_A_DAY, MIN_DAY_MICROUSD
-from bot.store.tables import OutcomeRow, SourceRow, UsageDayRow
+from bot.store.tables import SourceRow, UsageDayRow
 from bot.store.types import days_between
 
 _COUNTERS = tuple(counter.name for counter in fields(Counters))
@@ -47,19 +46,6 @@ def load(session: Session, *, person_ids: Collection[int], last_day: date) -> di
     for row in session.execute(_heavy_day_sums(found.keys(), last_day, kinds)):
         found[row.person_id].heavy_days.append(DaySum(row.day, row.tool, row.model, _counters(row)))
     return {person_id: one.window(last_day) for person_id, one in found.items()}
-
-
-def outcome_days(session: Session, *, person_ids: Collection[int], last_day: date) -> dict[int, frozenset[date]]:
-    """UTC days with finished work in the 12 weeks up to `last_day`; people of whom none is known are left out."""
-    first = datetime.combine(last_day - timedelta(days=LOOKBACK_DAYS - 1), time.min, UTC)
-    end = datetime.combine(last_day + timedelta(days=1), time.min, UTC)
-    rows = select(OutcomeRow.person_id, OutcomeRow.at).where(
-        OutcomeRow.person_id.in_(person_ids), OutcomeRow.at >= first, OutcomeRow.at < end
-    )
-    days: dict[int, set[date]] = defaultdict(set)
-    for person_id, at in session.execute(rows):
-        days[person_id].add(at.date())
-    return {person_id: frozenset(found) for person_id, found in days.items()}
 
 
 @dataclass

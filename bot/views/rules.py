@@ -40,7 +40,7 @@ STATES: dict[State, str] = {
 """How each stretch is told apart. It counts days with any use; how much was used on a day never enters."""
 
 
-_NAMES = {
+NAMES = {
     "first_day": "from",
     "last_day": "to",
     "window_first_day": "from",
@@ -85,6 +85,11 @@ _NAMES = {
     "frontier_share_needed_percent": "looked at from %",
     "tokens_written_per_request": "tokens written for a request",
     "written_per_read_at_most": "written for each token read, at most",
+    "cost_microusd": "cost",
+    "requests": "requests",
+    "failed_requests": "requests that failed",
+    "tokens_read": "tokens read",
+    "tokens_written": "tokens written",
     "retry_share": "share taken off for second tries",
     "used_instead": "the tool used instead",
     "days_with_use": "days with use of this one",
@@ -178,12 +183,12 @@ def in_words(reason: str) -> str:
 
 def evidence_lines(evidence: Mapping[str, object], today: date) -> Iterator[str]:
     """Stored inputs and thresholds, one line each: "working days: 20". What is not known is called not known."""
-    order = list(_NAMES)
-    for key in sorted(evidence, key=lambda key: (order.index(key) if key in _NAMES else len(order), key)):
+    order = list(NAMES)
+    for key in sorted(evidence, key=lambda key: (order.index(key) if key in NAMES else len(order), key)):
         if key in _SAID_ALREADY:
             continue
         value = evidence[key]
-        name = _NAMES.get(key) or pieces.quiet(key.removesuffix("_microusd").replace("_", " "))
+        name = NAMES.get(key) or pieces.quiet(key.removesuffix("_microusd").replace("_", " "))
         yield f"{name}: {spoken(key, value, today)}"
 
 

@@ -10,11 +10,14 @@ import pytest
 
 from bot.domain import waste
 from bot.domain.adoption import Standing, State
+from bot.domain.finished_work import WorkDone
+from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Seat, WorkCalendar
 from bot.domain.usage import Counters
 from bot.domain.waste import Looked
 from bot.domain.waste.finding import Cell, Finding, Ledger
 from tests.by_hand import LAST_DAY, UTC_WEEK, PriceList, Used, days_before, on, times, window_of
+from tests.sessions_by_hand import Sat, session_sums_of
 
 DOLLAR = 1_000_000
 BUILDING = Standing(State.BUILDING, LAST_DAY, "there is use")
@@ -28,17 +31,21 @@ def look(
     *,
     seats: Sequence[Seat] = (),
     state: State = State.BUILDING,
-    outcome_days: frozenset[date] | None = None,
+    outcome_days: frozenset[date] = frozenset(),
     calendar: WorkCalendar = UTC_WEEK,
+    sessions: Sequence[Sat] = (),
+    work: Sequence[WorkDone] = (),
 ) -> Looked:
+    """What all detectors say; on `outcome_days` a document was finished."""
     standing = replace(BUILDING, state=state)
     return waste.look(
         window=window_of(rows),
         seats=seats,
         calendar=calendar,
         standing=standing,
-        outcome_days=outcome_days,
         prices=PRICES,
+        sessions=session_sums_of(sessions),
+        work=[*work, *(WorkDone("wiki", OutcomeKind.DOCUMENT, day) for day in sorted(outcome_days))],
     )
 
 
@@ -71,7 +78,9 @@ def test_nothing_is_said_about_money_where_too_little_is_known(state: State) -> 
 
 def test_the_detectors_come_in_the_order_of_the_catalogue() -> None:
     """The ids are stable: they stand in stored rows."""
-    assert ["W01", "W06", "W10", "W15"] == list(waste.DETECTORS)
+    assert sorted(waste.DETECTORS) == list(waste.DETECTORS)
+    assert 19 == len(waste.DETECTORS)
+    assert set(waste.DETECTORS) > waste.NEVER_SENT
 
 
 # ---------------------------------------------------------------- W01
@@ -159,7 +168,8 @@ def test_a_heavy_day_with_too_few_others_is_not_judged() -> None:
     """Five other active days with a known cost are the least."""
     looked = look([*ORDINARY[:4], *RUNAWAY])
 
-    assert ((), ["W06"]) == (looked.findings, [silent.detector for silent in looked.not_judged])
+    assert () == looked.findings
+    assert "W06" in [silent.detector for silent in looked.not_judged]
 
 
 def test_a_heavy_day_without_a_price_claims_nothing() -> None:

@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import adoption, waste
 from bot.domain.adoption import Standing
+from bot.domain.finished_work import WorkDone
+from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Seat
-from bot.domain.usage import Counters
-from bot.domain.waste import ledger
+from bot.domain.usage import Counters, SessionCounters, UsageWindow
+from bot.domain.waste import DETECTORS, Looked, ledger
 from bot.domain.waste.finding import Ledger
 from bot.domain.waste.ledger import CountedFinding, Settled
 from bot.store import findings as findings_store
@@ -37,14 +39,16 @@ from tests.by_hand import (
     times,
     window_of,
 )
+from tests.sessions_by_hand import Sat, session_sums_of
 
 PRICES = PriceList()
 SEATS = (
     Seat("claude_code", date(2025, 11, 3), None, 20_000_000),
     Seat("claude_chat", date(2025, 11, 3), None, 25_000_000),
+    Seat("codex", date(2025, 11, 3), None, 20_000_000),
 )
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
-REQUESTS = ("requests", "failed_requests")
+REQUESTS = ("requests", "failed_requests", "fast_requests")
 EVERYTHING = (*TOKENS, *REQUESTS, "sessions", "cost_microusd")
 
 
@@ -59,12 +63,17 @@ class Manner:
     from_cache: int
     written: int
     paid_percent: int
+    fast: bool
+    rejected: int
 
     def day(self, day: date, scale: int = 1) -> Used:
         told = Counters(
             requests=self.requests * scale,
             failed_requests=self.failed * scale,
+            fast_requests=self.requests * scale if self.fast else None,
             sessions=scale,
+            accepted=4,
+            rejected=self.rejected,
             input_tokens=self.read_in * 1_000 * scale,
             cache_read_tokens=self.from_cache * 1_000 * scale,
             cache_write_tokens=self.read_in * 100 * scale,
@@ -84,7 +93,58 @@ MANNERS = st.builds(
     from_cache=st.sampled_from([0, 300, 9_000]),
     written=st.sampled_from([1, 30, 400]),
     paid_percent=st.sampled_from([10, 100, 100, 130]),
+    fast=st.booleans(),
+    rejected=st.sampled_from([0, 3]),
 )
+SESSION_TOKENS = ("first_prompt_tokens", "largest_prompt_tokens", "cold_restart_tokens")
+HAPPENED = st.builds(
+    SessionCounters,
+    tool_calls=st.sampled_from([20, 60]),
+    failed_tool_calls=st.just(9),
+    longest_failure_streak=st.sampled_from([0, 7, 15]),
+    repeated_failures=st.sampled_from([0, 9]),
+    compactions=st.sampled_from([0, 6]),
+    retries_exhausted=st.sampled_from([0, 12]),
+    first_prompt_tokens=st.sampled_from([5_000, 90_000]),
+    largest_prompt_tokens=st.sampled_from([60_000, 400_000]),
+    cold_restarts=st.sampled_from([0, 5]),
+    cold_restart_tokens=st.sampled_from([0, 900_000]),
+    cache_breaks=st.sampled_from([0, 9]),
+)
+
+
+@st.composite
+def weeks_of_sessions(draw: st.DrawFn) -> list[Sat]:
+    """A few manners of sessions, each on some of the days: none, or enough of them for every pattern to be seen."""
+    sessions = []
+    for turn in range(draw(st.integers(0, 3))):
+        days = [LAST_DAY - timedelta(days=age) for age in draw(st.sampled_from([range(28), range(9), range(3, 5)]))]
+        requests, cost = draw(st.sampled_from([30, 300])), draw(st.sampled_from([900_000, 20_000_000]))
+        counters = Counters(requests=requests, cost_microusd=cost, cache_read_tokens=9_000_000, output_tokens=50_000)
+        model, happened = draw(st.sampled_from(["large", "little"])), draw(HAPPENED)
+        sessions += [Sat(f"{turn}-{day}", day, "claude_code", model, counters, happened) for day in days]
+    return sessions
+
+
+def often(told: Sequence[Sat], **factors: int) -> list[Sat]:
+    """The sessions with the named counters multiplied; larger tokens are larger requests."""
+    larger = factors.get("input_tokens", 1)
+    return [
+        replace(
+            one,
+            counters=replace(
+                one.counters,
+                **{name: (getattr(one.counters, name) or 0) * factors.get(name, 1) for name in OF_A_SESSION},
+            ),
+            happened=replace(
+                one.happened, **{name: (getattr(one.happened, name) or 0) * larger for name in SESSION_TOKENS}
+            ),
+        )
+        for one in told
+    ]
+
+
+OF_A_SESSION = ("requests", "cost_microusd", "cache_read_tokens", "output_tokens")
 
 
 @st.composite
@@ -98,10 +158,31 @@ def weeks_of_use(draw: st.DrawFn) -> list[Used]:
     return [manner.day(day, times_) for manner in manners for day, times_ in days]
 
 
-OUTCOMES = st.none() | st.frozensets(st.integers(0, 80).map(lambda age: LAST_DAY - timedelta(days=age)), max_size=3)
+CHANGES = st.builds(
+    lambda age, kind, reverted, stayed: WorkDone(
+        "git",
+        kind,
+        LAST_DAY - timedelta(days=age),
+        repository=f"repository-{age}",
+        ai_assisted=True,
+        reverted=reverted,
+        reverted_on=LAST_DAY - timedelta(days=age - 3) if reverted else None,
+        lines_added=500,
+        lines_survived_14d=stayed,
+    ),
+    st.integers(0, 27) | st.integers(0, 80),
+    st.sampled_from([OutcomeKind.PR_MERGED, OutcomeKind.PR_CLOSED, OutcomeKind.DOCUMENT]),
+    st.booleans(),
+    st.sampled_from([None, 0, 480]),
+)
+WORK = st.just([]) | st.lists(CHANGES, min_size=4, max_size=9)
 FACTORS = st.sampled_from([1, 2, 3, 10, 100])
 MOVES = st.one_of(
-    st.builds(dict.fromkeys, st.sampled_from([EVERYTHING, TOKENS, REQUESTS, ("requests",), ("sessions",)]), FACTORS),
+    st.builds(
+        dict.fromkeys,
+        st.sampled_from([EVERYTHING, TOKENS, REQUESTS, ("requests", "fast_requests"), ("sessions",)]),
+        FACTORS,
+    ),
     st.builds(dict.fromkeys, st.sampled_from([("cost_microusd",), (*TOKENS, "cost_microusd")]), FACTORS),
     st.builds(
         lambda tokens, requests, cost: (
@@ -121,13 +202,14 @@ def test_a_state_does_not_know_how_much(rows: Sequence[Used], move: dict[str, in
     assert _standing(rows) == _standing(times(rows, **move))
 
 
-@settings(max_examples=300, deadline=None)
-@given(rows=weeks_of_use(), move=MOVES, outcomes=OUTCOMES)
+@settings(max_examples=200, deadline=None)
+@given(rows=weeks_of_use(), sessions=weeks_of_sessions(), move=MOVES, work=WORK)
 def test_more_never_looks_better_to_a_detector(
-    rows: Sequence[Used], move: dict[str, int], outcomes: frozenset[date] | None
+    rows: Sequence[Used], sessions: Sequence[Sat], move: dict[str, int], work: Sequence[WorkDone]
 ) -> None:
     """Every pattern that was found is found again with at least its dollars, in a ledger that is no kinder."""
-    before, after = _settled(rows, outcomes), _settled(times(rows, **move), outcomes)
+    before = _settled(rows, sessions, work)
+    after = _settled(times(rows, **move), often(sessions, **move), work)
 
     _no_better(before.counted, after.counted)
     assert before.wasted_microusd <= after.wasted_microusd
@@ -141,7 +223,7 @@ def test_more_never_looks_better_in_a_whole_run(sqlite_store: Store, rows: list[
     with sqlite_store.begin() as session:
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(table.delete())
-        person = keep(session, rows, seats=SEATS, coverage=covered("claude_code", "claude_chat"))
+        person = keep(session, rows, seats=SEATS, coverage=covered("claude_code", "claude_chat", "codex"))
     before = _run(sqlite_store, person)
     with sqlite_store.begin() as session:
         keep_usage(session, person, times(rows, **move))
@@ -151,23 +233,61 @@ def test_more_never_looks_better_in_a_whole_run(sqlite_store: Store, rows: list[
     _no_better(before[1], after[1])
 
 
-def _standing(rows: Sequence[Used]) -> Standing:
-    known = covered("claude_code", "claude_chat")
-    return adoption.judge(window=window_of(rows), coverage=known, seats=SEATS, calendar=UTC_WEEK)
-
-
-def _settled(rows: Sequence[Used], outcomes: frozenset[date] | None) -> Settled:
+@settings(max_examples=100, deadline=None)
+@given(rows=weeks_of_use(), sessions=weeks_of_sessions(), more=weeks_of_sessions())
+def test_sessions_beside_it_never_make_a_pattern_smaller(
+    rows: Sequence[Used], sessions: Sequence[Sat], more: Sequence[Sat]
+) -> None:
+    """More sessions of whatever kind leave every pattern with at least its dollars."""
     window = window_of(rows)
-    looked = waste.look(
+    few = looked(window, sessions, ()).findings
+    many = looked(window, [*sessions, *(replace(one, key=f"more-{one.key}") for one in more)], ()).findings
+
+    after = {(one.detector, one.tool): one.high_microusd or 0 for one in many}
+    for one in few:
+        assert (one.high_microusd or 0) <= after.get((one.detector, one.tool), -1), one.detector
+
+
+def test_every_detector_finds_something_in_what_is_drawn() -> None:
+    """Otherwise the properties above would say nothing about it."""
+    found: set[str] = set()
+
+    @settings(max_examples=200, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+    @given(rows=weeks_of_use(), sessions=weeks_of_sessions(), work=WORK)
+    def draw(rows: Sequence[Used], sessions: Sequence[Sat], work: Sequence[WorkDone]) -> None:
+        found.update(one.detector for one in looked(window_of(rows), sessions, work).findings)
+
+    draw()
+
+    assert DETECTORS.keys() == found
+
+
+def _standing(rows: Sequence[Used]) -> Standing:
+    return _judged(window_of(rows))
+
+
+def _judged(window: UsageWindow) -> Standing:
+    known = covered("claude_code", "claude_chat", "codex")
+    return adoption.judge(window=window, coverage=known, seats=SEATS, calendar=UTC_WEEK)
+
+
+def looked(window: UsageWindow, sessions: Sequence[Sat], work: Sequence[WorkDone]) -> Looked:
+    return waste.look(
         window=window,
         seats=SEATS,
         calendar=UTC_WEEK,
-        standing=_standing(rows),
-        outcome_days=outcomes,
+        standing=_judged(window),
         prices=PRICES,
+        sessions=session_sums_of(sessions),
+        work=work,
     )
+
+
+def _settled(rows: Sequence[Used], sessions: Sequence[Sat], work: Sequence[WorkDone]) -> Settled:
+    window = window_of(rows)
+    found = looked(window, sessions, work)
     spend = ledger.spend_of(window, SEATS)
-    return ledger.settle(looked.findings, spend=spend, first_active_on=window.first_active_on, last_day=LAST_DAY)
+    return ledger.settle(found.findings, spend=spend, first_active_on=window.first_active_on, last_day=LAST_DAY)
 
 
 def _run(store: Store, person: int) -> tuple[Standing, Sequence[CountedFinding]]:

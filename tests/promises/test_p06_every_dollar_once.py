@@ -8,6 +8,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.waste import DETECTORS
 from bot.domain.waste.finding import SEAT_MODEL, Cell, Finding, Ledger
 from bot.domain.waste.ledger import Settled, Spend, settle
 from bot.domain.waste.sharing import apportion
@@ -22,18 +23,21 @@ CELLS = st.builds(
 )
 
 
+WITH_DOLLARS = (Ledger.WASTED, Ledger.OPTIMIZABLE, Ledger.EXPLORATION)
+
+
 @st.composite
 def a_finding(draw: st.DrawFn) -> Finding:
     claims = draw(st.dictionaries(CELLS, MONEY, max_size=4))
     amount = sum(claims.values()) if draw(st.booleans()) else None
     return Finding(
-        detector=draw(st.sampled_from(["W01", "W06", "W10", "W15"])),
+        detector=draw(st.sampled_from(sorted(DETECTORS))),
         rule_version="1",
         tool="claude_code",
-        ledger=draw(st.sampled_from([Ledger.WASTED, Ledger.OPTIMIZABLE, Ledger.EXPLORATION])),
+        ledger=draw(st.sampled_from(Ledger)) if amount is None else draw(st.sampled_from(WITH_DOLLARS)),
         confidence=draw(st.sampled_from([0.3, 0.5, 0.6, 0.9])),
         claims={} if amount is None else claims,
-        low_microusd=amount,
+        low_microusd=None if amount is None else draw(st.sampled_from([amount, amount // 2])),
         high_microusd=amount,
         occurrences=1,
     )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, insert, text
+from sqlalchemy import delete, event, text
 from sqlalchemy.orm import Session
 
 from bot.domain.usage import Counters, UsageWindow
 from bot.store import windows
 from bot.store.database import Store
-from bot.store.tables import OutcomeRow, PersonRow, UsageDayRow
+from bot.store.tables import PersonRow, UsageDayRow
 from tests.by_hand import FIGURES_FIRST, LAST_DAY, Used, days_before, keep, window_of
 
 FIGURES = st.none() | st.integers(0, 3) | st.integers(0, 40_000_000)
@@ -138,19 +138,6 @@ def test_a_window_is_found_by_person_and_day(store: Store) -> None:
             assert "ix_usage_day_person_id_day" in plan
             assert "SCAN usage_day" not in plan
             assert "Seq Scan on usage_day" not in plan
-
-
-def test_days_with_finished_work_tell_unknown_from_none(store: Store) -> None:
-    """Somebody of whom no finished work is known is left out, and is not somebody who finished nothing."""
-    with store.begin() as session:
-        with_work, without = _keep(session, [], [])
-        moment = datetime(2026, 2, 27, 23, 30, tzinfo=UTC)
-        row = {"source": "git", "kind": "pr_merged", "ref": "1", "person_id": with_work, "at": moment}
-        session.execute(insert(OutcomeRow), [row])
-
-        days = windows.outcome_days(session, person_ids=[with_work, without], last_day=LAST_DAY)
-
-    assert {with_work: frozenset({moment.date()})} == days
 
 
 def _plan(session: Session, statement: str, values: Any) -> str:

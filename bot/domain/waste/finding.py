@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from bot.domain.finished_work import WorkDone
 from bot.domain.people import Seat, WorkCalendar
 from bot.domain.prices import PriceBook
+from bot.domain.session_sums import SessionSums
 from bot.domain.usage import UsageWindow
 
 WINDOW_WEEKS = 4
@@ -57,13 +59,22 @@ class Cell:
 
 @dataclass(frozen=True)
 class Case:
-    """What a detector may look at. `outcome_days` is None when no source of finished work knows this person."""
+    """What a detector may look at.
+
+    `sessions` are the sums of the sessions of the 28 days, `work` is what was finished in the 12 weeks.
+    """
 
     window: UsageWindow
     seats: Sequence[Seat]
     calendar: WorkCalendar
-    outcome_days: frozenset[date] | None
     prices: PriceBook
+    sessions: Sequence[SessionSums] = ()
+    work: Sequence[WorkDone] = ()
+
+    @property
+    def outcome_days(self) -> frozenset[date] | None:
+        """The days with finished work, None when no source of it knows this person."""
+        return frozenset(one.day for one in self.work) if self.work else None
 
 
 @dataclass(frozen=True)
@@ -71,7 +82,8 @@ class Finding:
     """One waste pattern in one window, for one person.
 
     `claims` maps each cell to the micro-dollars claimed from it. `confidence` is 0 to 1. `low_microusd` and
-    `high_microusd` are the range that is shown: for OPTIMIZABLE, formula times confidence up to the formula.
+    `high_microusd` are the range that is shown: formula times confidence up to the formula, for OPTIMIZABLE and for
+    what was WASTED but had to be estimated; a WASTED amount that is known has two equal ends.
     `evidence` holds inputs and thresholds, enough to compute the amount again; never content.
     """
 
@@ -86,6 +98,42 @@ class Finding:
     occurrences: int
     evidence: Evidence = field(default_factory=dict)
     innocent_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What all findings of one detector have in common. `is_known` says that the amount is a price, no estimate."""
+
+    detector: str
+    version: str
+    ledger: Ledger
+    confidence: float
+    innocent_reason: str
+    is_known: bool = False
+
+    def finding(
+        self, case: Case, *, tool: str, claims: dict[Cell, int] | None, occurrences: int, evidence: Evidence
+    ) -> Finding:
+        """A finding with this rule's range; `claims` is None where no dollars are spoken of."""
+        high = None if claims is None else sum(claims.values())
+        is_range = self.ledger in (Ledger.WASTED, Ledger.OPTIMIZABLE) and not self.is_known
+        window = {
+            "window_first_day": case.window.first_day().isoformat(),
+            "window_last_day": case.window.last_day.isoformat(),
+        }
+        return Finding(
+            detector=self.detector,
+            rule_version=self.version,
+            tool=tool,
+            ledger=self.ledger,
+            confidence=self.confidence,
+            claims=claims or {},
+            low_microusd=int(high * self.confidence) if high is not None and is_range else high,
+            high_microusd=high,
+            occurrences=occurrences,
+            evidence={**window, **evidence},
+            innocent_reason=self.innocent_reason,
+        )
 
 
 @dataclass(frozen=True)

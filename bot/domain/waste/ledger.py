@@ -6,7 +6,8 @@
 2. For the first 60 days after first use everything found is exploration.
 3. Afterwards the larger of $50 and 20 % of the window's usage cost is forgiven into exploration, the least certain
    first. The price of an idle seat is not use and is not forgiven.
-4. An optimizable amount is counted as formula x confidence, a wasted one in full.
+4. An optimizable amount is counted as formula x confidence, a wasted one in full, or at the lower end of its range
+   where it had to be estimated.
 
 Claims are shares of what was really paid. So when everything is taken k times, claims and allowance grow alike, and
 what counts never gets less (P3). Next: `jobs/decide.py`.
@@ -173,7 +174,7 @@ def _count(found: Finding, claim: int | None, forgiven: int | None) -> CountedFi
         high = claim - (forgiven or 0)
         if ledger is Ledger.EXPLORATION or (claim > 0 and high == 0):
             ledger, high, forgiven = Ledger.EXPLORATION, claim, 0
-        counted = int(high * found.confidence) if ledger is Ledger.OPTIMIZABLE else high
+        counted = _sure_part(found, ledger, high)
     return CountedFinding(
         detector=found.detector,
         rule_version=found.rule_version,
@@ -188,6 +189,13 @@ def _count(found: Finding, claim: int | None, forgiven: int | None) -> CountedFi
         innocent_reason=found.innocent_reason,
         evidence=found.evidence,
     )
+
+
+def _sure_part(found: Finding, ledger: Ledger, amount: int) -> int:
+    """What of `amount` is counted: the rest of the range is shown and may be nothing."""
+    if ledger is Ledger.OPTIMIZABLE or (ledger is Ledger.WASTED and found.low_microusd != found.high_microusd):
+        return int(amount * found.confidence)
+    return amount
 
 
 def _total(counted: Sequence[CountedFinding], ledger: Ledger) -> int:

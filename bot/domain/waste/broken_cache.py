@@ -1,0 +1,48 @@
+"""W14, cache broken mid-session: model, effort or speed changed in a conversation, which was then read in again.
+
+Inputs      for each session: how often that happened, the largest input of a request; prices.
+Rule        a request within the cache's life that wrote at least 20,000 tokens to the cache again, with a setting other
+            than the request before (counted by the readers of sessions). At least 3 in the window.
+Dollars     breaks x half of the session's largest input x (price of writing - price of reading it from the cache).
+            What a break wrote is not kept; a conversation grows up to its largest input, so half of it is the middle.
+Confidence  0.4, half of what it would be with each break's tokens.
+Innocent    changing up to a better model in the middle of a hard task can be just right.
+Not when    the source does not tell what the cache did or which settings were used, or the price is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.session_sums import SessionSums, total
+from bot.domain.sessions import MIN_REWRITTEN_TOKENS
+from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
+from bot.domain.waste.session_cost import by_model, claims_of_tokens, conclude, each_tool, per_token
+
+DETECTOR = "W14"
+CONFIDENCE = 0.4
+RULE = Rule(
+    DETECTOR, "W14-1", Ledger.OPTIMIZABLE, CONFIDENCE, "Changing the model in the middle may have been what helped."
+)
+
+
+def find(case: Case) -> Iterator[Finding | NotJudged]:
+    """At most one finding for each tool."""
+
+    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
+        amounts = per_token(case, sums, "cache_break_tokens", lambda rates: rates.cache_write - rates.cache_read)
+        return conclude(
+            case,
+            RULE,
+            tool,
+            claims=claims_of_tokens(case, tool, by_model(amounts)),
+            amounts=amounts,
+            occurrences=total(sums, "cache_breaks") or 0,
+            evidence={
+                "cache_breaks": total(sums, "cache_breaks"),
+                "tokens_written_again": total(sums, "cache_break_tokens"),
+                "tokens_of_a_break_at_least": MIN_REWRITTEN_TOKENS,
+            },
+        )
+
+    yield from each_tool(case, DETECTOR, "cache_breaks", "when a setting was changed", look_at)

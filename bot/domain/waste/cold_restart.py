@@ -1,0 +1,54 @@
+"""W13, cold-cache restart: a long conversation taken up again after its cache was gone, and read in from scratch.
+
+Inputs      for each session: how often that happened and what it wrote to the cache again; prices.
+Rule        at least 3 such restarts in a week. One is a request after a pause longer than the cache lives that wrote
+            at least 20,000 tokens to the cache and read less than 10 % of its input from it (counted by the readers of
+            sessions; `bot/domain/sessions.py`). A first request is none.
+Dollars     tokens written again x (price of writing - price of reading them from the cache).
+Confidence  0.8.
+Innocent    a pause is a pause: coming back to one's work later is no fault, and the whole context may be needed.
+Not when    the source does not tell what the cache did, or the price of the model is unknown.
+
+Only weeks with three and more count, each by itself, so that more use in another week changes nothing (P3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.session_sums import SessionSums, total
+from bot.domain.sessions import MIN_REWRITTEN_TOKENS
+from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
+from bot.domain.waste.session_cost import by_model, claims_of_tokens, conclude, each_tool, in_weeks, per_token
+
+DETECTOR = "W13"
+MIN_RESTARTS_A_WEEK = 3
+"""From the list of waste patterns (field notes 4)."""
+CONFIDENCE = 0.8
+RULE = Rule(
+    DETECTOR, "W13-1", Ledger.OPTIMIZABLE, CONFIDENCE, "The whole conversation may have been needed after the break."
+)
+
+
+def find(case: Case) -> Iterator[Finding | NotJudged]:
+    """At most one finding for each tool."""
+
+    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
+        often = in_weeks(case, sums, "cold_restarts", MIN_RESTARTS_A_WEEK)
+        amounts = per_token(case, often, "cold_restart_tokens", lambda rates: rates.cache_write - rates.cache_read)
+        return conclude(
+            case,
+            RULE,
+            tool,
+            claims=claims_of_tokens(case, tool, by_model(amounts)),
+            amounts=amounts,
+            occurrences=total(often, "cold_restarts") or 0,
+            evidence={
+                "cold_restarts": total(often, "cold_restarts"),
+                "tokens_written_again": total(often, "cold_restart_tokens"),
+                "restarts_a_week_needed": MIN_RESTARTS_A_WEEK,
+                "tokens_of_a_restart_at_least": MIN_REWRITTEN_TOKENS,
+            },
+        )
+
+    yield from each_tool(case, DETECTOR, "cold_restarts", "what became of the cache after a pause", look_at)

@@ -1,0 +1,36 @@
+"""W24, API errors and retries: requests that were tried again and again and then given up. Friction, no dollars.
+
+Inputs      for each session: requests that were given up after all retries.
+Rule        at least 10 in a week.
+Dollars     none: a request that fails is mostly not billed. It costs nerves.
+Confidence  0.7.
+Innocent    an outage of the vendor, a network that was down.
+Not when    the source does not tell retries. What the vendor's status page says is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.session_sums import SessionSums, total
+from bot.domain.waste.finding import Case, Evidence, Finding, Ledger, NotJudged, Rule
+from bot.domain.waste.session_cost import each_tool, in_weeks
+
+DETECTOR = "W24"
+MIN_GIVEN_UP_A_WEEK = 10
+"""From the list of waste patterns (field notes 4)."""
+CONFIDENCE = 0.7
+RULE = Rule(DETECTOR, "W24-1", Ledger.FRICTION, CONFIDENCE, "The vendor or the network may have been down.")
+
+
+def find(case: Case) -> Iterator[Finding | NotJudged]:
+    """At most one finding for each tool."""
+
+    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
+        given_up = total(in_weeks(case, sums, "retries_exhausted", MIN_GIVEN_UP_A_WEEK), "retries_exhausted")
+        if not given_up:
+            return None
+        evidence: Evidence = {"requests_given_up": given_up, "given_up_a_week_needed": MIN_GIVEN_UP_A_WEEK}
+        return RULE.finding(case, tool=tool, claims=None, occurrences=given_up, evidence=evidence)
+
+    yield from each_tool(case, DETECTOR, "retries_exhausted", "requests that were given up", look_at)

@@ -1,0 +1,57 @@
+"""W18, heavy start: sessions that carry much before the first word: memory files, tool lists, old conversations.
+
+Inputs      for each session: the input of its first request, the number of requests; prices.
+Rule        at least 10 sessions of the window began with at least 40,000 tokens.
+Dollars     (first input - 20,000) x price of writing to the cache, and x price of reading it for every later request.
+Confidence  0.5: what of it was needed is not kept.
+Innocent    a resumed conversation begins with all that was said; a large project has much to know.
+Not when    the source does not tell the size of requests, or the price of the model is unknown.
+
+The list of patterns takes the median of ten sessions. Here ten heavy ones are enough, so that small sessions beside
+them, however many, cannot hide them (P3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.session_sums import HEAVY_START_TOKENS, LIGHT_START_TOKENS, SessionSums, total
+from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
+from bot.domain.waste.session_cost import by_model, claims_of_tokens, conclude, each_tool, per_token
+
+DETECTOR = "W18"
+MIN_HEAVY_STARTS = 10
+"""From the list of waste patterns (field notes 4)."""
+CONFIDENCE = 0.5
+RULE = Rule(
+    DETECTOR, "W18-1", Ledger.OPTIMIZABLE, CONFIDENCE, "Resumed conversations and large projects begin with much."
+)
+
+
+def find(case: Case) -> Iterator[Finding | NotJudged]:
+    """At most one finding for each tool."""
+
+    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
+        heavy = total(sums, "heavy_starts") or 0
+        if heavy < MIN_HEAVY_STARTS:
+            return None
+        amounts = per_token(case, sums, "heavy_start_tokens", lambda rates: rates.cache_write)
+        amounts += per_token(case, sums, "heavy_start_reread_tokens", lambda rates: rates.cache_read)
+        return conclude(
+            case,
+            RULE,
+            tool,
+            claims=claims_of_tokens(case, tool, by_model(amounts)),
+            amounts=amounts,
+            occurrences=heavy,
+            evidence={
+                "heavy_starts": heavy,
+                "heavy_starts_needed": MIN_HEAVY_STARTS,
+                "first_request_tokens_needed": HEAVY_START_TOKENS,
+                "counted_above_tokens": LIGHT_START_TOKENS,
+                "tokens_carried": total(sums, "heavy_start_tokens"),
+                "tokens_carried_again": total(sums, "heavy_start_reread_tokens"),
+            },
+        )
+
+    yield from each_tool(case, DETECTOR, "heavy_starts", "how large a session's first request was", look_at)

@@ -1,0 +1,58 @@
+"""W16, oversized context: long conversations whose whole length is read again for every small step.
+
+Inputs      for each session: the largest input of a request, the number of requests and what they read; prices.
+Rule        a session with at least 20 requests, the largest of which read at least 120,000 tokens.
+Dollars     what the session read x ((largest - 80,000) / largest)^2 x price of reading from the cache: in a
+            conversation that grows evenly that share of all reading lies above the first 80,000 tokens.
+Confidence  0.4: how the conversation grew is not kept.
+Innocent    a change across a large code base needs a large part of it in view.
+Not when    the source does not tell how large requests are, or the price of the model is unknown.
+
+Small requests beside the large ones do not make the finding smaller, nor do more of them, for neither their number nor
+their mean enters (P3). A compaction that nobody asked for is no excuse: it says that the conversation reached its
+limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.session_sums import (
+    EASY_PROMPT_TOKENS,
+    LARGE_PROMPT_TOKENS,
+    MIN_REQUESTS_OF_A_LARGE_SESSION,
+    SessionSums,
+    total,
+)
+from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
+from bot.domain.waste.session_cost import by_model, claims_of_tokens, conclude, each_tool, per_token
+
+DETECTOR = "W16"
+CONFIDENCE = 0.4
+RULE = Rule(
+    DETECTOR, "W16-1", Ledger.OPTIMIZABLE, CONFIDENCE, "A change across a large code base needs much of it in view."
+)
+
+
+def find(case: Case) -> Iterator[Finding | NotJudged]:
+    """At most one finding for each tool."""
+
+    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
+        amounts = per_token(case, sums, "large_excess_tokens", lambda rates: rates.cache_read)
+        return conclude(
+            case,
+            RULE,
+            tool,
+            claims=claims_of_tokens(case, tool, by_model(amounts)),
+            amounts=amounts,
+            occurrences=total(sums, "large_sessions") or 0,
+            evidence={
+                "large_sessions": total(sums, "large_sessions"),
+                "tokens_read_above": total(sums, "large_excess_tokens"),
+                "largest_request_tokens_needed": LARGE_PROMPT_TOKENS,
+                "counted_above_tokens": EASY_PROMPT_TOKENS,
+                "requests_needed": MIN_REQUESTS_OF_A_LARGE_SESSION,
+            },
+        )
+
+    yield from each_tool(case, DETECTOR, "large_sessions", "how large single requests were", look_at)

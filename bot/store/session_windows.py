@@ -1,0 +1,191 @@
+"""The sessions of many people, summed for the detectors by the database: work grows with people, not with sessions.
+
+Called by `jobs/detect.py` and `bot/store/scorecard.py`. Two statements a shard: which sources there are, and the sums
+by person, day, tool and main model. Next: `bot/domain/session_sums.py`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import CTE, BigInteger, ColumnElement, Select, and_, case, cast, func, null, or_, select
+from sqlalchemy.orm import Session
+
+from bot.domain import precedence
+from bot.domain.session_sums import (
+    EASY_PROMPT_TOKENS,
+    FAILURES_OF_A_LOOP_FORGIVEN,
+    HEAVY_START_TOKENS,
+    LARGE_PROMPT_TOKENS,
+    LIGHT_START_TOKENS,
+    LOOP_STREAK,
+    MIN_REQUESTS_OF_A_LARGE_SESSION,
+    MIN_UNATTRIBUTED_REQUESTS,
+    SUMMED,
+    THRASH_COMPACTIONS,
+    UNATTRIBUTED_MICROUSD,
+    SessionSums,
+)
+from bot.domain.usage import WINDOW_DAYS, SessionCounters
+from bot.store.tables import SessionFactsRow, SourceRow
+
+_HAPPENED = tuple(SessionCounters.__dataclass_fields__)
+_FIGURES = ("requests", "accepted", "cost_microusd")
+_PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
+_OWN_KIND = {name: name for name in precedence.NO_CONNECTOR}
+
+Column = ColumnElement[Any]
+
+
+def load(session: Session, *, person_ids: Collection[int], last_day: date) -> dict[int, tuple[SessionSums, ...]]:
+    """The sums of the 28 days that end on `last_day`; people of whom no session is known are left out.
+
+    For one person, tool and day one kind of source speaks, so that the same session told twice counts once.
+    """
+    kinds = dict(session.execute(select(SourceRow.name, SourceRow.kind)).all())
+    found: dict[int, list[SessionSums]] = defaultdict(list)
+    for row in session.execute(_statement(person_ids, last_day, kinds)):
+        found[row.person_id].append(SessionSums(row.day, row.tool, row.model, *row[-len(SUMMED) :]))
+    return {
+        person_id: tuple(sorted(sums, key=lambda one: (one.day, one.tool, one.model)))
+        for person_id, sums in found.items()
+    }
+
+
+def _statement(person_ids: Collection[int], last_day: date, kinds: Mapping[str, str]) -> Select[Any]:
+    whole = _sessions(_by_model(person_ids, last_day), kinds)
+    of = whole.c
+    return (
+        select(of.person_id, of.day, of.tool, of.model, *_sums(whole))
+        .where(of.place == of.first_place)
+        .group_by(of.person_id, of.day, of.tool, of.model)
+    )
+
+
+def _by_model(person_ids: Collection[int], last_day: date) -> CTE:
+    """Each session's models, summed over its days. What happened in a session stands with its main model only."""
+    table = SessionFactsRow
+    prompt = [func.coalesce(getattr(table, name), 0) for name in _PROMPT]
+    session = (table.person_id, table.source, table.tool, table.session_key)
+    return (
+        select(
+            *session,
+            table.model,
+            func.min(table.day).label("first_day"),
+            *(cast(func.sum(getattr(table, name)), BigInteger).label(name) for name in _FIGURES),
+            cast(func.sum(prompt[0] + prompt[1] + prompt[2]), BigInteger).label("prompt_tokens"),
+            *(func.max(getattr(table, name)).label(name) for name in _HAPPENED),
+        )
+        .where(
+            table.person_id.in_(person_ids),
+            table.day.between(last_day - timedelta(days=WINDOW_DAYS - 1), last_day),
+        )
+        .group_by(*session, table.model)
+        .cte("by_model")
+    )
+
+
+def _sessions(models: CTE, kinds: Mapping[str, str]) -> CTE:
+    """One row a session, by its main model, on the day it began; `place` and `first_place` say whose word counts."""
+    of = models.c
+    session = (of.person_id, of.source, of.tool, of.session_key)
+    told = or_(*(of[name].is_not(None) for name in _HAPPENED))
+    main_first = (case((told, 0), else_=1), func.coalesce(of.requests, 0).desc(), of.model)
+    places = {name: precedence.rank(kind, precedence.FIGURES) for name, kind in {**_OWN_KIND, **kinds}.items()}
+    ranked = select(
+        models,
+        func.row_number().over(partition_by=session, order_by=main_first).label("turn"),
+        func.min(of.first_day).over(partition_by=session).label("day"),
+        *(cast(func.sum(of[name]).over(partition_by=session), BigInteger).label(f"all_{name}") for name in _FIGURES),
+        case(places, value=of.source, else_=len(precedence.FIGURES)).label("place"),
+    ).cte("ranked")
+    same = (ranked.c.person_id, ranked.c.day, ranked.c.tool)
+    return (
+        select(ranked, func.min(ranked.c.place).over(partition_by=same).label("first_place"))
+        .where(ranked.c.turn == 1)
+        .cte("sessions")
+    )
+
+
+def _sums(whole: CTE) -> list[Column]:
+    """The columns of `SessionSums`, in their order."""
+    columns = {"sessions": func.count()} | _trouble(whole) | _cache(whole) | _context(whole) | _unattributed(whole)
+    return [cast(func.sum(columns[name]) if name != "sessions" else columns[name], BigInteger) for name in SUMMED]
+
+
+def _trouble(whole: CTE) -> dict[str, Column]:
+    """W04, W05, W24: tool calls that failed on and on, and requests that were given up."""
+    of = whole.c
+    is_loop = of.longest_failure_streak >= LOOP_STREAK
+    beyond = of.longest_failure_streak - FAILURES_OF_A_LOOP_FORGIVEN
+    return {
+        "loops": _where(is_loop, 1, of.longest_failure_streak),
+        "loop_cost_microusd": _where(is_loop, _share(of, beyond), of.longest_failure_streak, of.cost_microusd),
+        "repeated_failures": of.repeated_failures,
+        "repeat_cost_microusd": _where(
+            of.repeated_failures > 0, _share(of, of.repeated_failures), of.repeated_failures, of.cost_microusd
+        ),
+        "retries_exhausted": of.retries_exhausted,
+    }
+
+
+def _cache(whole: CTE) -> dict[str, Column]:
+    """W13, W14: context that was written to the cache again."""
+    of = whole.c
+    return {
+        "cold_restarts": of.cold_restarts,
+        "cold_restart_tokens": of.cold_restart_tokens,
+        "cache_breaks": of.cache_breaks,
+        "cache_break_tokens": of.cache_breaks * of.largest_prompt_tokens // 2,
+    }
+
+
+def _context(whole: CTE) -> dict[str, Column]:
+    """W16, W17, W18: long conversations, forced compactions and heavy first requests."""
+    of = whole.c
+    size, first, compactions = of.largest_prompt_tokens, of.first_prompt_tokens, of.compactions
+    is_large = and_(size >= LARGE_PROMPT_TOKENS, of.requests >= MIN_REQUESTS_OF_A_LARGE_SESSION)
+    # A conversation that grows evenly up to `size` has ((size - easy) / size)^2 of its reading above the easy size.
+    above = of.prompt_tokens * (size - EASY_PROMPT_TOKENS) // size * (size - EASY_PROMPT_TOKENS) // size
+    thrashes, is_heavy = compactions >= THRASH_COMPACTIONS, first >= HEAVY_START_TOKENS
+    beyond = first - LIGHT_START_TOKENS
+    return {
+        "large_sessions": _where(is_large, 1, size, of.requests),
+        "large_excess_tokens": _where(is_large, above, size, of.requests),
+        "thrashing_sessions": _where(thrashes, 1, compactions),
+        "thrash_compactions": _where(thrashes, compactions, compactions),
+        "thrash_tokens": _where(thrashes, compactions * size, compactions, size),
+        "heavy_starts": _where(is_heavy, 1, first),
+        "heavy_start_tokens": _where(is_heavy, beyond, first),
+        "heavy_start_reread_tokens": _where(is_heavy, beyond * (of.requests - 1), first, of.requests),
+    }
+
+
+def _unattributed(whole: CTE) -> dict[str, Column]:
+    """W25: sessions of some size in which nothing that we can see was accepted."""
+    of = whole.c
+    asks = and_(
+        of.all_cost_microusd >= UNATTRIBUTED_MICROUSD,
+        of.all_requests >= MIN_UNATTRIBUTED_REQUESTS,
+        func.coalesce(of.all_accepted, 0) == 0,
+    )
+    return {
+        "unattributed_sessions": _where(asks, 1, of.all_cost_microusd, of.all_requests),
+        "unattributed_cost_microusd": _where(asks, of.all_cost_microusd, of.all_cost_microusd, of.all_requests),
+    }
+
+
+def _where(condition: Column, value: Any, *inputs: Column) -> Column:
+    """`value` where `condition` holds and 0 elsewhere; NULL where an input is unknown, for that is not zero."""
+    unknown = or_(*(one.is_(None) for one in inputs))
+    return case((unknown, null()), (condition, value), else_=0)
+
+
+def _share(of: Any, calls: Column) -> Column:
+    """The cost of `calls` of a session's tool calls, as if all of them had cost the same."""
+    all_calls: Column = case((of.tool_calls > calls, of.tool_calls), else_=calls)
+    part: Column = of.cost_microusd * calls // all_calls
+    return part
