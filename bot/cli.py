@@ -1,7 +1,7 @@
 """The command line: `kindling`, also `python -m bot`. The only file that sees every room.
 
 Exit codes: 0 done; 1 something failed and was recorded; 2 the input or the configuration is wrong, said in one
-sentence, and nothing was changed. Next: `bot/app.py`.
+sentence, and nothing was changed. What may be said on it stands in `bot/arguments.py`. Next: `bot/app.py`.
 """
 
 from __future__ import annotations
@@ -15,26 +15,24 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import NoReturn
+from datetime import UTC, datetime
 
-import bot
 from bot import app, doctor
+from bot.arguments import JOBS, SESSIONS, parser
 from bot.clock import HandClock, SystemClock
 from bot.errors import InputError, KindlingError, SlackError
 from bot.log import start_logging
 from bot.settings import Settings, load
+from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store import identities, opening, people, rights
 from bot.store.database import DatabaseError
+from bot.views import calibration
 from handlers.desk import Desk
-from jobs import calendar, collect, import_files, import_sessions
+from jobs import calendar, calibrate, collect, import_files, import_sessions
 from jobs.collect import OnDay, Span
 from jobs.import_report import Kind
 
 DONE, FAILED, WRONG = 0, 1, 2
-JOBS = ("detect", "decide", "deliver", "tidy")
-SESSIONS = import_sessions.SOURCE
 _MOST_UNMAPPED = 1000
 _FAILURES = ("failed", "errors", "sources_failed")
 """What the counts of a job, or of a tick, say went wrong and was recorded."""
@@ -46,8 +44,8 @@ Job = Callable[[datetime], calendar.Counts]
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments say; returns the exit code."""
     try:
-        arguments = _parser().parse_args(argv)
-        code: int = arguments.run(arguments)
+        arguments = parser().parse_args(argv)
+        code = _COMMANDS[arguments.command](arguments)
     except InputError as error:
         return _complain(str(error), WRONG)
     except SlackError as error:
@@ -206,6 +204,21 @@ def _demo(arguments: argparse.Namespace) -> int:
     )
 
 
+def _calibrate(arguments: argparse.Namespace) -> int:
+    with _kindling(arguments) as kindling:
+        report = calibrate.calibrate(
+            kindling.store,
+            now=kindling.clock.now(),
+            prices=kindling.prices,
+            holidays_of=holidays_of,
+            weekend_of=weekend_of,
+        )
+    print("\n".join(calibration.lines(report)))
+    if arguments.json:
+        print(json.dumps(calibration.as_json(report)))
+    return DONE
+
+
 def _settings() -> Settings:
     return load(os.environ)
 
@@ -278,90 +291,15 @@ def _complain(sentence: str, code: int) -> int:
     return code
 
 
-# ---------------------------------------------------------------- arguments
-
-
-class _Parser(argparse.ArgumentParser):
-    """One sentence and exit code 2 for a wrong argument, like every other wrong input."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}; see {self.prog} --help.")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="kindling", description="Private, calm help with the AI tools that people were given.")
-    parser.add_argument("--version", action="version", version=f"kindling {bot.__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    demo = commands.add_parser("demo", help="a whole invented company in your browser, no Slack account needed")
-    demo.add_argument("--seconds", type=_seconds, metavar="N", help="end by itself after N seconds")
-    demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    demo.add_argument(
-        "--with-my-sessions", action="store_true", help="and a card of your own sessions on this machine, kept nowhere"
-    )
-    demo.set_defaults(run=_demo)
-    _add(commands, "run", _run, "clock and Slack in one process, until it is told to stop")
-    _add(commands, "tick", _tick, "everything that is due at one instant, once, in order")
-    for job in JOBS:
-        _add(commands, job, _job, f"only the job {job}, now")
-    reading = _add(commands, "collect", _collect, "read the sources now, or the days of one that are not finished yet")
-    reading.add_argument("--source", metavar="NAME", help="only this source of the settings")
-    reading.add_argument("--since", type=_day, metavar="DAY", help="with --source: the first day to read")
-    reading.add_argument("--until", type=_day, metavar="DAY", help="with --since: the last day, else today")
-    files = _add(commands, "import", _import, "read a CSV file, or a folder of session files")
-    kinds = [*(kind.value for kind in Kind), SESSIONS]
-    files.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
-    files.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help="UTF-8 CSV with a header, also .gz; usage: also .parquet, .ndjson, .json; sessions: a folder",
-    )
-    files.add_argument("--email", metavar="ADDRESS", help="sessions, and usage from ccusage: whose they are")
-    files.add_argument("--complete-through", type=_day, metavar="DAY", help="usage: nothing is missing up to this day")
-    database = commands.add_parser("db", help="look after the database").add_subparsers(
-        dest="what", required=True, metavar="COMMAND", parser_class=_Parser
-    )
-    _add(database, "upgrade", _db_upgrade, "bring the tables to this version")
-    examined = _add(commands, "doctor", _doctor, "one line for each thing that must be right")
-    examined.add_argument("--unmapped", action="store_true", help="instead: the ids that belong to nobody we know")
-    forget = _add(commands, "forget", _forget, "erase everything held about one person")
-    forget.add_argument("email", metavar="EMAIL")
-    return parser
-
-
-def _add(
-    commands: argparse._SubParsersAction[_Parser], name: str, run: Callable[[argparse.Namespace], int], help_: str
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=help_)
-    if name != "run":
-        command.add_argument("--now", type=_moment, metavar="MOMENT", help="act as if it were this moment")
-        command.add_argument("--json", action="store_true", help="print the counts as JSON on the last line")
-    command.set_defaults(run=run)
-    return command
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a moment such as 2026-03-02T10:00:00Z") from None
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} has no time zone: write 2026-03-02T10:00:00Z")
-    return moment.astimezone(UTC)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-03-02") from None
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return seconds
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "demo": _demo,
+    "run": _run,
+    "tick": _tick,
+    **dict.fromkeys(JOBS, _job),
+    "collect": _collect,
+    "calibrate": _calibrate,
+    "import": _import,
+    "db": _db_upgrade,
+    "doctor": _doctor,
+    "forget": _forget,
+}

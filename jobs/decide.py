@@ -17,7 +17,7 @@ from bot.domain.nudging import Plan, Silence
 from bot.domain.tips import Tip
 from bot.domain.waste.ledger import is_exploring
 from bot.log import EventLog
-from bot.store import findings, nudges, preferences, silences, states
+from bot.store import findings, installation, nudges, preferences, silences, states
 from bot.store import people as people_store
 from bot.store.batches import chunks
 from bot.store.database import Session, Store
@@ -87,6 +87,7 @@ def _judge(
     said = preferences.load(session, person_ids=shard)
     past = nudges.history(session, person_ids=shard)
     seats = people_store.seats(session, person_ids=shard)
+    in_shadow = nudging.is_in_shadow(installation.first_judged_on(session), now)
     open_people = nudges.open_people(session, person_ids=shard)
     return {
         person_id: nudging.decide(
@@ -102,6 +103,7 @@ def _judge(
             tips=tips,
             now=now,
             switched_on=switched_on,
+            in_shadow=in_shadow,
         )
         for person_id, person in sorted(people.items())
     }

@@ -13,7 +13,7 @@ from bot.domain.nudging import Moved, Silence
 from bot.domain.people import Person
 from bot.domain.prices import PriceBook
 from bot.domain.waste import ledger
-from bot.store import nudges, people, preferences
+from bot.store import installation, nudges, people, preferences
 from bot.store.database import Session
 from bot.store.delivery import HeldNudge
 from jobs import detect
@@ -52,6 +52,7 @@ def by_the_rules(
             person=judged.person,
             now=now,
             switched_on=switched_on,
+            in_shadow=nudging.is_in_shadow(installation.first_judged_on(session), now),
             quiet_until=nudge.quiet_until,
         )
 

@@ -34,6 +34,7 @@ from bot.sources.invented import SEAT_COST_MICROUSD, TOOL, Behaviour, Character,
 from bot.sources.session_files import places
 from bot.sources.session_files.reading import Reading, read
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, entry
+from bot.store import installation
 from handlers.desk import Desk
 from jobs import calendar, import_files, import_sessions
 from jobs.import_report import Kind
@@ -44,6 +45,8 @@ STORY_BEGINS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 FIRST_MOVES = timedelta(hours=15)
 """How far the clock goes before the browser opens: to Monday afternoon in Europe, when the first tips are out."""
 PAST_DAYS = 84
+RUNNING_FOR = timedelta(weeks=3)
+"""The story is about a Kindling that is past its first two weeks, in which it writes to nobody about waste."""
 MY_DAYS = 140
 """How old one's own session files may be: what a card and the weeks before it can show, and some more."""
 COLLEAGUES = 71
@@ -247,6 +250,8 @@ def _empty_file(folder: Path) -> Path:
 def bring_in(desk: Desk, world: World) -> None:
     """What an operator brings: people, seats, absences, outcomes; and one's own sessions, where they were asked for."""
     company, today = world.company, desk.clock.now().date()
+    with desk.store.begin() as session:
+        installation.note_judging(session, day=today - RUNNING_FOR)
     for kind, rows in (
         (Kind.PEOPLE, [*_people(company), *(_me() if world.mine else ())]),
         (Kind.SEATS, [_seat(person, since) for person, since in company.seats()]),

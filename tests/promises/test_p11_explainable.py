@@ -30,11 +30,7 @@ SIZE = 60
 def judged(sqlite_store: Store) -> Store:
     """An invented company of sixty after one night: everybody judged, everybody decided."""
     company = Company(crowd(11, SIZE), seed=11, story_day=NOW.date())
-    with sqlite_store.begin() as session:
-        _employ(session, company)
-        rows = [row for day in DAYS for row in company.usage(day)]
-        usage.merge_rows(session, source="file", rows=rows, now=NOW)
-        _cover(session, company)
+    keep(sqlite_store, company)
     detect(sqlite_store, now=NOW, prices=GenaiPrices(), holidays_of=holidays_of, weekend_of=weekend_of)
     tips = tip_library.load_tips()
     decide(sqlite_store, now=NOW, tips=tips, holidays_of=holidays_of, weekend_of=weekend_of, switched_on=True)
@@ -80,6 +76,15 @@ def test_everybody_hears_something_or_has_a_reason(judged: Store) -> None:
     for nudge in nudges:
         assert nudge.rule_version
         assert {"first_day", "last_day"} <= set(nudge.facts)
+
+
+def keep(store: Store, company: Company) -> None:
+    """What twelve weeks of files about a company leave in a store."""
+    with store.begin() as session:
+        _employ(session, company)
+        rows = [row for day in DAYS for row in company.usage(day)]
+        usage.merge_rows(session, source="file", rows=rows, now=NOW)
+        _cover(session, company)
 
 
 def _employ(session: Session, company: Company) -> None:
