@@ -12,16 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
-from bot.domain import adoption, waste
+from bot.domain import adoption
 from bot.domain.adoption import Standing
+from bot.domain.basis import AskedPrices, Basis, Document, conclude, to_document
 from bot.domain.finished_work import WorkDone
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.prices import PriceBook
 from bot.domain.session_sums import SessionSums
-from bot.domain.usage import MOST_LAG_DAYS, WINDOW_DAYS, Coverage, UsageWindow
-from bot.domain.waste import Looked, ledger
-from bot.domain.waste.ledger import CountedFinding, Settled
-from bot.store import coverage, findings, finished_work, people, session_windows, states, windows
+from bot.domain.usage import LOADED_WEEKS, MOST_LAG_DAYS, Coverage, UsageWindow
+from bot.domain.waste import Looked
+from bot.domain.waste.ledger import Settled
+from bot.store import bases, coverage, findings, finished_work, installation, people, session_windows, states, windows
 from bot.store.batches import chunks
 from bot.store.database import Session, Store
 from jobs import work_calendars
@@ -44,6 +45,12 @@ class Judged:
     standing: Standing
     looked: Looked
     settled: Settled
+    basis: Basis
+    asked: AskedPrices
+
+    def inputs(self) -> Document:
+        """What it was concluded from, as it is kept."""
+        return to_document(self.basis, self.asked)
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,11 @@ def detect(
             )
             states.save(session, standings={person_id: one.standing for person_id, one in judged.items()})
             for last_day, theirs in _by_last_day(judged).items():
-                findings.replace(session, window_last_day=last_day, counted=theirs)
+                counted = {person_id: one.settled.counted for person_id, one in theirs.items()}
+                findings.replace(session, window_last_day=last_day, counted=counted)
+                inputs = {person_id: one.inputs() for person_id, one in theirs.items()}
+                bases.replace(session, window_last_day=last_day, inputs=inputs)
+            installation.note_judging(session, day=now.astimezone(UTC).date())
         for one in judged.values():
             counts.update(_count(one))
     return dict(sorted(counts.items()))
@@ -100,7 +111,7 @@ def judge_people(
     last_day = last_day_of(now)
     who = people.load(session, person_ids=person_ids)
     seats = people.seats(session, person_ids=who)
-    first = last_day - timedelta(days=WINDOW_DAYS - 1 + MOST_LAG_DAYS)
+    first = last_day - timedelta(days=LOADED_WEEKS * 7 - 1 + MOST_LAG_DAYS)
     ahead = last_day + timedelta(days=CALENDAR_AHEAD_DAYS)
     calendars = work_calendars.load(
         session, people=_zoned(who), first=first, last=ahead, holidays_of=cache(holidays_of), weekend_of=weekend_of
@@ -160,10 +171,10 @@ def _beside(session: Session, seen: Mapping[int, UsageWindow]) -> dict[int, _Bes
     return found
 
 
-def _by_last_day(judged: Mapping[int, Judged]) -> dict[date, dict[int, tuple[CountedFinding, ...]]]:
-    grouped: dict[date, dict[int, tuple[CountedFinding, ...]]] = defaultdict(dict)
+def _by_last_day(judged: Mapping[int, Judged]) -> dict[date, dict[int, Judged]]:
+    grouped: dict[date, dict[int, Judged]] = defaultdict(dict)
     for person_id, one in judged.items():
-        grouped[one.window.last_day][person_id] = one.settled.counted
+        grouped[one.window.last_day][person_id] = one
     return grouped
 
 
@@ -177,23 +188,10 @@ def _judge(
     beside: _Beside,
     prices: PriceBook,
 ) -> Judged:
-    standing = adoption.judge(window=window, coverage=covered, seats=seats, calendar=calendar)
-    looked = waste.look(
-        window=window,
-        seats=seats,
-        calendar=calendar,
-        standing=standing,
-        prices=prices,
-        sessions=beside.sessions,
-        work=beside.work,
-    )
-    settled = ledger.settle(
-        looked.findings,
-        spend=ledger.spend_of(window, seats),
-        first_active_on=window.first_active_on,
-        last_day=window.last_day,
-    )
-    return Judged(person, seats, window, covered, calendar, standing, looked, settled)
+    asked = AskedPrices(prices)
+    basis = Basis(window, covered, seats, calendar, asked, beside.sessions, beside.work)
+    said = conclude(basis)
+    return Judged(person, seats, window, covered, calendar, said.standing, said.looked, said.settled, basis, asked)
 
 
 def _shards(store: Store, person_ids: Collection[int] | None, size: int) -> list[list[int]]:

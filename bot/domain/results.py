@@ -1,0 +1,189 @@
+"""What came of a person's work, set beside what it cost and beside their own past; for nobody else to compare with.
+
+One kind of finished work stands for a person: what they mostly finish, be it merged changes, tickets or documents. Who
+finishes none of these is not judged at all. All use of the 28 days is set beside everything of that kind finished in
+them: only a mark on a change proves that an AI helped, so the marks say how sure the link is and never change the
+count. Were only work near a use counted, more use would make each piece look cheaper (P3).
+Asked for by `bot/domain/scorecard.py`. Next: `bot/domain/finished_work.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.domain.finished_work import WorkDone
+from bot.domain.outcomes import OutcomeKind
+from bot.domain.usage import WINDOW_DAYS
+
+RULE_VERSION = "results-1"
+ATTRIBUTION_DAYS = WINDOW_DAYS
+"""Cost and work are set beside each other over so many days; a shorter time would part a change from its beginnings."""
+UNITS = (OutcomeKind.PR_MERGED, OutcomeKind.TICKET_DONE, OutcomeKind.DOCUMENT)
+"""What can stand for somebody's work. A closed change is none, and a deployment is what becomes of several."""
+SURVIVAL_DAYS = (14, 30)
+"""When lines that were added are looked for again: the usual churn horizon, and a month."""
+LEAST_PIECES = 3
+"""Of fewer pieces no cost of one is told: a single large change would be taken for a habit."""
+CONFIDENCE_MARKED = 0.7
+CONFIDENCE_BESIDE = 0.3
+"""How sure it is that cost and work belong together: where marks prove the help, and where they only fall together."""
+
+
+@dataclass(frozen=True)
+class CostPerPiece:
+    """What one piece of work cost in these 28 days, and in the 28 before; None: not known, or too few pieces.
+
+    `marked` of the `pieces` say themselves that an AI helped. `confidence` is that of the link between cost and work.
+    """
+
+    microusd: int
+    before_microusd: int | None
+    pieces: int
+    pieces_before: int
+    marked: int
+    confidence: float
+    attribution_days: int = ATTRIBUTION_DAYS
+
+
+@dataclass(frozen=True)
+class Stayed:
+    """Of the lines added by `changes` merged changes, how many are still there `days` days later."""
+
+    days: int
+    changes: int
+    lines_added: int
+    lines_there: int
+
+    @property
+    def percent(self) -> int:
+        """The share that stayed, rounded down."""
+        return self.lines_there * 100 // self.lines_added
+
+
+@dataclass(frozen=True)
+class Reverts:
+    """Of `old_enough` changes whose fate is followed, those that were taken back within `days` days and stayed so."""
+
+    days: int
+    old_enough: int
+    taken_back: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """What came of the work of 28 days. Lists are shorter where a source does not follow what became of a change."""
+
+    kind: OutcomeKind
+    finished: int
+    finished_before: int
+    cost: CostPerPiece | None
+    stayed: tuple[Stayed, ...]
+    stayed_before: tuple[Stayed, ...]
+    reverts: Reverts | None
+    reverts_before: Reverts | None
+    rule_version: str = RULE_VERSION
+
+
+def unit_of(work: Sequence[WorkDone]) -> OutcomeKind | None:
+    """The kind of work that this person mostly finishes; None when they finish nothing that can be counted."""
+    counts = Counter(one.kind for kind in UNITS for one in _of_kind(work, kind))
+    return min(counts, key=lambda kind: (-counts[kind], UNITS.index(kind)), default=None)
+
+
+def results(
+    work: Sequence[WorkDone],
+    *,
+    last_day: date,
+    spend_microusd: int | None,
+    spend_before_microusd: int | None,
+) -> Results | None:
+    """What came of the 28 days up to `last_day`, from the finished work of the 12 weeks; None without any.
+
+    Each spend is None when it is not known in full, or when no use was seen in these days: then the work was done by
+    other means, and the price of an idle seat says nothing about it.
+    """
+    kind = unit_of(work)
+    if kind is None:
+        return None
+    pieces = _of_kind(work, kind)
+    now, before = _ending(pieces, last_day), _ending(pieces, last_day - timedelta(days=WINDOW_DAYS))
+    return Results(
+        kind,
+        finished=len(now),
+        finished_before=len(before),
+        cost=_cost(now, before, spend_microusd, spend_before_microusd),
+        stayed=_stayed(pieces, last_day),
+        stayed_before=_stayed(pieces, last_day - timedelta(days=WINDOW_DAYS)),
+        reverts=_reverts(pieces, last_day),
+        reverts_before=_reverts(pieces, last_day - timedelta(days=WINDOW_DAYS)),
+    )
+
+
+def _of_kind(work: Sequence[WorkDone], kind: OutcomeKind) -> tuple[WorkDone, ...]:
+    """The pieces of the source that tells most of them: two sources may see the same piece."""
+    by_source = Counter(one.source for one in work if one.kind is kind)
+    main = min(by_source, key=lambda name: (-by_source[name], name), default=None)
+    return tuple(one for one in work if one.kind is kind and one.source == main)
+
+
+def _ending(pieces: Sequence[WorkDone], last_day: date, first_back: int = 0) -> list[WorkDone]:
+    """Those finished in the 28 days that ended `first_back` days before `last_day`."""
+    end = last_day - timedelta(days=first_back)
+    return [one for one in pieces if end - timedelta(days=WINDOW_DAYS) < one.day <= end]
+
+
+def _cost(
+    now: Sequence[WorkDone], before: Sequence[WorkDone], spend: int | None, spend_before: int | None
+) -> CostPerPiece | None:
+    each = _each(spend, now)
+    if each is None:
+        return None
+    marked = sum(one.ai_assisted is True for one in now)
+    return CostPerPiece(
+        each,
+        _each(spend_before, before),
+        pieces=len(now),
+        pieces_before=len(before),
+        marked=marked,
+        confidence=CONFIDENCE_MARKED if marked * 2 >= len(now) else CONFIDENCE_BESIDE,
+    )
+
+
+def _each(spend_microusd: int | None, pieces: Sequence[WorkDone]) -> int | None:
+    return None if spend_microusd is None or len(pieces) < LEAST_PIECES else spend_microusd // len(pieces)
+
+
+def _stayed(pieces: Sequence[WorkDone], last_day: date) -> tuple[Stayed, ...]:
+    """For each horizon, the newest 28 days of changes that are old enough for it."""
+    found = []
+    for days in SURVIVAL_DAYS:
+        counted = [
+            (one.lines_added, there)
+            for one in _ending(pieces, last_day, first_back=days)
+            if one.lines_added and (there := _lines_there(one, days)) is not None
+        ]
+        if counted:
+            added, there = (sum(column) for column in zip(*counted, strict=True))
+            found.append(Stayed(days, len(counted), added, there))
+    return tuple(found)
+
+
+def _lines_there(one: WorkDone, days: int) -> int | None:
+    there = one.lines_survived_14d if days == SURVIVAL_DAYS[0] else one.lines_survived_30d
+    return None if there is None else min(there, one.lines_added or 0)
+
+
+def _reverts(pieces: Sequence[WorkDone], last_day: date) -> Reverts | None:
+    """Of the newest 28 days of changes that had their 14 days; None where no source follows what becomes of them."""
+    days = SURVIVAL_DAYS[0]
+    followed = [one for one in _ending(pieces, last_day, first_back=days) if one.reverted is not None]
+    taken_back = [one for one in followed if one.reverted and _within(one, days)]
+    return Reverts(days, len(followed), len(taken_back)) if followed else None
+
+
+def _within(one: WorkDone, days: int) -> bool:
+    """Whether it was taken back in this time; where nobody tells the day, it is taken to have been."""
+    return one.reverted_on is None or (one.reverted_on - one.day).days <= days
