@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from bot.domain.session_sums import SUMMED, SessionSums
@@ -33,17 +34,19 @@ class Sat:
     source: str = "otlp"
 
 
-def sat(days: Iterable[date], *, model: str = "large", counters: Counters | None = None, **happened: int) -> list[Sat]:
+def sat(days: Iterable[date], *, counters: Counters | None = None, **happened: int) -> list[Sat]:
     """The same session on each of `days`."""
-    given = counters or ORDINARY
-    return [
-        Sat(f"s{turn}-{day}-{model}", day, model=model, counters=given, happened=SessionCounters(**happened))
-        for turn, day in enumerate(days)
-    ]
+    return sessions_on(days, counters or ORDINARY, SessionCounters(**happened))
+
+
+def sessions_on(days: Iterable[date], counters: Counters, happened: SessionCounters) -> list[Sat]:
+    """A session with these figures on each of `days`."""
+    return [Sat(f"s{turn}-{day}", day, counters=counters, happened=happened) for turn, day in enumerate(days)]
 
 
 def keep_sessions(session: Session, person_id: int, rows: Iterable[Sat]) -> None:
-    """Put these rows into the database."""
+    """Make `rows` all that is kept of this person's sessions."""
+    session.execute(delete(SessionFactsRow).where(SessionFactsRow.person_id == person_id))
     names = set(SessionFactsRow.__table__.columns.keys())
     for row in rows:
         told = {name: value for name, value in asdict(row.counters).items() if name in names}
@@ -77,9 +80,8 @@ def session_sums_of(rows: Sequence[Sat]) -> tuple[SessionSums, ...]:
         if RANKS[source] == began_first(ranks):
             model, one = _one(told)
             before = sums.get((day, tool, model), SessionSums(day, tool, model))
-            sums[day, tool, model] = replace(
-                before, **{name: _add(getattr(before, name), one[name]) for name in SUMMED}
-            )
+            added = {name: _add(getattr(before, name), one[name]) for name in SUMMED}
+            sums[day, tool, model] = SessionSums(day, tool, model, *(added[name] for name in SUMMED))
     return tuple(sums[key] for key in sorted(sums))
 
 

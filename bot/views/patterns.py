@@ -129,9 +129,9 @@ PATTERNS: dict[str, Pattern] = {
     ),
     low_cache.DETECTOR: Pattern(
         "Context read in again instead of reused",
-        f"What a tool has read lately it keeps in a cache, and reading from there costs a tenth. I look at weeks with "
-        f"at least {low_cache.MIN_PROMPT_TOKENS_A_WEEK // 1_000_000} million tokens read, of which less than "
-        f"{_percent(low_cache.LOW_HIT_RATE)} came from the cache. The amount is what "
+        f"What a tool has read lately it keeps in a cache, and reading from there costs a tenth. I look at weeks "
+        f"in which one model read at least {low_cache.MIN_PROMPT_TOKENS_A_WEEK // 1_000_000} million tokens, less than "
+        f"{_percent(low_cache.LOW_HIT_RATE)} of them from the cache. The amount is what "
         f"{_percent(low_cache.REACHABLE_HIT_RATE)} from the cache would have saved.",
     ),
     long_context.DETECTOR: Pattern(

@@ -269,6 +269,14 @@ def test_a_good_hit_rate_a_small_week_and_small_change_are_left_alone() -> None:
     assert () == look(small).findings
 
 
+def test_warm_use_of_another_model_hides_nothing() -> None:
+    """The same dollars for the cold model, however much the other one reads from its cache."""
+    warm = priced(on(WORKDAYS, model="large", input_tokens=1_000, cache_read_tokens=90_000_000, cache_write_tokens=0))
+
+    (beside,) = [finding for finding in look([*COLD, *warm]).findings if finding.detector == "W15"]
+    assert (only(look(COLD)).claims, 4) == (beside.claims, beside.occurrences)
+
+
 def test_a_hit_rate_is_not_judged_where_the_source_does_not_tell_the_cache() -> None:
     """A missing kind of token makes the ratio unknown."""
     looked = look([replace(row, counters=replace(row.counters, cache_write_tokens=None)) for row in COLD])

@@ -10,12 +10,12 @@ import pytest
 
 from bot.domain.finished_work import WorkDone
 from bot.domain.outcomes import OutcomeKind
-from bot.domain.usage import Counters
+from bot.domain.usage import Counters, SessionCounters
 from bot.domain.waste import Looked
 from bot.domain.waste.finding import Cell, Finding, Ledger
 from tests.by_hand import LAST_DAY, Used, days_before, on
 from tests.domain.test_waste import DOLLAR, WORKDAYS, look, priced
-from tests.sessions_by_hand import Sat, sat
+from tests.sessions_by_hand import ORDINARY, Sat, sat, sessions_on
 
 # A million tokens of each kind on each of 20 days, at list price: $36.75 a day, $735 in all.
 USED = priced(
@@ -45,17 +45,15 @@ def said(
     )
 
 
-def only(sessions: Sequence[Sat], detector: str, **other: Sequence[WorkDone]) -> Finding:
+def only(sessions: Sequence[Sat], detector: str, *, work: Sequence[WorkDone] = ()) -> Finding:
     """The one finding of one detector."""
-    (finding,) = said(sessions, detector, **other).findings
+    (finding,) = said(sessions, detector, work=work).findings
     return finding
 
 
 def a_week(count: int, **happened: int) -> list[Sat]:
     """So many sessions within the last week."""
-    return [
-        replace(one, key=f"{turn}") for turn, one in enumerate(sat([LAST_DAY - timedelta(days=3)] * count, **happened))
-    ]
+    return sessions_on([LAST_DAY - timedelta(days=3)] * count, ORDINARY, SessionCounters(**happened))
 
 
 # ---------------------------------------------------------------- W04
@@ -341,12 +339,8 @@ def test_without_a_source_of_finished_work_nothing_is_called_open() -> None:
 @pytest.mark.parametrize("detector", ["W04", "W05", "W13", "W14", "W16", "W17", "W18", "W24"])
 def test_a_tool_without_sessions_is_named_and_one_with_is_judged(detector: str) -> None:
     """Each says for which tool its inputs are missing, and still looks at the other."""
-    happened = dict.fromkeys(
-        ("longest_failure_streak", "repeated_failures", "cold_restarts", "cache_breaks", "compactions"), 0
-    )
-    sessions = sat(
-        WORKDAYS, tool_calls=9, first_prompt_tokens=9, largest_prompt_tokens=9, retries_exhausted=0, **happened
-    )
+    nothing = SessionCounters(**dict.fromkeys(SessionCounters.__dataclass_fields__, 0))
+    sessions = sessions_on(WORKDAYS, ORDINARY, nothing)
     (silent,) = said(sessions, detector, rows=[*USED, SILENT]).not_judged
 
     assert silent.reason.endswith("inside the sessions of codex")

@@ -39,7 +39,7 @@ from tests.by_hand import (
     times,
     window_of,
 )
-from tests.sessions_by_hand import Sat, session_sums_of
+from tests.sessions_by_hand import Sat, keep_sessions, session_sums_of
 
 PRICES = PriceList()
 SEATS = (
@@ -175,7 +175,7 @@ CHANGES = st.builds(
     st.booleans(),
     st.sampled_from([None, 0, 480]),
 )
-WORK = st.just([]) | st.lists(CHANGES, min_size=4, max_size=9)
+WORK: st.SearchStrategy[list[WorkDone]] = st.builds(list[WorkDone]) | st.lists(CHANGES, min_size=4, max_size=9)
 FACTORS = st.sampled_from([1, 2, 3, 10, 100])
 MOVES = st.one_of(
     st.builds(
@@ -208,8 +208,8 @@ def test_more_never_looks_better_to_a_detector(
     rows: Sequence[Used], sessions: Sequence[Sat], move: dict[str, int], work: Sequence[WorkDone]
 ) -> None:
     """Every pattern that was found is found again with at least its dollars, in a ledger that is no kinder."""
-    before = _settled(rows, sessions, work)
-    after = _settled(times(rows, **move), often(sessions, **move), work)
+    before = settled_of(rows, sessions, work)
+    after = settled_of(times(rows, **move), often(sessions, **move), work)
 
     _no_better(before.counted, after.counted)
     assert before.wasted_microusd <= after.wasted_microusd
@@ -217,16 +217,20 @@ def test_more_never_looks_better_to_a_detector(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=weeks_of_use(), move=MOVES)
-def test_more_never_looks_better_in_a_whole_run(sqlite_store: Store, rows: list[Used], move: dict[str, int]) -> None:
-    """The same from usage rows to stored states and findings."""
+@given(rows=weeks_of_use(), sessions=weeks_of_sessions(), move=MOVES)
+def test_more_never_looks_better_in_a_whole_run(
+    sqlite_store: Store, rows: list[Used], sessions: list[Sat], move: dict[str, int]
+) -> None:
+    """The same from usage rows and sessions to stored states and findings."""
     with sqlite_store.begin() as session:
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(table.delete())
         person = keep(session, rows, seats=SEATS, coverage=covered("claude_code", "claude_chat", "codex"))
+        keep_sessions(session, person, sessions)
     before = _run(sqlite_store, person)
     with sqlite_store.begin() as session:
         keep_usage(session, person, times(rows, **move))
+        keep_sessions(session, person, often(sessions, **move))
     after = _run(sqlite_store, person)
 
     assert before[0] == after[0]
@@ -283,7 +287,7 @@ def looked(window: UsageWindow, sessions: Sequence[Sat], work: Sequence[WorkDone
     )
 
 
-def _settled(rows: Sequence[Used], sessions: Sequence[Sat], work: Sequence[WorkDone]) -> Settled:
+def settled_of(rows: Sequence[Used], sessions: Sequence[Sat], work: Sequence[WorkDone]) -> Settled:
     window = window_of(rows)
     found = looked(window, sessions, work)
     spend = ledger.spend_of(window, SEATS)

@@ -8,11 +8,14 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.finished_work import WorkDone
 from bot.domain.waste import DETECTORS
 from bot.domain.waste.finding import SEAT_MODEL, Cell, Finding, Ledger
 from bot.domain.waste.ledger import Settled, Spend, settle
 from bot.domain.waste.sharing import apportion
-from tests.by_hand import LAST_DAY
+from tests.by_hand import LAST_DAY, Used
+from tests.promises.test_p03_zero_counts_more_does_not import WORK, settled_of, weeks_of_sessions, weeks_of_use
+from tests.sessions_by_hand import Sat
 
 MONEY = st.integers(0, 2_000_000_000)
 CELLS = st.builds(
@@ -74,6 +77,19 @@ def test_no_finding_is_lost_and_none_counts_more_than_it_claims(
     for one in settled.counted:
         if one.high_microusd is not None:
             assert 0 <= (one.counted_microusd or 0) <= one.high_microusd
+
+
+@settings(max_examples=80, deadline=None)
+@given(rows=weeks_of_use(), sessions=weeks_of_sessions(), work=WORK)
+def test_what_all_detectors_find_together_stays_within_the_spend(
+    rows: Sequence[Used], sessions: Sequence[Sat], work: Sequence[WorkDone]
+) -> None:
+    """Weeks, sessions and changes in which every detector finds something: no dollar is counted twice."""
+    settled = settled_of(rows, sessions, work)
+
+    assert 0 <= min(settled.wasted_microusd, settled.optimizable_microusd, settled.exploration_microusd)
+    assert _all_ledgers(settled) <= (settled.spend_microusd or 0)
+    assert not [one for one in settled.counted if one.ledger is Ledger.FRICTION and one.counted_microusd is not None]
 
 
 @settings(max_examples=100)

@@ -1,14 +1,16 @@
 """W15, low hit rate: context that was read in again and paid in full instead of coming from the cache.
 
 Inputs      the four kinds of tokens and the cost by tool, model and week, prices.
-Rule        a week with at least 1 M prompt tokens of a tool and h = read / (read + write + input) below 60 %.
+Rule        a week in which one model of a tool read at least 1 M prompt tokens, with h = read / (read + write + input)
+            below 60 %.
 Dollars     (80 % - h) x prompt tokens x input price x 0.9: a cached token costs a tenth, and 80 % is what agent loops
             reach. The list prices give the share, what the model really cost gives the dollars.
 Confidence  0.5.
 Innocent    many short one-shot tasks, which have nothing to reuse.
 Not when    the source does not tell cache tokens, or the price of the model is unknown.
 
-The hit rate is a share, so taking everything ten times leaves it as it is (P3).
+The hit rate is a share, so taking everything ten times leaves it as it is. Each model stands for itself, so that warm
+use of another model beside it hides nothing (P3).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from bot.domain.waste.finding import WINDOW_WEEKS, Case, Cell, Finding, Ledger, 
 from bot.domain.waste.listprice import list_price, prompt_tokens
 
 DETECTOR = "W15"
-RULE_VERSION = "W15-1"
+RULE_VERSION = "W15-2"
 MIN_PROMPT_TOKENS_A_WEEK = 1_000_000
 LOW_HIT_RATE = Fraction(60, 100)
 REACHABLE_HIT_RATE = Fraction(80, 100)
@@ -43,6 +45,7 @@ def find(case: Case) -> Iterator[Finding | NotJudged]:
 @dataclass(frozen=True)
 class _LowWeek:
     week: int
+    model: str
     prompt: int
     read: int
     claims: dict[Cell, int]
@@ -53,7 +56,8 @@ def _look_at(case: Case, tool: str, sums: Sequence[WeekSum]) -> Finding | NotJud
     told = [one for one in sums if _tells_cache(one.counters)]
     if not told:
         return NotJudged(DETECTOR, f"no source tells how much {tool} read from its cache")
-    low = [seen for week in range(WINDOW_WEEKS) if (seen := _low_week(case, week, told)) is not None]
+    asked = sorted({(one.week, one.model) for one in told})
+    low = [seen for week, model in asked if (seen := _low_week(case, week, model, told)) is not None]
     claims: dict[Cell, int] = {}
     for week in low:
         for cell, amount in week.claims.items():
@@ -62,8 +66,9 @@ def _look_at(case: Case, tool: str, sums: Sequence[WeekSum]) -> Finding | NotJud
         return (
             NotJudged(DETECTOR, f"no source tells a price for {tool}") if any(week.unpriced for week in low) else None
         )
-    largest = max(sum(week.claims.values()) for week in low)
-    if not is_worth_saying(total_microusd=sum(claims.values()), occurrences=len(low), largest_microusd=largest):
+    weeks = {week.week for week in low}
+    largest = max(sum(sum(one.claims.values()) for one in low if one.week == week) for week in weeks)
+    if not is_worth_saying(total_microusd=sum(claims.values()), occurrences=len(weeks), largest_microusd=largest):
         return None
     return _finding(case, tool, claims, low)
 
@@ -72,8 +77,8 @@ def _tells_cache(counters: Counters) -> bool:
     return None not in (counters.input_tokens, counters.cache_read_tokens, counters.cache_write_tokens)
 
 
-def _low_week(case: Case, week: int, told: Sequence[WeekSum]) -> _LowWeek | None:
-    rows = [one for one in told if one.week == week]
+def _low_week(case: Case, week: int, model: str, told: Sequence[WeekSum]) -> _LowWeek | None:
+    rows = [one for one in told if (one.week, one.model) == (week, model)]
     prompt = sum(prompt_tokens(one.counters) for one in rows)
     read = sum(one.counters.cache_read_tokens or 0 for one in rows)
     if prompt < MIN_PROMPT_TOKENS_A_WEEK or read >= LOW_HIT_RATE * prompt:
@@ -84,7 +89,7 @@ def _low_week(case: Case, week: int, told: Sequence[WeekSum]) -> _LowWeek | None
         amount = _saving(case, one, missing)
         if amount:
             claims[Cell(one.tool, one.model)] = claims.get(Cell(one.tool, one.model), 0) + amount
-    return _LowWeek(week, prompt, read, claims, unpriced=not claims)
+    return _LowWeek(week, model, prompt, read, claims, unpriced=not claims)
 
 
 def _saving(case: Case, one: WeekSum, missing: Fraction) -> int | None:
@@ -111,12 +116,12 @@ def _finding(case: Case, tool: str, claims: dict[Cell, int], low: Sequence[_LowW
         claims=claims,
         low_microusd=int(amount * CONFIDENCE),
         high_microusd=amount,
-        occurrences=len(low),
+        occurrences=len({week.week for week in low}),
         evidence={
             "window_first_day": case.window.first_day().isoformat(),
             "window_last_day": case.window.last_day.isoformat(),
             "models": ", ".join(sorted({cell.model for cell in claims})),
-            "weeks": len(low),
+            "weeks": len({week.week for week in low}),
             "prompt_tokens": prompt,
             "cache_read_tokens": read,
             "hit_rate_percent": int(Fraction(read, prompt) * 100),
