@@ -18,7 +18,7 @@ from bot.domain.fair_hours import fair_time, is_fair
 from bot.domain.occasions import CHECK_IN, QUESTION, choose, is_speakable, occasions, with_question
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Tip
-from bot.domain.told import PastNudge, Preferences, declined, last_was_a_tip, may_ask, unmeant
+from bot.domain.told import PastNudge, Preferences, declined, last_was_a_tip, may_ask, unexplained
 from bot.domain.waste.ledger import CountedFinding
 
 RULE_VERSION = "nudges-2"
@@ -122,7 +122,7 @@ def decide(
         return silence or Silence.UNKNOWN
     welcome = not declined(preferences, history, now)
     candidates = occasions(
-        standing, unmeant(findings, preferences, now), exploring=exploring or in_shadow, welcome=welcome
+        standing, unexplained(findings, preferences, history, now), exploring=exploring or in_shadow, welcome=welcome
     )
     if may_ask(standing, preferences, history, now):
         candidates = with_question(candidates, after_a_tip=last_was_a_tip(history))
@@ -174,7 +174,9 @@ def still_right(
         or (Silence.EXPIRED if now >= expires_at else None)
         or _not_to_be_judged(standing, now)
         or _not_to_ask(trigger, standing, preferences, history, now)
-        or _no_longer_true(trigger, facts, standing, unmeant(findings, preferences, now), exploring=exploring)
+        or _no_longer_true(
+            trigger, facts, standing, unexplained(findings, preferences, history, now), exploring=exploring
+        )
         or (Silence.SHADOW if in_shadow and trigger not in _ABOUT_USE else None)
         or _said_no(standing, preferences, history, now)
         or (Silence.SAID_NOT_RELEVANT if _answered_away(trigger, preferences, history, now) else None)

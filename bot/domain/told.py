@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from bot.domain.adoption import Standing, State
 from bot.domain.occasions import QUESTION
+from bot.domain.waste import idle_seat
 from bot.domain.waste.ledger import CountedFinding
 
 NOT_RELEVANT_FOR = timedelta(days=182)
@@ -107,10 +108,17 @@ class PastNudge:
     answered_at: datetime | None
 
 
-def unmeant(findings: Sequence[CountedFinding], preferences: Preferences, now: datetime) -> tuple[CountedFinding, ...]:
-    """The findings without those that the person said were meant."""
-    meant = preferences.meant_at(now)
-    return tuple(found for found in findings if (found.detector, found.tool) not in meant)
+def unexplained(
+    findings: Sequence[CountedFinding], preferences: Preferences, history: Sequence[PastNudge], now: datetime
+) -> tuple[CountedFinding, ...]:
+    """The findings without those that were meant, and without idle seats where little use is explained."""
+    quiet = preferences.meant_at(now)
+    seats_too = declined(preferences, history, now)
+    return tuple(
+        found
+        for found in findings
+        if (found.detector, found.tool) not in quiet and not (seats_too and found.detector == idle_seat.DETECTOR)
+    )
 
 
 def declined(preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> bool:

@@ -46,7 +46,7 @@ WENT_TO: dict[WentTo, str] = {
     WentTo.CANNOT_TELL: "I cannot tell",
     WentTo.NOT_SAID: "Rather not say",
 }
-CAVEAT = "What is felt and what is counted often differ: I work neither out from the other, nor money from either."
+CAVEAT = "What is felt and what is counted often differ; neither becomes the other, or money."
 
 _Choice = TypeVar("_Choice", Saving, WentTo)
 _ANSWERS = {
@@ -61,7 +61,7 @@ def message(*, nudge_key: str, introduce_by: str | None) -> Message:
     opening = tip.introduction(introduce_by) if introduce_by is not None else []
     answers = [pieces.button(HELPED[helped], action, Payload(nudge_key)) for helped, action in _ANSWERS.items()]
     no_more = pieces.button(told.LABELS[Answer.NO_QUESTIONS], Action.NO_QUESTIONS, Payload(nudge_key))
-    blocks = [*opening, *_question(), pieces.row(*answers, no_more), tip.way_out(nudge_key)]
+    blocks = [*opening, *_question(), pieces.row(*answers), tip.way_out(nudge_key, no_more)]
     return compose(tip.FIRST_CONTACT if opening else tip.FIRST_LINE, blocks)
 
 

@@ -59,7 +59,8 @@ def message(*, held: Mapping[str, int], retention_days: int, introduced_by: str,
             ),
             pieces.section(
                 "Your prompts, answers, code and files. The time of day at which you used a tool, and for how long. "
-                "How you compare with anybody else.",
+                "How you compare with anybody else. What you tell me about time saved I keep as you said it, and never "
+                "turn into money.",
                 "What I never keep",
             ),
             pieces.section(_set_up(introduced_by, sources), "Who set this up"),

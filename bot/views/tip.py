@@ -149,11 +149,12 @@ def _button(answer: Answer, nudge_key: str) -> Block:
     return pieces.button(label, _ACTIONS[answer], Payload(nudge_key))
 
 
-def way_out(nudge_key: str) -> Block:
-    """Why, snooze, stop: below every message (P9)."""
+def way_out(nudge_key: str, *others: Block) -> Block:
+    """Why, snooze, stop: below every message (P9); `others` end something smaller."""
     return pieces.row(
         pieces.button("Why this?", Action.WHY_TIP, Payload(nudge_key)),
         pieces.snooze(nudge_key),
+        *others,
         pieces.button("Stop these messages", Action.STOP, Payload(nudge_key)),
     )
 

@@ -62,16 +62,18 @@ def take_back_button(nudge_key: str, choice: str) -> Block:
 
 def _explained(answer: Answer, day: date, today: date) -> str:
     until = pieces.day(day + HOLDS_FOR[answer], today)
-    what = "no tips about days without use" if answer is Answer.ON_LEAVE else "no tips about use"
-    return f"“{LABELS[answer]}” ({pieces.day(day, today)}): {what} before {until}."
+    said = f"“{LABELS[answer]}” ({pieces.day(day, today)})"
+    if answer is Answer.ON_LEAVE:
+        return f"{said}: days without use say nothing, and no tip about them comes before {until}."
+    return f"{said}: that explains days without use, and no tip about them comes before {until}."
 
 
 def _meant(pattern: Pattern, day: date, today: date) -> str:
     detector, tool = pattern
     until = pieces.day(day + NOT_RELEVANT_FOR, today)
     return (
-        f"“{LABELS[Answer.WAS_MEANT]}” ({pieces.day(day, today)}), of {pieces.tool_name(tool)}, "
-        f"“{rules.pattern(detector).name}”: it counts as simply used, and no tip about it comes before {until}."
+        f"“{rules.pattern(detector).name}” with {pieces.tool_name(tool)} was meant ({pieces.day(day, today)}): it "
+        f"counts as simply used, and no tip about it comes before {until}."
     )
 
 

@@ -6,6 +6,7 @@ Asked for by `/ai-stats why` and the button "Why?". Next: `bot/views/home.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.domain.adoption import Standing
@@ -81,7 +82,7 @@ def _habit(card: Scorecard) -> str:
 
 def _efficiency(card: Scorecard, today: date) -> str:
     return (
-        f"{scorecard.efficiency_words(card.efficiency, today)}\n"
+        f"{scorecard.efficiency_words(replace(card.efficiency, follow_ups=()), today)}\n"
         "The sum is what your tools billed (list price where there is no bill) and your seats for these 28 days. "
         "A dollar stands in one place only. In your first 60 days of use everything is exploring; after that, $50 or "
         "a fifth of the sum stays exploring, whichever is more. What is in none of the three was simply used."

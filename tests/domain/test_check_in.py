@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -140,6 +141,18 @@ def test_what_was_meant_is_not_brought_up() -> None:
     assert Silence.NO_LONGER_TRUE == ask_again(**waste, preferences=meant)
     assert "W15" == planned(**HABIT, findings=(finding(),), preferences=long_ago).trigger
     assert "W15" == planned(**HABIT, findings=(finding(),), preferences=elsewhere).trigger
+
+
+@pytest.mark.parametrize("answer", HOLDS_FOR)
+def test_an_explanation_covers_the_idle_seat_in_every_state(answer: Answer) -> None:
+    """Who uses one tool and explained why not the other hears nothing of its seat, and still of other patterns."""
+    told = replace(preferring(answer, 1), no_questions_at=NOW)
+    seat = finding("W01")
+
+    assert Silence.NOTHING_TO_SAY == ask(**HABIT, findings=(seat,), preferences=told)
+    assert "W15" == planned(**HABIT, findings=(seat, finding()), preferences=told).trigger
+    waste = {"trigger": "W01", "facts": {"tool": "claude_code"}, "findings": (seat,), **HABIT}
+    assert Silence.NO_LONGER_TRUE == ask_again(**waste, preferences=told)
 
 
 def test_what_holds_is_told_with_its_day() -> None:

@@ -238,7 +238,7 @@ def test_what_was_meant_is_kept_by_pattern_and_taken_back(here: Office) -> None:
     with here.desk.store.read() as session:
         kept = session.execute(select(MeantPatternRow.person_id, MeantPatternRow.detector, MeantPatternRow.tool)).all()
     assert [(person_id, "W06", "claude_code")] == [tuple(row) for row in kept]
-    assert "“That was meant” (2 March), of Claude Code" in here.ask(FINN, "why").text
+    assert "with Claude Code was meant (2 March): it counts as simply used" in here.ask(FINN, "why").text
 
     here.press(FINN, Action.TAKE_BACK)
     with here.desk.store.read() as session:

@@ -281,7 +281,7 @@ def test_reports_stand_beside_what_was_seen() -> None:
         scorecard.build(samples.numbers()).value, samples.TODAY
     ).splitlines()
 
-    assert "Whether the tools helped, as you reported it, beside the two weeks before it:" == heading
+    assert "Did the tools help, as you reported it, beside your days with use in the two weeks before:" == heading
     assert "10 February: “somewhat” · used on 6 of 10 working days" == first
     assert (
         "24 February: “yes, clearly”, “30 to 60 minutes” as you felt it, gone into “other work” · used on 6 of 10 "
@@ -304,8 +304,8 @@ def test_check_in_says_the_question_the_taps_and_the_way_out() -> None:
     """One question, three answers and the wish not to be asked, then the way out."""
     message = samples.every_message()["check-in"]
 
-    assert ["Yes, clearly", "Somewhat", "Not really", "Do not ask me this again"] == labels(message.blocks[2])
-    assert ["Why this?", "Snooze", "Stop these messages"] == labels(message.blocks[3])
+    assert ["Yes, clearly", "Somewhat", "Not really"] == labels(message.blocks[2])
+    assert ["Why this?", "Snooze", "Do not ask me this again", "Stop these messages"] == labels(message.blocks[3])
     assert 4 == len(message.blocks)
 
 
