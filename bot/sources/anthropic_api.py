@@ -1,7 +1,7 @@
 """What Anthropic's organisation reports have in common: the headers, two ways to page, token fields, the directory.
 
 Console keys (`sk-ant-admin01-`) and Enterprise keys (`sk-ant-api01-`) are sent alike; which reports a key opens is the
-vendor's to say. Used by `anthropic_analytics.py`, `anthropic_messages.py` and `claude_enterprise.py`.
+vendor's to say. Used by `anthropic_analytics.py`, `anthropic_messages.py`, `claude_code.py` and `claude_enterprise.py`.
 Next: `bot/sources/anthropic_analytics.py`.
 """
 

@@ -35,7 +35,7 @@ names = count()
 
 @pytest.fixture
 def stand_in() -> Iterator[ClaudeCodeStandIn]:
-    with ClaudeCodeStandIn(most_rows_per_page=2) as server:
+    with ClaudeCodeStandIn() as server:
         yield server
 
 
@@ -101,6 +101,7 @@ def test_todays_rows_are_kept_and_today_is_not_covered(store: Store, stand_in: C
     "faults",
     [
         [Fault.NO_DATA],
+        [Fault.NO_END],
         [Fault.LOST_NEXT_PAGE],
         [Fault.NO_JSON],
         [Fault.SPEND_LIMIT],
@@ -149,7 +150,7 @@ def test_covered_means_complete(
 ) -> None:
     """Through any nights of faults, missing days and revisions, a finished day holds a whole report; one good night
     finishes them all, exactly."""
-    with ClaudeCodeStandIn(most_rows_per_page=2) as stand_in:
+    with ClaudeCodeStandIn() as stand_in:
         source = fresh_source(sqlite_store, stand_in)
         reports: dict[date, set[int]] = {day: {0} for day in [*DAYS, TODAY]}
         for day in DAYS[3:]:
@@ -166,7 +167,7 @@ def test_covered_means_complete(
                 assert tokens_kept(sqlite_store, source, day) in reports[day]
 
         stand_in.missing_days = set()
-        stand_in.forget_faults()
+        stand_in.forget_troubles()
         night(sqlite_store, source, NOW + timedelta(hours=12))
         assert set(DAYS) == finished_days(sqlite_store, source)
         for day in DAYS:

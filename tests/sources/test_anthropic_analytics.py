@@ -295,7 +295,7 @@ SURVIVED = [
 def test_passing_trouble_changes_nothing(stand_in: AnthropicAnalyticsStandIn, trouble: Trouble) -> None:
     """After a trouble that passes, the day is the same as without it: no row twice, none missing."""
     expected = read(stand_in)
-    stand_in.server.break_next(Trouble.NONE, trouble)
+    stand_in.break_next(Trouble.NONE, trouble)
     assert expected == read(stand_in)
 
 
@@ -303,7 +303,7 @@ def test_cursor_that_died_half_way_begins_its_report_anew(stand_in: AnthropicAna
     """A refresh kills the cursor of the third page: the first is asked again, and nothing counts twice."""
     expected = read(stand_in)
     stand_in.requests.clear()
-    stand_in.server.break_next(Trouble.NONE, Trouble.NONE, Trouble.GONE_CURSOR)
+    stand_in.break_next(Trouble.NONE, Trouble.NONE, Trouble.GONE_CURSOR)
     assert expected == read(stand_in)
     without_cursor = [request for request in stand_in.requests if "page" not in request.fields]
     assert [USAGE_PATH, USAGE_PATH, COST_PATH, COST_PATH] == [request.path for request in without_cursor]
@@ -324,7 +324,7 @@ def test_half_a_day_is_never_a_day(fault: Fault, permanent: bool, good_answers: 
     """In the usage report or in the cost report behind it: what is not whole raises, and is not asked for for ever."""
     with AnthropicAnalyticsStandIn() as own:
         own.hold(DAY, busy(1))
-        own.desk.break_next(*[Fault.NONE] * good_answers, fault)
+        own.break_next(*[Fault.NONE] * good_answers, fault)
         waits: list[float] = []
         with pytest.raises(SourceError) as caught:
             read(own, waits=waits)
@@ -391,7 +391,7 @@ def test_half_a_directory_is_none(fault: Fault) -> None:
     """Without its list or its end the directory raises: who is missing from it would be taken for gone."""
     with AnthropicAnalyticsStandIn() as own:
         own.users.extend(user(number, f"p{number}@lantern.example") for number in range(4))
-        own.desk.break_next(fault)
+        own.break_next(fault)
         with pytest.raises(SourceError):
             members(own)
         assert len(own.requests) <= 4
@@ -457,9 +457,9 @@ def test_any_day_adds_up_through_any_passing_trouble(
 ) -> None:
     """Whatever happened and whatever passes on the way: each token once, each micro-dollar once, each row once."""
     stand_in.hold(DAY, held)
-    stand_in.server.break_next(*troubles)
+    stand_in.break_next(*troubles)
     found = read(stand_in)
-    stand_in.server.forget_troubles()
+    stand_in.forget_troubles()
     summed = total(found.rows)
 
     assert sum(use.uncached or 0 for use in held) == (summed.input_tokens or 0)

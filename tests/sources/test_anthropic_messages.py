@@ -181,7 +181,7 @@ SURVIVED = [
 def test_passing_trouble_changes_nothing(stand_in: AnthropicMessagesStandIn, trouble: Trouble) -> None:
     """After a trouble that passes, the day is the same as without it: no row twice, none missing."""
     expected = read(stand_in)
-    stand_in.server.break_next(Trouble.NONE, trouble)
+    stand_in.break_next(Trouble.NONE, trouble)
     assert expected == read(stand_in)
 
 
@@ -200,7 +200,7 @@ def test_half_a_day_is_never_a_day(fault: Fault, permanent: bool, good_answers: 
     """In the usage or the cost report: what is not whole raises, and is not asked for for ever."""
     with AnthropicMessagesStandIn() as own:
         own.hold(DAY, [busy(1)], [cost("5")])
-        own.desk.break_next(*[Fault.NONE] * good_answers, fault)
+        own.break_next(*[Fault.NONE] * good_answers, fault)
         waits: list[float] = []
         with pytest.raises(SourceError) as caught:
             read(own, waits=waits)

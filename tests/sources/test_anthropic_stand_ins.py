@@ -89,9 +89,9 @@ def test_headers_of_the_contract_are_needed(analytics: httpx.Client) -> None:
 
 
 def test_only_known_questions_are_answered(analytics: httpx.Client) -> None:
-    """Another path or another method is not found."""
+    """Another path is not found, another method not allowed."""
     assert (404, "not_found_error") == refusal(analytics.get("/v1/organizations/invites"))
-    assert (404, "not_found_error") == refusal(analytics.post(USERS_PATH))
+    assert (405, "invalid_request_error") == refusal(analytics.post(USERS_PATH))
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_passing_trouble_changes_nothing(stand_in: BambooHrStandIn, trouble: Tro
     """One trouble with either question is survived, or said: never are fewer days away than there are."""
     whole = read(stand_in)
     for placed in ([trouble], [Trouble.NONE, trouble]):
-        stand_in.server.forget_troubles()
+        stand_in.forget_troubles()
         stand_in.break_next(*placed)
         if trouble is Trouble.NO_JSON:
             with pytest.raises(SourceError, match="JSON"):

@@ -27,7 +27,7 @@ ADA, BEN = "ada.moreau@lantern.example", "ben.castell@lantern.example"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[ClaudeCodeStandIn]:
-    with ClaudeCodeStandIn(most_rows_per_page=4) as server:
+    with ClaudeCodeStandIn() as server:
         yield server
 
 
@@ -212,11 +212,12 @@ def test_waits_as_long_as_the_server_asks(stand_in: ClaudeCodeStandIn) -> None:
         (Fault.SPEND_LIMIT, True),
         (Fault.NO_JSON, False),
         (Fault.NO_DATA, False),
+        (Fault.NO_END, False),
         (Fault.LOST_NEXT_PAGE, False),
     ],
 )
 def test_half_a_day_is_never_a_day(stand_in: ClaudeCodeStandIn, fault: Fault, permanent: bool) -> None:
-    """An answer without its list, without its next page, or without JSON raises: it is not an empty day."""
+    """An answer without its list, its end, its next page, or without JSON raises: it is not an empty day."""
     stand_in.break_next(fault)
     with pytest.raises(SourceError) as caught:
         read(stand_in)

@@ -8,6 +8,7 @@ from datetime import date
 import httpx
 import pytest
 
+from bot.sources.standins.anthropic import ENTERPRISE_KEY
 from bot.sources.standins.claude_code import ADMIN_KEY, PATH, ClaudeCodeStandIn, entry
 
 DAY = date(2026, 2, 25)
@@ -15,7 +16,7 @@ DAY = date(2026, 2, 25)
 
 @pytest.fixture
 def stand_in() -> Iterator[ClaudeCodeStandIn]:
-    with ClaudeCodeStandIn(most_rows_per_page=4) as server:
+    with ClaudeCodeStandIn() as server:
         server.hold(DAY, [entry(DAY, email=f"p{number}@lantern.example") for number in range(10)])
         yield server
 
@@ -29,7 +30,7 @@ def stand_in() -> Iterator[ClaudeCodeStandIn]:
         (("GET", PATH, {"starting_at": "2026-02-25", "limit": "1001"}), {}, (400, "limit")),
         (("GET", PATH, {"starting_at": "2026-02-25", "page": "page+/bm8=="}), {}, (400, "cursor")),
         (("GET", PATH, {"starting_at": "2026-02-25"}), {"x-api-key": ""}, (401, "x-api-key")),
-        (("GET", PATH, {"starting_at": "2026-02-25"}), {"x-api-key": "sk-ant-api01-other"}, (403, "scope")),
+        (("GET", PATH, {"starting_at": "2026-02-25"}), {"x-api-key": ENTERPRISE_KEY}, (403, "scope")),
         (("POST", PATH, {"starting_at": "2026-02-25"}), {}, (405, "method")),
         (("GET", PATH + "/", {"starting_at": "2026-02-25"}), {}, (404, "not found")),
     ],

@@ -191,7 +191,7 @@ def test_day_that_is_still_not_there_is_a_failure(stand_in: ClaudeEnterpriseStan
 
 def test_cursor_lost_twice_is_not_a_day_that_is_not_there(stand_in: ClaudeEnterpriseStandIn) -> None:
     """A refused cursor is refused with 400 as well; half a fresh day is an error, not one to wait for."""
-    stand_in.server.break_next(Trouble.WRONG_CURSOR, Trouble.WRONG_CURSOR)
+    stand_in.break_next(Trouble.WRONG_CURSOR, Trouble.WRONG_CURSOR)
     with pytest.raises(SourceError) as caught:
         read(stand_in, now=END_OF_DAY + timedelta(days=1))
     assert (400, 4) == (caught.value.http_status, len(stand_in.requests))
@@ -221,7 +221,7 @@ SURVIVED = [
 def test_passing_trouble_changes_nothing(stand_in: ClaudeEnterpriseStandIn, trouble: Trouble) -> None:
     """After a trouble that passes, the day is the same as without it: no row twice, none missing."""
     expected = read(stand_in)
-    stand_in.server.break_next(Trouble.NONE, trouble)
+    stand_in.break_next(Trouble.NONE, trouble)
     assert expected == read(stand_in)
 
 
@@ -233,7 +233,7 @@ def test_half_a_day_is_never_a_day(fault: Fault, permanent: bool) -> None:
     """What is not whole raises, on a fresh day too, and is not asked for for ever."""
     with ClaudeEnterpriseStandIn(latest_day=LATEST) as own:
         own.hold(DAY, [busy(1)])
-        own.desk.break_next(fault)
+        own.break_next(fault)
         waits: list[float] = []
         with pytest.raises(SourceError) as caught:
             read(own, waits=waits, now=END_OF_DAY)

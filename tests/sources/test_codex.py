@@ -227,13 +227,13 @@ def test_empty_day_is_an_empty_day(stand_in: CodexStandIn) -> None:
 def test_passing_trouble_changes_nothing(stand_in: CodexStandIn, trouble: Trouble) -> None:
     """After trouble that passes, the day is the same as without it: no row twice, none missing."""
     expected = read(stand_in)
-    stand_in.server.break_next(trouble)
+    stand_in.break_next(trouble)
     assert expected == read(stand_in)
 
 
 def test_cursor_lost_twice_is_an_error(stand_in: CodexStandIn) -> None:
     """A day is begun anew once, not for ever."""
-    stand_in.server.break_next(Trouble.GONE_CURSOR, Trouble.GONE_CURSOR)
+    stand_in.break_next(Trouble.GONE_CURSOR, Trouble.GONE_CURSOR)
     with pytest.raises(SourceError) as caught:
         read(stand_in)
     assert (410, 4) == (caught.value.http_status, len(stand_in.requests))

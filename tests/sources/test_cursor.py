@@ -41,7 +41,7 @@ def running() -> Iterator[CursorStandIn]:
 def stand_in(running: CursorStandIn) -> CursorStandIn:
     """The stand-in with nothing in it."""
     running.requests.clear()
-    running.server.forget_troubles()
+    running.forget_troubles()
     running.says_whether_more, running.leaves_out, running.lost_events = True, set(), 0
     running.hold()
     running.hold_members([])
@@ -392,7 +392,7 @@ def test_any_events_add_up_to_the_last_fraction(
     stand_in: CursorStandIn, drawn: list[tuple[str, str, Decimal, int]], trouble: Trouble
 ) -> None:
     """Whatever events there are, over however many pages, through a trouble: tokens and money are the server's own."""
-    stand_in.server.forget_troubles()
+    stand_in.forget_troubles()
     stand_in.hold(
         events=[
             event(START + n, who, model, chargedCents=str(cents), tokenUsage=tokens(uncached, n, uncached, 3))

@@ -218,7 +218,7 @@ def test_what_passes_by_itself_is_survived(stand_in: GitLabStandIn, trouble: Tro
     """After the usual troubles of the net everything is there once."""
     for number in range(5):
         stand_in.merge(7, number, "2026-11-17T12:00:00Z", username="samo")
-    stand_in.server.break_next(Trouble.NONE, trouble)
+    stand_in.break_next(Trouble.NONE, trouble)
 
     assert 5 == len(by_ref(stand_in))
 

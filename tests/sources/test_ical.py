@@ -87,7 +87,7 @@ def test_an_error_does_not_name_the_address(stand_in: CalendarStandIn) -> None:
 def test_what_passes_by_itself_is_asked_again(stand_in: CalendarStandIn) -> None:
     """A dropped connection and a busy server cost two waits and no days."""
     waits: list[float] = []
-    stand_in.server.break_next(Trouble.DROPPED, Trouble.RATE_SECONDS)
+    stand_in.break_next(Trouble.DROPPED, Trouble.RATE_SECONDS)
     assert 1 == len(read(at(stand_in), waits))
     assert 2 == len(waits)
 
@@ -95,7 +95,7 @@ def test_what_passes_by_itself_is_asked_again(stand_in: CalendarStandIn) -> None
 @pytest.mark.parametrize("trouble", [Trouble.NO_JSON, Trouble.CUT_SHORT])
 def test_a_page_that_is_no_calendar_is_no_empty_calendar(stand_in: CalendarStandIn, trouble: Trouble) -> None:
     """A sign-in page must not mean that everybody is back; one that was cut short is asked for again."""
-    stand_in.server.break_next(trouble)
+    stand_in.break_next(trouble)
     if trouble is Trouble.CUT_SHORT:
         assert 1 == len(read(at(stand_in)))
     else:

@@ -148,7 +148,7 @@ def test_what_passes_by_itself_is_survived(stand_in: JiraStandIn, trouble: Troub
     """After the usual troubles of the net, and a token that ran out on the way, everything is there once."""
     for number in range(5):
         stand_in.resolve(number, "2026-11-17T12:00:00.000+0000", JANE)
-    stand_in.server.break_next(Trouble.NONE, trouble)
+    stand_in.break_next(Trouble.NONE, trouble)
 
     assert [str(number) for number in range(5)] == [record.ref for record in read(stand_in)]
 
@@ -158,11 +158,11 @@ def test_half_a_list_is_none(stand_in: JiraStandIn, trouble: Trouble) -> None:
     """A page that cannot be had, again and again, is an error: there is no shorter list."""
     for number in range(5):
         stand_in.resolve(number, "2026-11-17T12:00:00.000+0000", JANE)
-    stand_in.server.break_next(Trouble.NONE, *[trouble] * 12)
+    stand_in.break_next(Trouble.NONE, *[trouble] * 12)
 
     with pytest.raises(SourceError):
         read(stand_in)
-    stand_in.server.forget_troubles()
+    stand_in.forget_troubles()
 
 
 def test_a_wrong_question_and_a_wrong_key(stand_in: JiraStandIn) -> None:

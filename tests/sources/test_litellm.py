@@ -354,7 +354,7 @@ def test_passing_trouble_changes_nothing(stand_in: LiteLLMStandIn, trouble: Trou
     stand_in.hold(DAY, busy(1), requests_of(CLAUDE_CODE, 4))
     stand_in.has_export = has_export
     expected = read(stand_in)
-    stand_in.server.break_next(trouble, Trouble.NONE, trouble)
+    stand_in.break_next(trouble, Trouble.NONE, trouble)
     assert expected == read(stand_in)
 
 

@@ -232,7 +232,7 @@ def test_empty_day_is_an_empty_day(stand_in: OpenAIStandIn) -> None:
 def test_passing_trouble_changes_nothing(stand_in: OpenAIStandIn, trouble: Trouble) -> None:
     """After trouble that passes, the day is the same as without it: no row twice, none missing."""
     expected = read(stand_in)
-    stand_in.server.break_next(trouble)
+    stand_in.break_next(trouble)
     assert expected == read(stand_in)
 
 
@@ -265,7 +265,7 @@ def test_half_a_day_is_never_a_day(stand_in: OpenAIStandIn, change: Callable[[di
 def test_unread_costs_are_no_day_without_costs(stand_in: OpenAIStandIn) -> None:
     """A sign-in page instead of the second report is an error, though the first was read."""
     usage_pages = len([request for request in _asked(stand_in) if request == USAGE_PATH])
-    stand_in.server.break_next(*[Trouble.NONE] * usage_pages, Trouble.NO_JSON)
+    stand_in.break_next(*[Trouble.NONE] * usage_pages, Trouble.NO_JSON)
     with pytest.raises(SourceError) as caught:
         read(stand_in)
     assert COSTS_PATH in str(caught.value)

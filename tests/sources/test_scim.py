@@ -187,7 +187,7 @@ def test_a_filter_narrows_what_is_asked(stand_in: ScimStandIn) -> None:
 def test_what_passes_by_itself_is_asked_again(stand_in: ScimStandIn, trouble: Trouble) -> None:
     """After one wait everybody is there, once."""
     waits: list[float] = []
-    stand_in.server.break_next(Trouble.NONE, trouble)
+    stand_in.break_next(Trouble.NONE, trouble)
     assert 10 == len(read(stand_in, waits=waits))
     assert 1 == len(waits)
 

@@ -1,20 +1,22 @@
 """What the stand-ins for Anthropic's organisation reports share: who may ask, how a refusal reads, how pages are cut.
 
 It is as strict as the documented contract: headers, kinds of keys, spelling of lists, limits, cursors.
-Used by `anthropic_analytics.py`, `anthropic_messages.py` and `claude_enterprise.py` beside it.
+Used by `anthropic_analytics.py`, `anthropic_messages.py`, `claude_code.py` and `claude_enterprise.py` beside it.
 Next: `bot/sources/standins/anthropic_analytics.py`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from bot.sources.standins.cursors import cursor, page_size, read_cursor
-from bot.sources.standins.server import Answer, Request, StandInServer, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, StandIn, Trouble, json_answer
 
 ADMIN_KEY = "sk-ant-admin01-stand-in"
 """Opens a Console organisation."""
@@ -27,34 +29,40 @@ _ERROR_TYPES = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    405: "invalid_request_error",
+    410: "invalid_request_error",
     429: "rate_limit_error",
     504: "timeout_error",
     529: "overloaded_error",
 }
+_ANYBODYS = frozenset(Trouble) - {Trouble.CUT_SHORT}
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 _MOST_DAYS = 31
 
 
 class Fault(StrEnum):
-    """What can go wrong once with an answer that is otherwise fine. SAME_CURSOR stays.
-
-    NONE lets one answer pass, to place a fault behind it.
+    """What can go wrong once: all that can with anybody (see `Trouble`), and with a good answer of Anthropic's what
+    stands behind it. SAME_CURSOR stays.
     """
 
     NONE = "nothing"
+    RATE_SECONDS = "429 with seconds"
+    RATE_DATE = "429 with an HTTP date"
+    RATE_BARE = "429 without a hint"
+    SERVER_ERROR = "500"
+    BAD_GATEWAY = "502"
+    UNAVAILABLE = "503"
+    OVERLOADED = "529"
+    DROPPED = "connection dropped"
+    CUT_SHORT = "body cut short"
+    NO_JSON = "200 without JSON"
+    GONE_CURSOR = "410 on a cursor"
+    WRONG_CURSOR = "400 on a cursor"
     SPEND_LIMIT = "429 for the spending limit"
     NO_DATA = "200 without the list"
     NO_END = "neither has_more nor next_page nor last_id"
     LOST_NEXT_PAGE = "has_more without a way on"
     SAME_CURSOR = "the same cursor for ever"
-
-
-class RefusedError(Exception):
-    """A request that the original refuses."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.answer = json_answer(status, error_body(status, message), ("request-id", "req_stand_in"))
 
 
 @dataclass(frozen=True)
@@ -69,44 +77,45 @@ class Endpoint:
     most_rows: int = 1000
 
 
-def error_body(status: int, message: str) -> object:
-    """A refusal as Anthropic words it."""
-    error = {"type": _ERROR_TYPES.get(status, "api_error"), "message": message}
-    return {"type": "error", "error": error, "request_id": "req_stand_in"}
+class AnthropicStandIn(StandIn):
+    """One report's stand-in: lets in what the contract allows, cuts pages, and goes wrong when told."""
 
+    def __init__(self, *endpoints: Endpoint) -> None:
+        super().__init__()
+        self._endpoints = endpoints
 
-class AnthropicDesk:
-    """The front of a stand-in: lets in what the contract allows, cuts pages, and goes wrong when told."""
+    def _error(self, status: int, words: str) -> dict[str, Any]:
+        error = {"type": _ERROR_TYPES.get(status, "api_error"), "message": words}
+        return {"type": "error", "error": error, "request_id": "req_stand_in"}
 
-    def __init__(self) -> None:
-        self.server = StandInServer(
-            self.answer,
-            error=error_body,
-            has_cursor=lambda request: not {"page", "after_id"}.isdisjoint(request.fields),
+    def _has_cursor(self, request: Request) -> bool:
+        return not {"page", "after_id"}.isdisjoint(request.fields)
+
+    def break_next(self, *troubles: Trouble | Fault) -> None:
+        """Let the next requests fail, one trouble each, in this order."""
+        self.server.break_next(
+            *(Trouble(one) if one in _ANYBODYS else partial(self._spoilt, Fault(one)) for one in troubles)
         )
-        self.endpoints: list[Endpoint] = []
-        self._faults: list[Fault] = []
 
-    def break_next(self, *faults: Fault) -> None:
-        """Let the next answers go wrong, one fault each, in this order."""
-        with self.server.lock:
-            self._faults.extend(faults)
+    def _answer(self, request: Request) -> Answer:
+        """Looks at a request in the order in which the vendor does."""
+        endpoint = self._endpoint(request)
+        _check_head(request, endpoint)
+        _check_query(request, endpoint)
+        return endpoint.answer(request)
 
-    def answer(self, request: Request) -> Answer:
-        """What a request gets, in the order in which the vendor looks."""
-        try:
-            endpoint = self._endpoint(request)
-            _check_head(request, endpoint)
-            _check_query(request, endpoint)
-            if self._faults[:1] == [Fault.SPEND_LIMIT]:
-                del self._faults[0]
-                return _spend_limit()
-            return endpoint.answer(request)
-        except RefusedError as refusal:
-            return refusal.answer
-
-    def page(self, request: Request, rows: Sequence[Any], *, says_has_more: bool = True, **more: object) -> Answer:
-        """One page of `rows` behind the request's cursor, with three pages at least where there are rows enough."""
+    def page(
+        self,
+        request: Request,
+        rows: Sequence[Any],
+        *,
+        most_rows: int | None = None,
+        says_has_more: bool = True,
+        **more: object,
+    ) -> Answer:
+        """One page of `rows` behind the request's cursor, with three pages at least where there are rows enough.
+        `most_rows` where the limit counts something else.
+        """
         question = _question(request)
         number, start = 0, 0
         if "page" in request.fields:
@@ -114,7 +123,7 @@ class AnthropicDesk:
             if found is None:
                 raise RefusedError(400, "page: this cursor belongs to another question")
             number, start = found
-        end = start + page_size(number, len(rows), int(request.fields.get("limit", "20")))
+        end = start + page_size(number, len(rows), most_rows or int(request.fields.get("limit", "20")))
         has_more = end < len(rows)
         body: dict[str, Any] = {
             "data": list(rows[start:end]),
@@ -123,7 +132,7 @@ class AnthropicDesk:
             "added_later": {"nested": [1, "two", None]},
             **more,
         }
-        return json_answer(200, self._spoilt(body, again=cursor(question, 1, 0)))
+        return json_answer(200, body)
 
     def listing(self, request: Request, entries: Sequence[Mapping[str, Any]]) -> Answer:
         """One page of a list that continues behind its last id."""
@@ -141,34 +150,47 @@ class AnthropicDesk:
             "first_id": ids[start] if ids[start:end] else None,
             "last_id": ids[start:end][-1] if ids[start:end] else None,
         }
-        return json_answer(200, self._spoilt(body, again=ids[0] if ids else None))
+        return json_answer(200, body)
 
     def _endpoint(self, request: Request) -> Endpoint:
-        for endpoint in self.endpoints:
-            if (request.method, request.path) == ("GET", endpoint.path):
+        for endpoint in self._endpoints:
+            if request.path == endpoint.path:
+                if request.method != "GET":
+                    raise RefusedError(405, "method not allowed")
                 return endpoint
         raise RefusedError(404, "not found")
 
-    def _spoilt(self, body: dict[str, Any], *, again: str | None) -> dict[str, Any]:
-        fault = self._faults.pop(0) if self._faults else Fault.NONE
+    def _spoilt(self, fault: Fault, request: Request, honest: Answer) -> Answer:
+        """What becomes of a good answer."""
+        if fault is Fault.CUT_SHORT:  # what did arrive looks like a day without use
+            return Answer(200, b'{"data": [], "has_more": false, "next_page": null}', cut_short=True)
+        if fault is Fault.SPEND_LIMIT:
+            error = {**self._error(429, "")["error"], "details": {"error_code": "enforced_spend_limit_reached"}}
+            return json_answer(429, {"type": "error", "error": error, "request_id": "req_stand_in"})
+        body = json.loads(honest.body)
         way_on = "last_id" if "last_id" in body else "next_page"
         if fault is Fault.NO_DATA:
             del body["data"]
         elif fault is Fault.NO_END:
             body = {name: value for name, value in body.items() if name not in ("has_more", way_on)}
         elif fault is Fault.LOST_NEXT_PAGE:
-            body.update({"has_more": True, way_on: None})
+            body |= {"has_more": True, way_on: None}
         elif fault is Fault.SAME_CURSOR:
-            self._faults.insert(0, fault)
-            body.update({"has_more": True, way_on: again})
-        return body
+            self.break_next(fault)
+            first = body.get("first_id") or cursor(_question(request), 1, 0)
+            body |= {"has_more": True, way_on: request.fields.get("after_id", first)}
+        return json_answer(200, body)
 
 
-def users_endpoint(desk: AnthropicDesk, users: Sequence[Mapping[str, Any]]) -> Endpoint:
-    """The organisation's directory, open to both kinds of keys."""
-    parameters = frozenset({"limit", "after_id", "before_id", "email", "roles[]"})
-    keys = frozenset({ADMIN_KEY, ENTERPRISE_KEY})
-    return Endpoint(USERS_PATH, keys, parameters, lambda request: desk.listing(request, users))
+class AnthropicOrganisation(AnthropicStandIn):
+    """With the organisation's directory, which opens to both kinds of keys."""
+
+    def __init__(self, *endpoints: Endpoint) -> None:
+        self.users: list[dict[str, Any]] = []
+        parameters = frozenset({"limit", "after_id", "before_id", "email", "roles[]"})
+        keys = frozenset({ADMIN_KEY, ENTERPRISE_KEY})
+        users = Endpoint(USERS_PATH, keys, parameters, lambda request: self.listing(request, self.users))
+        super().__init__(*endpoints, users)
 
 
 def user(number: int, email: str) -> dict[str, Any]:
@@ -256,12 +278,3 @@ def _moment(fields: Mapping[str, str], name: str) -> datetime:
     if moment.tzinfo is None:
         raise RefusedError(400, f"{name}: the time zone is missing")
     return moment
-
-
-def _spend_limit() -> Answer:
-    error = {
-        "type": "rate_limit_error",
-        "message": "spending limit",
-        "details": {"error_code": "enforced_spend_limit_reached"},
-    }
-    return json_answer(429, {"type": "error", "error": error, "request_id": "req_stand_in"})

@@ -11,18 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from types import TracebackType
 from typing import Any
 
 from bot.sources.standins.anthropic import (
     ADMIN_KEY,
     ENTERPRISE_KEY,
-    AnthropicDesk,
+    AnthropicOrganisation,
     Endpoint,
     asked_days,
     asked_groups,
     one_of,
-    users_endpoint,
 )
 from bot.sources.standins.server import Answer, Request
 
@@ -72,36 +70,20 @@ def by_user(user_id: str, email: str | None, *, deleted: bool = False, old_spell
     return {"type": "user_actor", "user_id": user_id, field: email, "name": None, "deleted": deleted}
 
 
-class AnthropicAnalyticsStandIn:
-    """The server, as a context manager. `hold` gives it uses, `desk` makes it fail."""
+class AnthropicAnalyticsStandIn(AnthropicOrganisation):
+    """The server, as a context manager. `hold` gives it uses."""
 
     def __init__(self) -> None:
-        self.desk = AnthropicDesk()
-        self.server = self.desk.server
-        self.requests = self.server.requests
-        self.users: list[dict[str, Any]] = []
+        both = frozenset({ADMIN_KEY, ENTERPRISE_KEY})
+        super().__init__(
+            Endpoint(USAGE_PATH, both, _PARAMETERS, self._usage, BETA),
+            Endpoint(COST_PATH, both, _PARAMETERS, self._cost, BETA),
+        )
         self.refreshed_at: str | None = None
         """What every page says of how far the data reach."""
         self.odd: dict[str, Any] = {}
         """Put over each row of both reports, to spoil it."""
         self._uses: dict[date, tuple[Use, ...]] = {}
-        both = frozenset({ADMIN_KEY, ENTERPRISE_KEY})
-        self.desk.endpoints += [
-            Endpoint(USAGE_PATH, both, _PARAMETERS, self._usage, BETA),
-            Endpoint(COST_PATH, both, _PARAMETERS, self._cost, BETA),
-            users_endpoint(self.desk, self.users),
-        ]
-
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    def __enter__(self) -> AnthropicAnalyticsStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
 
     def hold(self, day: date, uses: Iterable[Use]) -> None:
         """From now on, `uses` are all that happened on `day`; what was there before is revised away."""
@@ -114,7 +96,7 @@ class AnthropicAnalyticsStandIn:
             {**_frame(day, group), "usage": _usage_sums(uses), **self.odd}
             for day, group, uses in self._grouped(request)
         ]
-        return self.desk.page(request, rows, data_refreshed_at=self.refreshed_at)
+        return self.page(request, rows, data_refreshed_at=self.refreshed_at)
 
     def _cost(self, request: Request) -> Answer:
         one_of(request, "order_by", ("amount", "time"))
@@ -124,7 +106,7 @@ class AnthropicAnalyticsStandIn:
                 paid = [use for use in uses if use.cents is not None and use.currency == currency]
                 if paid:
                     rows.append({**_frame(day, group), "cost": _cost_sums(paid, currency), **self.odd})
-        return self.desk.page(request, rows, data_refreshed_at=self.refreshed_at)
+        return self.page(request, rows, data_refreshed_at=self.refreshed_at)
 
     def _grouped(self, request: Request) -> Iterable[tuple[date, dict[str, Any], list[Use]]]:
         first, end = asked_days(request)

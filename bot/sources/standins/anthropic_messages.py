@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
-from types import TracebackType
 from typing import Any
 
 from bot.sources.standins.anthropic import (
     ADMIN_KEY,
-    AnthropicDesk,
+    AnthropicOrganisation,
     Endpoint,
-    RefusedError,
     asked_days,
     asked_groups,
     one_of,
-    users_endpoint,
 )
-from bot.sources.standins.server import Answer, Request, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, json_answer
 
 USAGE_PATH = "/v1/organizations/usage_report/messages"
 COST_PATH = "/v1/organizations/cost_report"
@@ -70,14 +67,21 @@ def api_key(number: int, **more: Any) -> dict[str, Any]:
     return {"type": "api_key", "id": f"apikey_01STANDIN{number}", "name": f"key {number}", "status": "active", **more}
 
 
-class AnthropicMessagesStandIn:
-    """The server, as a context manager. `hold` gives it a day, `desk` makes it fail."""
+class AnthropicMessagesStandIn(AnthropicOrganisation):
+    """The server, as a context manager. `hold` gives it a day."""
 
     def __init__(self) -> None:
-        self.desk = AnthropicDesk()
-        self.server = self.desk.server
-        self.requests = self.server.requests
-        self.users: Rows = []
+        console = frozenset({ADMIN_KEY})
+        super().__init__(
+            Endpoint(USAGE_PATH, console, _PARAMETERS, self._usage, most_rows=31),
+            Endpoint(COST_PATH, console, _PARAMETERS, self._cost, most_rows=31),
+            Endpoint(
+                API_KEYS_PATH,
+                console,
+                frozenset({"limit", "after_id", "before_id", "status", "workspace_id", "created_by_user_id"}),
+                lambda request: self.listing(request, self.keys),
+            ),
+        )
         self.keys: Rows = []
         self.leave_out_buckets = False
         """Answer with no bucket at all, as the original never does."""
@@ -85,29 +89,6 @@ class AnthropicMessagesStandIn:
         """Put over each result of the usage report, to spoil it."""
         self._results: dict[date, Rows] = {}
         self._costs: dict[date, Rows] = {}
-        console = frozenset({ADMIN_KEY})
-        self.desk.endpoints += [
-            Endpoint(USAGE_PATH, console, _PARAMETERS, self._usage, most_rows=31),
-            Endpoint(COST_PATH, console, _PARAMETERS, self._cost, most_rows=31),
-            Endpoint(
-                API_KEYS_PATH,
-                console,
-                frozenset({"limit", "after_id", "before_id", "status", "workspace_id", "created_by_user_id"}),
-                lambda request: self.desk.listing(request, self.keys),
-            ),
-            users_endpoint(self.desk, self.users),
-        ]
-
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    def __enter__(self) -> AnthropicMessagesStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
 
     def hold(self, day: date, results: Iterable[dict[str, Any]], costs: Iterable[dict[str, Any]] = ()) -> None:
         """From now on, this is all that the two reports say of `day`."""
@@ -134,13 +115,8 @@ class AnthropicMessagesStandIn:
             return json_answer(200, {"data": [], "has_more": False, "next_page": None})
         parts = [_bucket(day, [one]) for day in days for one in grouped(held.get(day, []))]
         empty = [_bucket(day, []) for day in days if not held.get(day)]
-        wide = Request(request.method, request.path, _with_many_rows(request), request.headers)
-        return self.desk.page(wide, sorted(parts + empty, key=lambda bucket: str(bucket["starting_at"])))
-
-
-def _with_many_rows(request: Request) -> tuple[tuple[str, str], ...]:
-    """The limit counts buckets, and here each part of a bucket is a row of the page."""
-    return (*(pair for pair in request.query if pair[0] != "limit"), ("limit", "1000"))
+        in_order = sorted(parts + empty, key=lambda bucket: str(bucket["starting_at"]))
+        return self.page(request, in_order, most_rows=1000)  # the limit counts buckets, and these are parts of them
 
 
 def _bucket(day: date, results: Rows) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from datetime import date
-from types import TracebackType
 from typing import Any
 
-from bot.sources.standins.server import Answer, Request, StandInServer, Trouble, json_answer
+from bot.sources.standins.server import Answer, Request, StandIn, json_answer
 
 COMPANY = "lantern"
 KEY = "bamboo-stand-in"
@@ -19,36 +18,23 @@ DIRECTORY = f"/{COMPANY}/v1/employees/directory"
 WHOS_OUT = f"/{COMPANY}/v1/time_off/whos_out"
 
 
-class BambooHrStandIn:
+class BambooHrStandIn(StandIn):
     """The server, as a context manager. `hold` gives it people and their time off."""
 
     def __init__(self) -> None:
-        self.server = StandInServer(self._answer, error=lambda _status, words: {"message": words})
-        self.requests = self.server.requests
+        super().__init__()
         self._employees: list[dict[str, Any]] = []
         self._out: list[dict[str, Any]] = []
-
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    def __enter__(self) -> BambooHrStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
 
     def hold(self, employees: Iterable[dict[str, Any]], out: Iterable[dict[str, Any]] = ()) -> None:
         """Hold these people and these entries, and no other; forget all requests."""
         with self.server.lock:
             self._employees, self._out = list(employees), list(out)
             self.requests.clear()
-            self.server.forget_troubles()
+            self.forget_troubles()
 
-    def break_next(self, *troubles: Trouble) -> None:
-        """Let the next requests fail, one trouble each."""
-        self.server.break_next(*troubles)
+    def _error(self, _status: int, words: str) -> object:
+        return {"message": words}
 
     def _answer(self, request: Request) -> Answer:
         if request.path not in (DIRECTORY, WHOS_OUT):

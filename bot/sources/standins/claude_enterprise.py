@@ -8,17 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from types import TracebackType
 from typing import Any
 
-from bot.sources.standins.anthropic import (
-    ENTERPRISE_KEY,
-    AnthropicDesk,
-    Endpoint,
-    RefusedError,
-    users_endpoint,
-)
-from bot.sources.standins.server import Answer, Request
+from bot.sources.standins.anthropic import ENTERPRISE_KEY, AnthropicOrganisation, Endpoint
+from bot.sources.standins.server import Answer, RefusedError, Request
 
 PATH = "/v1/organizations/analytics/users"
 
@@ -63,32 +56,14 @@ def entry(user_id: str, email: str, **counts: Any) -> dict[str, Any]:
     }
 
 
-class ClaudeEnterpriseStandIn:
-    """The server, as a context manager. `hold` gives it entries (see `entry`), `desk` makes it fail."""
+class ClaudeEnterpriseStandIn(AnthropicOrganisation):
+    """The server, as a context manager. `hold` gives it entries (see `entry`)."""
 
     def __init__(self, *, latest_day: date) -> None:
-        self.desk = AnthropicDesk()
-        self.server = self.desk.server
-        self.requests = self.server.requests
-        self.users: list[dict[str, Any]] = []
+        super().__init__(Endpoint(PATH, frozenset({ENTERPRISE_KEY}), _PARAMETERS, self._activity))
         self.latest_day = latest_day
         """The last day that the report has."""
         self._entries: dict[date, list[dict[str, Any]]] = {}
-        self.desk.endpoints += [
-            Endpoint(PATH, frozenset({ENTERPRISE_KEY}), _PARAMETERS, self._activity),
-            users_endpoint(self.desk, self.users),
-        ]
-
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    def __enter__(self) -> ClaudeEnterpriseStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
 
     def hold(self, day: date, entries: Iterable[dict[str, Any]]) -> None:
         """From now on, `entries` are all that the report says of `day`."""
@@ -98,7 +73,7 @@ class ClaudeEnterpriseStandIn:
     def _activity(self, request: Request) -> Answer:
         day = self._asked_day(request)
         rows = sorted(self._entries.get(day, []), key=lambda one: str(one.get("user", {}).get("email_address")))
-        return self.desk.page(request, [{**row, "added_later": [1]} for row in rows], says_has_more=False)
+        return self.page(request, [{**row, "added_later": [1]} for row in rows], says_has_more=False)
 
     def _asked_day(self, request: Request) -> date:
         if "date" not in request.fields or "starting_date" in request.fields:

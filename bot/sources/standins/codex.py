@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from types import TracebackType
 from typing import Any
 
 from bot.sources.standins.cursors import cursor, page_size
 from bot.sources.standins.openai_api import (
-    Change,
-    RefusedError,
     asked_of,
     check_caller,
     checked_fields,
@@ -25,7 +22,7 @@ from bot.sources.standins.openai_api import (
     time_span,
     whole_number,
 )
-from bot.sources.standins.server import Answer, Request, StandInServer, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, StandIn, json_answer
 
 ANALYTICS_KEY = "sk-codex-stand-in"
 PLAIN_KEY = "sk-without-the-scope"
@@ -39,54 +36,29 @@ _MOST_DAYS = 90
 _QUERY = frozenset({"start_time", "end_time", "group_by", "limit", "page"})
 
 
-class CodexStandIn:
+class CodexStandIn(StandIn):
     """The server, as a context manager. `hold` gives it rows (see `entry`), `server.break_next` makes it fail."""
 
     def __init__(self, *, key: str = ANALYTICS_KEY, most_per_page: int = 100) -> None:
-        self.server = StandInServer(self._answer, error=error_body, has_cursor=lambda request: "page" in request.fields)
+        super().__init__()
         self._key = key
         self._most_per_page = most_per_page
         self._entries: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        self._spoils: list[Change] = []
-
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    @property
-    def requests(self) -> list[Request]:
-        return self.server.requests
-
-    def __enter__(self) -> CodexStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
 
     def hold(self, day: date, entries: Iterable[dict[str, Any]]) -> None:
         """From now on, `entries` are all that is known of `day`."""
         with self.server.lock:
             self._entries[seconds(day)] = list(entries)
 
-    def spoil_next(self, *changes: Change) -> None:
-        """Let the next good answers arrive changed, one change each, in this order."""
-        with self.server.lock:
-            self._spoils.extend(changes)
+    def _error(self, status: int, words: str) -> object:
+        return error_body(status, words)
 
-    def forget_troubles(self) -> None:
-        """Be well again: what is left of `spoil_next` and `server.break_next` does not happen."""
-        with self.server.lock:
-            self._spoils.clear()
-            self.server.forget_troubles()
+    def _has_cursor(self, request: Request) -> bool:
+        return "page" in request.fields
 
     def _answer(self, request: Request) -> Answer:
-        try:
-            check_caller(request, self._key, {PLAIN_KEY: _SCOPE})
-            honest = self._page(request)
-        except RefusedError as refused:
-            return refused.answer
-        return json_answer(200, self._spoils.pop(0)(honest) if self._spoils else honest)
+        check_caller(request, self._key, {PLAIN_KEY: _SCOPE})
+        return json_answer(200, self._page(request))
 
     def _page(self, request: Request) -> dict[str, Any]:
         if request.path != _PATH:

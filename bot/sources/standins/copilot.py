@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import date
 from enum import StrEnum
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from bot.sources.standins.cursors import cursor, page_size, read_cursor
-from bot.sources.standins.server import Answer, Request, StandInServer, Trouble, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, StandIn, StandInServer, json_answer
 
 TOKEN = "github_pat_stand-in"  # noqa: S105 - opens nothing
 VERSIONS = frozenset({"2026-03-10", "2022-11-28"})
@@ -42,10 +41,11 @@ class Format(StrEnum):
     OBJECT = "one object with day_totals"
 
 
-class CopilotStandIn:
+class CopilotStandIn(StandIn):
     """Both servers, as a context manager. The `hold` methods say what is there, `absent` which days have no report."""
 
     def __init__(self, *, token: str = TOKEN, account: str = "orgs/acme") -> None:
+        super().__init__()
         kind, _, name = account.partition("/")
         self.absent: dict[date, Absence] = {}
         self.may_see_bills = True
@@ -54,7 +54,6 @@ class CopilotStandIn:
         self.host_of_links: str | None = None
         """Where the links lead instead of the second server."""
         self.format = Format.LINES
-        self.server = StandInServer(self._answer, error=_error, has_cursor=_has_cursor)
         self.file_host = StandInServer(self._file, error=lambda status, text: {"status": status, "text": text})
         self._token, self._organisation = token, name if kind == "orgs" else None
         self._bill_path = f"/{'organizations' if kind == 'orgs' else kind}/{name}/settings/billing/ai_credit/usage"
@@ -68,24 +67,14 @@ class CopilotStandIn:
         self._seats: list[dict[str, Any]] = []
         self._addresses: list[dict[str, Any]] = []
         self._bills: dict[date, dict[str | None, list[dict[str, Any]]]] = defaultdict(dict)
-        self._stack = ExitStack()
 
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
+    def __enter__(self) -> Self:
+        self.file_host.__enter__()
+        return super().__enter__()
 
-    @property
-    def requests(self) -> list[Request]:
-        """What was asked with the key."""
-        return self.server.requests
-
-    def __enter__(self) -> CopilotStandIn:
-        self._stack.enter_context(self.server)
-        self._stack.enter_context(self.file_host)
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._stack.close()
+    def __exit__(self, *raised: type[BaseException] | BaseException | TracebackType | None) -> None:
+        super().__exit__(*raised)
+        self.file_host.__exit__(*raised)
 
     def hold(self, day: date, *files: Iterable[dict[str, Any]]) -> None:
         """From now on, the report of `day` is these files, with a row for each person."""
@@ -107,22 +96,27 @@ class CopilotStandIn:
             self._bills[day] = {login: [_bill_item(amount)] for login, amount in net_usd.items()}
             self._bills[day][None] = [_bill_item(amount) for amount in net_usd.values()]
 
-    def break_next(self, *troubles: Trouble) -> None:
-        self.server.break_next(*troubles)
+    def _error(self, status: int, words: str) -> object:
+        return {"message": words, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+
+    def _has_cursor(self, request: Request) -> bool:
+        if request.path == "/graphql":
+            return request.json().get("variables", {}).get("after") is not None
+        return "page" in request.fields
 
     def _answer(self, request: Request) -> Answer:
         if request.headers.get("authorization") != f"Bearer {self._token}":
-            return json_answer(401, _error(401, "Bad credentials"))
+            raise RefusedError(401, "Bad credentials")
         if not request.headers.get("user-agent"):
-            return json_answer(403, _error(403, "Request forbidden by administrative rules"))
-        if request.path == "/graphql":
-            return self._graphql(request) if request.method == "POST" else json_answer(404, _error(404, "Not Found"))
+            raise RefusedError(403, "Request forbidden by administrative rules")
+        if request.path == "/graphql" and request.method == "POST":
+            return self._graphql(request)
         kind = self._kinds.get(request.path)
         if kind is None or request.method != "GET":
-            return json_answer(404, _error(404, "Not Found"))
+            raise RefusedError(404, "Not Found")
         objection = _objection(request, kind)
         if objection is not None:
-            return json_answer(400, _error(400, objection))
+            raise RefusedError(400, objection)
         answers = {"report": self._report, "seats": self._seat_page, "bill": self._bill}
         return answers[kind](request)
 
@@ -134,7 +128,7 @@ class CopilotStandIn:
         if absence is not None:
             return {
                 Absence.NO_CONTENT: Answer(204),
-                Absence.NOT_FOUND: json_answer(404, _error(404, "Not Found")),
+                Absence.NOT_FOUND: json_answer(404, self._error(404, "Not Found")),
                 Absence.EMPTY_TEXT: json_answer(200, ""),
             }[absence]
         links = [self._sign(day, number, file) for number, file in enumerate(self._files[day], start=1)]
@@ -181,7 +175,7 @@ class CopilotStandIn:
 
     def _bill(self, request: Request) -> Answer:
         if not self.may_see_bills:
-            return json_answer(403, _error(403, "Resource not accessible by personal access token"))
+            raise RefusedError(403, "Resource not accessible by personal access token")
         asked = {name: int(request.fields[name]) for name in ("year", "month", "day")}
         login = request.fields.get("user")
         items = self._bills[date(asked["year"], asked["month"], asked["day"])].get(login, [])
@@ -319,13 +313,3 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-
-
-def _has_cursor(request: Request) -> bool:
-    if request.path == "/graphql":
-        return request.json().get("variables", {}).get("after") is not None
-    return "page" in request.fields
-
-
-def _error(status: int, text: str) -> object:
-    return {"message": text, "documentation_url": "https://docs.github.com/rest", "status": str(status)}

@@ -9,11 +9,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from types import TracebackType
 from typing import Any
 
 from bot.sources.standins.cursors import page_size
-from bot.sources.standins.server import Answer, Request, StandInServer, Trouble, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, StandIn, json_answer
 
 KEY = "crsr_stand-in"
 MOST_DAYS_MS = 30 * 86_400_000
@@ -26,11 +25,11 @@ _KNOWN = {_DAILY: _PAGING, _EVENTS: _PAGING | {"email", "userId", "serviceAccoun
 _ERRORS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests"}
 
 
-class CursorStandIn:
+class CursorStandIn(StandIn):
     """The server, as a context manager. `hold` gives it a day of the team, `hold_members` the team itself."""
 
     def __init__(self, *, key: str = KEY, is_enterprise: bool = True) -> None:
-        self.server = StandInServer(self._answer, error=_error, has_cursor=_asks_for_later_page)
+        super().__init__()
         self.says_whether_more = True
         """Off: the pages are counted, and `hasNextPage` is left out."""
         self.leaves_out: set[str] = set()
@@ -43,21 +42,6 @@ class CursorStandIn:
         self._daily: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
 
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    @property
-    def requests(self) -> list[Request]:
-        return self.server.requests
-
-    def __enter__(self) -> CursorStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__(None, None, None)
-
     def hold(self, *, daily: Iterable[dict[str, Any]] = (), events: Iterable[dict[str, Any]] = ()) -> None:
         """From now on, this is all that the team did, on whatever days; see `member_day` and `event`."""
         with self.server.lock:
@@ -67,33 +51,33 @@ class CursorStandIn:
         with self.server.lock:
             self._members = list(members)
 
-    def break_next(self, *troubles: Trouble) -> None:
-        self.server.break_next(*troubles)
+    def _error(self, status: int, words: str) -> object:
+        return {"error": _ERRORS.get(status, "Error"), "message": words}
+
+    def _has_cursor(self, request: Request) -> bool:
+        return request.method == "POST" and (_body(request) or {}).get("page", 1) > 1
 
     def _answer(self, request: Request) -> Answer:
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
+        self._check(request)
         if request.path == _MEMBERS:
             return json_answer(200, {"teamMembers": self._members, **ADDED_LATER})
         asked = _body(request)
         objection = _objection(asked, _KNOWN[request.path])
         if objection is not None:
-            return json_answer(400, _error(400, objection))
+            raise RefusedError(400, objection)
         return self._days(asked) if request.path == _DAILY else self._event_page(asked)
 
-    def _refusal(self, request: Request) -> Answer | None:
+    def _check(self, request: Request) -> None:
         if request.headers.get("authorization") != self._credentials:
-            return json_answer(401, _error(401, "Invalid API key"))
+            raise RefusedError(401, "Invalid API key")
         if not self._is_enterprise:
-            return json_answer(403, {"code": "error", "message": "Enterprise access required"})
+            raise RefusedError(403, body={"code": "error", "message": "Enterprise access required"})
         if request.path not in _METHODS:
-            return json_answer(404, _error(404, "no such route"))
+            raise RefusedError(404, "no such route")
         if request.method != _METHODS[request.path]:
-            return json_answer(405, {"error": "Method Not Allowed"})
+            raise RefusedError(405, body={"error": "Method Not Allowed"})
         if request.query:
-            return json_answer(400, _error(400, f"{request.query[0][0]}: unknown parameter"))
-        return None
+            raise RefusedError(400, f"{request.query[0][0]}: unknown parameter")
 
     def _days(self, asked: dict[str, Any]) -> Answer:
         rows = [row for row in self._daily if asked["startDate"] <= row["date"] <= asked["endDate"]]
@@ -205,11 +189,3 @@ def _objection(asked: Any, known: set[str]) -> str | None:
     if not 1 <= asked.get("pageSize", 100) <= 1000 or asked.get("page", 1) < 1:
         return "pageSize: from 1 to 1000"
     return None
-
-
-def _asks_for_later_page(request: Request) -> bool:
-    return request.method == "POST" and (_body(request) or {}).get("page", 1) > 1
-
-
-def _error(status: int, text: str) -> object:
-    return {"error": _ERRORS.get(status, "Error"), "message": text}

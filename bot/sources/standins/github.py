@@ -10,11 +10,10 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha1
-from types import TracebackType
 from typing import Any
 
 from bot.sources.standins.cursors import cursor, page_size, read_cursor
-from bot.sources.standins.server import Answer, Request, StandInServer, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, StandIn, json_answer
 
 TOKEN = "ghp_standin"  # noqa: S105 - opens nothing but the stand-in
 ORGANISATION = "acme"
@@ -58,18 +57,11 @@ class Repository:
         return next(reversed(self.commits), None)
 
 
-class _RefusedError(Exception):
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class GitHubStandIn:
+class GitHubStandIn(StandIn):
     """The server, as a context manager. What it holds grows by `merge`, `close`, `commit` and `deploy`."""
 
     def __init__(self) -> None:
-        self.server = StandInServer(self._answer, error=_error, has_cursor=_has_cursor)
-        self.requests = self.server.requests
+        super().__init__()
         self.repositories: dict[str, Repository] = {}
         self.pull_requests: list[dict[str, Any]] = []
         self.incomplete_searches = 0
@@ -78,17 +70,6 @@ class GitHubStandIn:
         """So many pull requests are counted by a search, and not given."""
         self.instead: list[Answer] = []
         """What the next requests get, whatever they ask."""
-
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    def __enter__(self) -> GitHubStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
 
     def forget(self) -> None:
         """Hold nothing."""
@@ -139,26 +120,29 @@ class GitHubStandIn:
         held.deployments.insert(0, {**deployment, "created_at": at, "updated_at": at, "creator": None})
         held.statuses[number] = [{"id": n, "state": state, "created_at": at} for n, state in enumerate(states)]
 
+    def _error(self, status: int, words: str) -> object:
+        return {"message": words, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+
+    def _has_cursor(self, request: Request) -> bool:
+        return request.path == "/graphql" and bool(request.json()["variables"].get("after"))
+
     def _answer(self, request: Request) -> Answer:
-        try:
-            _check_headers(request)
-            if self.instead:
-                return self.instead.pop(0)
-            if request.path == "/graphql" and request.method == "POST":
-                return self._graphql(request)
-            return self._rest(request)
-        except _RefusedError as refused:
-            return json_answer(refused.status, _error(refused.status, str(refused)))
+        _check_headers(request)
+        if self.instead:
+            return self.instead.pop(0)
+        if request.path == "/graphql" and request.method == "POST":
+            return self._graphql(request)
+        return self._rest(request)
 
     def _rest(self, request: Request) -> Answer:
         deployments = re.fullmatch(r"/repos/([^/]+/[^/]+)/deployments(?:/(\d+)/statuses)?", request.path)
         if request.method != "GET" or (deployments is None and request.path != "/search/issues"):
-            raise _RefusedError(404, "Not Found")
+            raise RefusedError(404, "Not Found")
         if deployments is None:
             return self._search_count(_checked_query(request, {"q", "per_page", "page"})["q"])
         repository = self.repositories.get(deployments.group(1))
         if repository is None:
-            raise _RefusedError(404, "Not Found")
+            raise RefusedError(404, "Not Found")
         if deployments.group(2):
             asked = _checked_query(request, {"per_page", "page"})
             return _numbered(repository.statuses.get(int(deployments.group(2)), []), asked, request)
@@ -176,7 +160,7 @@ class GitHubStandIn:
     def _found(self, q: str) -> list[dict[str, Any]]:
         asked = _SEARCH.fullmatch(q)
         if asked is None:
-            raise _RefusedError(422, "Validation Failed")
+            raise RefusedError(422, "Validation Failed")
         name = "mergedAt" if asked["field"] == "merged" else "closedAt"
         first, last = _moment(asked["first"]), _moment(asked["last"])
         return [
@@ -272,29 +256,21 @@ def _numbered(rows: list[dict[str, Any]], asked: dict[str, str], request: Reques
 def _checked_query(request: Request, known: set[str]) -> dict[str, str]:
     unknown = sorted(set(request.fields) - known)
     if unknown:
-        raise _RefusedError(400, f"unknown parameter {unknown[0]}")
+        raise RefusedError(400, f"unknown parameter {unknown[0]}")
     if not 1 <= int(request.fields.get("per_page", "30")) <= 100:
-        raise _RefusedError(422, "per_page is not within 1 to 100")
+        raise RefusedError(422, "per_page is not within 1 to 100")
     return request.fields
 
 
 def _check_headers(request: Request) -> None:
     if request.headers.get("authorization") != f"Bearer {TOKEN}":
-        raise _RefusedError(401, "Bad credentials")
+        raise RefusedError(401, "Bad credentials")
     if not request.headers.get("user-agent"):
-        raise _RefusedError(403, "Request forbidden by administrative rules. Please make sure you have a User-Agent")
+        raise RefusedError(403, "Request forbidden by administrative rules. Please make sure you have a User-Agent")
     for name, (status, value) in _HEADERS.items():
         if request.headers.get(name) != value:
-            raise _RefusedError(status, f"{name} must be {value}")
+            raise RefusedError(status, f"{name} must be {value}")
 
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _error(status: int, message: str) -> object:
-    return {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
-
-
-def _has_cursor(request: Request) -> bool:
-    return request.path == "/graphql" and bool(request.json()["variables"].get("after"))

@@ -10,10 +10,9 @@ import re
 from collections import defaultdict
 from datetime import datetime
 from hashlib import sha1
-from types import TracebackType
 from typing import Any
 
-from bot.sources.standins.server import Answer, Request, StandInServer, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, StandIn, json_answer
 
 TOKEN = "glpat-standin"  # noqa: S105 - opens nothing but the stand-in
 GROUP = "acme/platform"
@@ -26,18 +25,11 @@ _PAGED = {"per_page", "page"}
 _LISTED = {"scope", "state", "updated_after", "order_by", "sort"}
 
 
-class _RefusedError(Exception):
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class GitLabStandIn:
+class GitLabStandIn(StandIn):
     """The server, as a context manager. What it holds grows by `merge`, `close`, `commit` and `deploy`."""
 
     def __init__(self) -> None:
-        self.server = StandInServer(self._answer, error=lambda _status, message: {"message": message})
-        self.requests = self.server.requests
+        super().__init__()
         self.merge_requests: list[dict[str, Any]] = []
         self.own_commits: dict[tuple[int, int], list[str]] = {}
         """The messages of a merge request's commits, by project and number."""
@@ -49,17 +41,6 @@ class GitLabStandIn:
         """Projects that have the feature switched off."""
         self.touch_on_page_two: dict[str, Any] | None = None
         """A merge request that gets a comment just before somebody asks for page 2."""
-
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    def __enter__(self) -> GitLabStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
 
     def forget(self) -> None:
         """Hold nothing."""
@@ -115,15 +96,15 @@ class GitLabStandIn:
         place = {"id": number, "environment": {"name": environment}, "sha": oid, "status": status}
         self.deployments[project].append({**place, "created_at": at, "updated_at": at})
 
+    def _error(self, _status: int, words: str) -> object:
+        return {"message": words}
+
     def _answer(self, request: Request) -> Answer:
-        try:
-            if request.headers.get("private-token") != TOKEN:
-                raise _RefusedError(401, "401 Unauthorized")
-            if request.method != "GET":
-                raise _RefusedError(405, "405 Method Not Allowed")
-            return self._page(self._rows(request), request)
-        except _RefusedError as refused:
-            return json_answer(refused.status, {"message": str(refused)})
+        if request.headers.get("private-token") != TOKEN:
+            raise RefusedError(401, "401 Unauthorized")
+        if request.method != "GET":
+            raise RefusedError(405, "405 Method Not Allowed")
+        return self._page(self._rows(request), request)
 
     def _rows(self, request: Request) -> list[dict[str, Any]]:
         if request.path == _REQUESTS:
@@ -132,13 +113,13 @@ class GitLabStandIn:
             return self._listed(_checked(request, _LISTED))
         of_project = _OF_PROJECT.fullmatch(request.path)
         if of_project is None:
-            raise _RefusedError(404, "404 Not Found")
+            raise RefusedError(404, "404 Not Found")
         project, rest = int(of_project[1]), of_project[2]
         if rest == "repository/commits":
             return self._history(project, _checked(request, {"ref_name", "since"}))
         if rest == "deployments":
             if project in self.projects_without_deployments:
-                raise _RefusedError(403, "403 Forbidden")
+                raise RefusedError(403, "403 Forbidden")
             return self._deployed(
                 project, _checked(request, {"environment", "status", "updated_after", "order_by", "sort"})
             )
@@ -150,7 +131,7 @@ class GitLabStandIn:
         if own := _OWN_REQUESTS.fullmatch(rest):
             [commit] = [one for one in self.commits[project] if one["id"] == own[1]]
             return [] if commit["request"] is None else [{"iid": commit["request"]}]
-        raise _RefusedError(404, "404 Not Found")
+        raise RefusedError(404, "404 Not Found")
 
     def _listed(self, asked: dict[str, str]) -> list[dict[str, Any]]:
         if asked.get("scope") != "all":
@@ -168,14 +149,14 @@ class GitLabStandIn:
         if "ref_name" in asked:
             places = [place for place, one in enumerate(line, start=1) if one["id"] == asked["ref_name"]]
             if not places:
-                raise _RefusedError(404, "404 Tree Not Found")
+                raise RefusedError(404, "404 Tree Not Found")
             line = line[: places[0]]
         since = datetime.fromisoformat(asked["since"])
         return [one for one in reversed(line) if datetime.fromisoformat(one["committed_date"]) >= since]
 
     def _deployed(self, project: int, asked: dict[str, str]) -> list[dict[str, Any]]:
         if "updated_after" in asked and asked.get("order_by") != "updated_at":
-            raise _RefusedError(400, "400 Bad request - `updated_at` filter requires `updated_at` sort")
+            raise RefusedError(400, "400 Bad request - `updated_at` filter requires `updated_at` sort")
         since = datetime.fromisoformat(asked["updated_after"])
         rows = [
             one
@@ -215,7 +196,7 @@ def _merge_request(project: int, number: int, username: str) -> dict[str, Any]:
 def _checked(request: Request, known: set[str]) -> dict[str, str]:
     unknown = sorted(set(request.fields) - known - _PAGED)
     if unknown:
-        raise _RefusedError(400, f"{unknown[0]} is invalid")
+        raise RefusedError(400, f"{unknown[0]} is invalid")
     if not 1 <= int(request.fields.get("per_page", "20")) <= 100:
-        raise _RefusedError(400, "per_page does not have a valid value")
+        raise RefusedError(400, "per_page does not have a valid value")
     return request.fields

@@ -5,20 +5,17 @@ Called by the tests. Next: `bot/sources/ical.py`.
 
 from __future__ import annotations
 
-from types import TracebackType
-
-from bot.sources.standins.server import Answer, Request, StandInServer
+from bot.sources.standins.server import Answer, Request, StandIn
 
 PATH = "/calendars/private-7f3a/leave.ics"
 """As with most vendors, knowing the address is all it takes: part of it is a secret."""
 
 
-class CalendarStandIn:
+class CalendarStandIn(StandIn):
     """The server, as a context manager. `content` is what it gives; `key` what it asks for, None for nothing."""
 
     def __init__(self) -> None:
-        self.server = StandInServer(self._answer, error=lambda _status, words: {"error": words})
-        self.requests = self.server.requests
+        super().__init__()
         self.content = calendar()
         self.key: str | None = None
 
@@ -26,20 +23,16 @@ class CalendarStandIn:
     def base_url(self) -> str:
         return f"{self.server.base_url}{PATH}"
 
-    def __enter__(self) -> CalendarStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
-
     def hold(self, *events: str, key: str | None = None, head: str = "") -> None:
         """Hold these events and no other, and forget all requests."""
         with self.server.lock:
             self.content = calendar(*events, head=head)
             self.key = key
             self.requests.clear()
-            self.server.forget_troubles()
+            self.forget_troubles()
+
+    def _error(self, _status: int, words: str) -> object:
+        return {"error": words}
 
     def _answer(self, request: Request) -> Answer:
         if request.path != PATH or request.query:

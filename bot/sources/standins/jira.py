@@ -9,11 +9,10 @@ from __future__ import annotations
 import base64
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from types import TracebackType
 from typing import Any
 
 from bot.sources.standins.cursors import cursor, read_cursor
-from bot.sources.standins.server import Answer, Request, StandInServer, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, StandIn, json_answer
 
 KEY = "kindling@acme.example:ATATT-standin"
 PATH = "/rest/api/3/search/jql"
@@ -26,34 +25,16 @@ _JQL = re.compile(
 )
 
 
-class _RefusedError(Exception):
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class JiraStandIn:
+class JiraStandIn(StandIn):
     """The server, as a context manager. `resolve` gives it tickets."""
 
     def __init__(self) -> None:
-        self.server = StandInServer(self._answer, error=lambda _status, message: _error(message), has_cursor=_has_token)
-        self.requests = self.server.requests
+        super().__init__()
         self.owners_offset_h = 0
         """The offset of the time zone in the profile of the token's owner."""
         self.instead: list[Answer] = []
         """What the next requests get, whatever they ask."""
         self._issues: list[dict[str, Any]] = []
-
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    def __enter__(self) -> JiraStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
 
     def forget(self) -> None:
         """Hold nothing."""
@@ -72,20 +53,21 @@ class JiraStandIn:
         }
         self._issues.append({"id": str(number), "key": f"{project}-{number}", "fields": fields})
 
+    def _error(self, _status: int, words: str) -> object:
+        return {"errorMessages": [words], "errors": {}}
+
+    def _has_cursor(self, request: Request) -> bool:
+        return request.path == PATH and "nextPageToken" in request.json()
+
     def _answer(self, request: Request) -> Answer:
-        try:
-            _check(request)
-            if self.instead:
-                return self.instead.pop(0)
-            return json_answer(200, self._page(request.json()))
-        except _RefusedError as refused:
-            return json_answer(refused.status, _error(str(refused)))
+        _check(request)
+        return self.instead.pop(0) if self.instead else json_answer(200, self._page(request.json()))
 
     def _page(self, asked: dict[str, Any]) -> dict[str, Any]:
         question = str({name: value for name, value in asked.items() if name != "nextPageToken"})
         place = read_cursor(asked["nextPageToken"], question) if "nextPageToken" in asked else (0, 0)
         if place is None:
-            raise _RefusedError(400, "The provided next page token is invalid or expired.")
+            raise RefusedError(400, "The provided next page token is invalid or expired.")
         found, (number, start) = self._found(asked["jql"]), place
         size = 0 if number == 1 else max(1, min(asked.get("maxResults", 50), -(-len(found) // 3)))
         end = start + size
@@ -98,7 +80,7 @@ class JiraStandIn:
     def _found(self, jql: str) -> list[dict[str, Any]]:
         asked = _JQL.fullmatch(jql)
         if asked is None:
-            raise _RefusedError(400, "Unbounded JQL queries are not allowed here. Please add a search restriction.")
+            raise RefusedError(400, "Unbounded JQL queries are not allowed here. Please add a search restriction.")
         zone = timezone(timedelta(hours=self.owners_offset_h))
         first, end = (datetime.fromisoformat(asked[name]).replace(tzinfo=zone) for name in ("first", "end"))
         projects = asked["projects"] and {name.strip() for name in asked["projects"].split(",")}
@@ -122,24 +104,16 @@ def _resolved(issue: dict[str, Any]) -> datetime:
 
 def _check(request: Request) -> None:
     if request.headers.get("authorization") != f"Basic {base64.b64encode(KEY.encode()).decode()}":
-        raise _RefusedError(401, "Client must be authenticated to access this resource.")
+        raise RefusedError(401, "Client must be authenticated to access this resource.")
     if request.path == _WITHDRAWN:
-        raise _RefusedError(410, "The requested API has been removed. Please migrate to /rest/api/3/search/jql.")
+        raise RefusedError(410, "The requested API has been removed. Please migrate to /rest/api/3/search/jql.")
     if request.path != PATH:
-        raise _RefusedError(404, "Not Found")
+        raise RefusedError(404, "Not Found")
     if request.method != "POST":
-        raise _RefusedError(405, "Method Not Allowed")
+        raise RefusedError(405, "Method Not Allowed")
     asked = request.json()
     unknown = sorted(set(asked) - _KNOWN)
     if unknown or request.query:
-        raise _RefusedError(400, f"Unrecognized field {unknown}")
+        raise RefusedError(400, f"Unrecognized field {unknown}")
     if not isinstance(asked.get("nextPageToken", ""), str) or not 1 <= asked.get("maxResults", 50) <= 5000:
-        raise _RefusedError(400, "Invalid request payload.")
-
-
-def _error(message: str) -> object:
-    return {"errorMessages": [message], "errors": {}}
-
-
-def _has_token(request: Request) -> bool:
-    return request.path == PATH and "nextPageToken" in request.json()
+        raise RefusedError(400, "Invalid request payload.")

@@ -11,10 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from types import TracebackType
 from typing import Any
 
-from bot.sources.standins.server import Answer, Request, StandInServer, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, StandIn, json_answer
 
 ADMIN_KEY = "sk-admin-viewer"
 USER_KEY = "sk-of-somebody"
@@ -33,9 +32,6 @@ _METRICS = (
 )
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?")
-
-Change = Callable[[Any], Any]
-"""What a spoiled answer looks like, given the honest one."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +54,11 @@ class Logged:
     tags: tuple[str, ...] = ()
 
 
-class RefusedError(Exception):
-    """A request that the proxy refuses."""
-
-    def __init__(self, status: int, body: object) -> None:
-        super().__init__(status)
-        self.answer = json_answer(status, body)
-
-
-class LiteLLMStandIn:
+class LiteLLMStandIn(StandIn):
     """The server, as a context manager. `hold...` gives it traffic, `server.break_next` makes it fail."""
 
     def __init__(self, *, key: str = ADMIN_KEY, most_per_page: int = 1000, log_cap: int = 10_000) -> None:
-        self.server = StandInServer(self._answer, error=_auth_error)
+        super().__init__()
         self.has_export = True
         self.has_log = True
         self.names_users = True
@@ -81,22 +69,6 @@ class LiteLLMStandIn:
         self._traffic: dict[str, list[Traffic]] = defaultdict(list)
         self._log: dict[str, list[Logged]] = defaultdict(list)
         self._users: list[dict[str, Any]] = []
-        self._spoils: list[Change] = []
-
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    @property
-    def requests(self) -> list[Request]:
-        return self.server.requests
-
-    def __enter__(self) -> LiteLLMStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
 
     def hold(self, day: date, traffic: Iterable[Traffic], log: Iterable[Logged] = ()) -> None:
         """From now on, these are all database rows and all requests of `day`."""
@@ -108,47 +80,38 @@ class LiteLLMStandIn:
         with self.server.lock:
             self._users = list(users)
 
-    def spoil_next(self, *changes: Change) -> None:
-        """Let the next good answers arrive changed, one change each, in this order."""
-        with self.server.lock:
-            self._spoils.extend(changes)
-
     def be_new_and_well(self) -> None:
         """Have every way to be asked, and none of the troubles that are left over."""
         with self.server.lock:
             self.has_export = self.has_log = self.names_users = True
-            self._spoils.clear()
-            self.server.forget_troubles()
+            self.forget_troubles()
 
     # ------------------------------------------------------------ answering
 
-    def _answer(self, request: Request) -> Answer:
-        try:
-            honest = self._body(request)
-        except RefusedError as refused:
-            return refused.answer
-        return json_answer(200, self._spoils.pop(0)(honest) if self._spoils else honest)
+    def _error(self, status: int, words: str) -> object:
+        kind = "auth_error" if status in (401, 403) else "internal_server_error"
+        return {"error": {"message": words, "type": kind, "param": "None", "code": str(status)}}
 
-    def _body(self, request: Request) -> Any:
+    def _answer(self, request: Request) -> Answer:
         ways: dict[str, Callable[[Request], Any]] = {_ACTIVITY: self._activity, _USERS: self._user_list}
         ways |= {_EXPORT: self._export} if self.has_export else {}
         ways |= {_LOG: self._log_page} if self.has_log else {}
         if request.path not in ways:
-            raise RefusedError(404, {"detail": "Not Found"})
+            raise RefusedError(404, body={"detail": "Not Found"})
         if request.method != "GET":
-            raise RefusedError(405, {"detail": "Method Not Allowed"})
+            raise RefusedError(405, body={"detail": "Method Not Allowed"})
         said = request.headers.get("authorization", "")
         if said == f"Bearer {USER_KEY}":
-            raise RefusedError(403, {"detail": {"error": "Only proxy admins may see everybody's activity"}})
+            raise RefusedError(403, body={"detail": {"error": "Only proxy admins may see everybody's activity"}})
         if said != f"Bearer {self._key}":
-            raise RefusedError(401, _auth_error(401, "Authentication Error, Invalid proxy server token passed"))
-        return ways[request.path](request)
+            raise RefusedError(401, "Authentication Error, Invalid proxy server token passed")
+        return json_answer(200, ways[request.path](request))
 
     def _export(self, request: Request) -> list[dict[str, Any]]:
         """One row for each user and model."""
         fields = _checked(request, {"start_date", "end_date", "export_type", "format"})
         if (fields.get("export_type"), fields.get("format")) != ("daily_with_models", "json"):
-            raise RefusedError(400, {"detail": "this stand-in exports daily_with_models as json"})
+            raise RefusedError(400, body={"detail": "this stand-in exports daily_with_models as json"})
         sums: dict[tuple[str, str | None, str], Traffic] = {}
         for day in self._days(fields):
             for row in self._traffic[day]:
@@ -201,7 +164,7 @@ class LiteLLMStandIn:
         fields = _checked(request, {"start_date", "end_date", "page", "page_size"})
         first, after = (fields.get(name, "") for name in ("start_date", "end_date"))
         if not (_MOMENT.fullmatch(first) and _MOMENT.fullmatch(after)):
-            raise RefusedError(400, _auth_error(400, "start_date and end_date are required"))
+            raise RefusedError(400, "start_date and end_date are required")
         held = [
             (f"{day} {entry.at}", entry)
             for day, entries in self._log.items()
@@ -225,7 +188,7 @@ class LiteLLMStandIn:
         """Page number, first and last row, how many pages there are: three at least for three rows, one short."""
         said = (fields.get("page", "1"), fields.get("page_size", str(default)))
         if not all(one.isascii() and one.isdigit() and int(one) > 0 for one in said) or int(said[1]) > most:
-            raise RefusedError(422, {"detail": [{"loc": ["query", "page_size"], "type": "less_than_equal"}]})
+            raise RefusedError(422, body={"detail": [{"loc": ["query", "page_size"], "type": "less_than_equal"}]})
         number, size = int(said[0]), max(1, min(int(said[1]), self._most_per_page, -(-total // 3)))
         ends = [min(size, total)]
         while ends[-1] < total:
@@ -236,7 +199,7 @@ class LiteLLMStandIn:
     def _days(self, fields: Mapping[str, str]) -> list[str]:
         first, last = (fields.get(name, "") for name in ("start_date", "end_date"))
         if not (_DAY.fullmatch(first) and _DAY.fullmatch(last)):
-            raise RefusedError(400, {"detail": {"error": "Please provide start_date and end_date"}})
+            raise RefusedError(400, body={"detail": {"error": "Please provide start_date and end_date"}})
         return sorted(day for day in self._traffic if first <= day <= last)
 
 
@@ -284,12 +247,7 @@ def _checked(request: Request, known: set[str]) -> dict[str, str]:
     fields = request.fields
     for name in fields:
         if name not in known:
-            raise RefusedError(400, {"detail": f"{name}: unknown parameter"})
+            raise RefusedError(400, body={"detail": f"{name}: unknown parameter"})
     if len(fields) < len(request.query):
-        raise RefusedError(400, {"detail": "a parameter is given twice"})
+        raise RefusedError(400, body={"detail": "a parameter is given twice"})
     return fields
-
-
-def _auth_error(status: int, message: str) -> dict[str, Any]:
-    kind = "auth_error" if status in (401, 403) else "internal_server_error"
-    return {"error": {"message": message, "type": kind, "param": "None", "code": str(status)}}

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from types import TracebackType
 from typing import Any
 
 from bot.sources.standins.cursors import cursor, page_size, read_cursor
-from bot.sources.standins.server import Answer, Request, StandInServer, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, StandIn, json_answer
 
 ADMIN_KEY = "sk-admin-stand-in"
 PROJECT_KEY = "sk-proj-stand-in"
@@ -30,47 +29,18 @@ _TOO_LATE = 10_000_000_000
 _DAY_S = 86_400
 _EMPTY_PAGE = 2
 
-Change = Callable[[dict[str, Any]], dict[str, Any]]
-"""What a spoiled answer looks like, given the honest one."""
 
-
-class RefusedError(Exception):
-    """A request that the vendor refuses."""
-
-    def __init__(self, status: int, message: str, code: str | None = None) -> None:
-        super().__init__(message)
-        self.answer = json_answer(status, error_body(status, message, code))
-
-
-class OpenAIStandIn:
+class OpenAIStandIn(StandIn):
     """The server, as a context manager. `hold_...` gives it what it reports, `server.break_next` makes it fail."""
 
     def __init__(self, *, key: str = ADMIN_KEY, most_per_page: int = 100) -> None:
-        self.server = StandInServer(
-            self._answer, error=error_body, has_cursor=lambda request: bool({"page", "after"} & set(request.fields))
-        )
+        super().__init__()
         self._key = key
         self._most_per_page = most_per_page
         self._usage: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self._costs: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self._users: list[dict[str, Any]] = []
         self._keys: dict[str, list[dict[str, Any]]] = {}
-        self._spoils: list[Change] = []
-
-    @property
-    def base_url(self) -> str:
-        return self.server.base_url
-
-    @property
-    def requests(self) -> list[Request]:
-        return self.server.requests
-
-    def __enter__(self) -> OpenAIStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
 
     def hold_usage(self, day: date, results: Iterable[dict[str, Any]]) -> None:
         """From now on, `results` (see `usage`) are all that was used on `day`."""
@@ -91,27 +61,17 @@ class OpenAIStandIn:
         with self.server.lock:
             self._keys = {project: list(held) for project, held in keys.items()}
 
-    def spoil_next(self, *changes: Change) -> None:
-        """Let the next good answers arrive changed, one change each, in this order."""
-        with self.server.lock:
-            self._spoils.extend(changes)
-
-    def forget_troubles(self) -> None:
-        """Be well again: what is left of `spoil_next` and `server.break_next` does not happen."""
-        with self.server.lock:
-            self._spoils.clear()
-            self.server.forget_troubles()
-
     # ------------------------------------------------------------ answering
 
+    def _error(self, status: int, words: str) -> object:
+        return error_body(status, words)
+
+    def _has_cursor(self, request: Request) -> bool:
+        return not {"page", "after"}.isdisjoint(request.fields)
+
     def _answer(self, request: Request) -> Answer:
-        try:
-            check_caller(request, self._key, {PROJECT_KEY: "api.usage.read"})
-            body = self._body(request)
-        except RefusedError as refused:
-            return refused.answer
-        honest = {**body, "added_later": {"nested": [1, "two", None]}}
-        return json_answer(200, self._spoils.pop(0)(honest) if self._spoils else honest)
+        check_caller(request, self._key, {PROJECT_KEY: "api.usage.read"})
+        return json_answer(200, {**self._body(request), "added_later": {"nested": [1, "two", None]}})
 
     def _body(self, request: Request) -> dict[str, Any]:
         parts = request.path.removeprefix(_ROOT).split("/")
@@ -200,6 +160,10 @@ def error_body(status: int, message: str, code: str | None = None) -> dict[str, 
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
+def _refused(status: int, message: str, code: str) -> RefusedError:
+    return RefusedError(status, body=error_body(status, message, code))
+
+
 def check_caller(request: Request, key: str, weak_keys: Mapping[str, str]) -> None:
     """Refuse everybody who does not send `key`; a weak key is known, and lacks the scope that stands behind it."""
     if request.method != "GET":
@@ -207,9 +171,9 @@ def check_caller(request: Request, key: str, weak_keys: Mapping[str, str]) -> No
     scheme, _, said = request.headers.get("authorization", "").partition(" ")
     if scheme == "Bearer" and said in weak_keys:
         message = f"You have insufficient permissions for this operation. Missing scopes: {weak_keys[said]}."
-        raise RefusedError(403, message, "insufficient_permissions")
+        raise _refused(403, message, "insufficient_permissions")
     if scheme != "Bearer" or said != key:
-        raise RefusedError(401, "Incorrect API key provided", "invalid_api_key")
+        raise _refused(401, "Incorrect API key provided", "invalid_api_key")
 
 
 def checked_fields(request: Request, known: Iterable[str], *, repeated: Iterable[str] = ()) -> dict[str, str]:
@@ -218,7 +182,7 @@ def checked_fields(request: Request, known: Iterable[str], *, repeated: Iterable
     names = [name for name, _ in request.query]
     for name in names:
         if name not in {*known, *lists}:
-            raise RefusedError(400, f"Unknown parameter: '{name}'.", "unknown_parameter")
+            raise _refused(400, f"Unknown parameter: '{name}'.", "unknown_parameter")
         if names.count(name) > 1 and name not in lists:
             raise RefusedError(400, f"{name}: given twice")
     return request.fields

@@ -8,11 +8,10 @@ tests. Next: `bot/sources/scim.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from bot.sources.standins.cursors import cursor, page_size, read_cursor
-from bot.sources.standins.server import Answer, Request, StandInServer, json_answer
+from bot.sources.standins.server import Answer, RefusedError, Request, StandIn, json_answer
 
 TOKEN = "scim-standin"  # noqa: S105 - opens nothing but the stand-in
 PATH = "/scim/v2/Users"
@@ -36,12 +35,11 @@ class Manner:
     no_list: bool = False
 
 
-class ScimStandIn:
+class ScimStandIn(StandIn):
     """The server, as a context manager. `users` is what it holds; `manner` how it speaks."""
 
     def __init__(self) -> None:
-        self.server = StandInServer(self._answer, error=_error, has_cursor=lambda r: "cursor" in r.fields)
-        self.requests = self.server.requests
+        super().__init__()
         self.users: list[dict[str, Any]] = []
         self.manner = Manner()
 
@@ -49,27 +47,24 @@ class ScimStandIn:
     def base_url(self) -> str:
         return f"{self.server.base_url}/scim/v2/"
 
-    def __enter__(self) -> ScimStandIn:
-        self.server.__enter__()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.server.__exit__()
-
     def hold(self, *users: dict[str, Any], manner: Manner | None = None) -> None:
         """Hold these users and no other, and forget all requests."""
         with self.server.lock:
             self.users = list(users)
             self.manner = manner or Manner()
             self.requests.clear()
-            self.server.forget_troubles()
+            self.forget_troubles()
+
+    def _error(self, status: int, words: str) -> object:
+        return {"schemas": [ERROR], "status": str(status), "detail": words}
+
+    def _has_cursor(self, request: Request) -> bool:
+        return "cursor" in request.fields
 
     def _answer(self, request: Request) -> Answer:
-        wrong = _wrong(request)
-        if wrong is not None:
-            return json_answer(wrong[0], _error(*wrong))
+        _check(request)
         if self.manner.error_with_200:
-            return json_answer(200, _error(401, "Authorization failure"))
+            return json_answer(200, self._error(401, "Authorization failure"))
         if self.manner.no_list:
             return json_answer(200, {"schemas": [LIST]})
         held = [user for user in self.users if _fits(user, request.fields.get("filter"))]
@@ -88,7 +83,7 @@ class ScimStandIn:
         if "cursor" in request.fields:
             read = read_cursor(request.fields["cursor"], question)
             if read is None:
-                return json_answer(400, _error(400, "invalidCursor"))
+                raise RefusedError(400, "invalidCursor")
             place = read
         number, start = place
         end = start + page_size(number, len(held), self.manner.most_rows)
@@ -117,8 +112,7 @@ def user(number: int, *, manager: object = None, department: str | None = "Platf
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _wrong(request: Request) -> tuple[int, str] | None:
-    """Status and words for a request that the directory does not answer."""
+def _check(request: Request) -> None:
     fields = request.fields
     numbers = [fields.get("count", ""), fields.get("startIndex", "1")]
     rules = (
@@ -130,7 +124,9 @@ def _wrong(request: Request) -> tuple[int, str] | None:
         (all(number.isdigit() and int(number) >= 1 for number in numbers), 400, "invalidValue"),
         (("startIndex" in fields) != ("cursor" in fields), 400, "startIndex or cursor, one of the two"),
     )
-    return next(((status, words) for keeps, status, words in rules if not keeps), None)
+    for keeps, status, words in rules:
+        if not keeps:
+            raise RefusedError(status, words)
 
 
 def _fits(held: dict[str, Any], filter_: str | None) -> bool:
@@ -140,7 +136,3 @@ def _fits(held: dict[str, Any], filter_: str | None) -> bool:
 def _list(users: list[dict[str, Any]], total: int, start: int) -> dict[str, Any]:
     page = {"schemas": [LIST], "totalResults": total, "itemsPerPage": len(users), "startIndex": start}
     return {**page, "Resources": users} if users else page
-
-
-def _error(status: int, detail: str) -> dict[str, Any]:
-    return {"schemas": [ERROR], "status": str(status), "detail": detail}

@@ -1,7 +1,7 @@
 """What all stand-ins share: a server on 127.0.0.1 that keeps each request, and fails when it is told to.
 
-A stand-in hands in one function from request to answer, which keeps its original's contract; the general troubles of
-the net happen here. Next: `bot/sources/standins/claude_code.py`.
+A stand-in says what a request gets and how its original words an error; the general troubles of the net happen here.
+Next: `bot/sources/standins/bamboohr.py`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import gzip
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -92,6 +93,19 @@ def json_answer(status: int, body: object, *headers: tuple[str, str]) -> Answer:
     return Answer(status, json.dumps(body).encode(), headers)
 
 
+class RefusedError(Exception):
+    """A request that the original refuses: in words, which the stand-in puts into its error, or with a whole `body`."""
+
+    def __init__(self, status: int, words: str = "", *, body: object = None) -> None:
+        super().__init__(words)
+        self.status = status
+        self.body = body
+
+
+Change = Callable[[Request, Answer], Answer]
+"""What becomes of a good answer."""
+
+
 class StandInServer:
     """The server, as a context manager. `answer` speaks for the original, `error` words a status as the original does.
 
@@ -111,7 +125,7 @@ class StandInServer:
         self._answer = answer
         self._error = error
         self._has_cursor = has_cursor
-        self._troubles: list[Trouble] = []
+        self._troubles: list[Trouble | Change] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -120,7 +134,7 @@ class StandInServer:
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> StandInServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -129,8 +143,8 @@ class StandInServer:
         self._server.server_close()
         self._thread.join()
 
-    def break_next(self, *troubles: Trouble) -> None:
-        """Let the next requests fail, one trouble each, in this order."""
+    def break_next(self, *troubles: Trouble | Change) -> None:
+        """Let the next requests fail, one trouble each, in this order. A change waits for an answer with status 200."""
         with self.lock:
             self._troubles.extend(troubles)
 
@@ -143,17 +157,27 @@ class StandInServer:
         """What a request gets; called by the server's own threads. A wrong request is refused even in trouble."""
         with self.lock:
             self.requests.append(request)
-            trouble = self._take_trouble(request)
-            honest = self._answer(request)
-            if trouble in (None, Trouble.NONE) or 400 <= honest.status < 500:
+            honest = self._honest(request)
+            trouble = self._take_trouble(request, honest)
+            if trouble is Trouble.NONE or 400 <= honest.status < 500:
                 return honest
-            return self._broken(trouble)
+            return self._broken(trouble) if isinstance(trouble, Trouble) else trouble(request, honest)
 
-    def _take_trouble(self, request: Request) -> Trouble | None:
+    def _honest(self, request: Request) -> Answer:
+        try:
+            return self._answer(request)
+        except RefusedError as refused:
+            return json_answer(refused.status, refused.body or self._error(refused.status, str(refused)))
+
+    def _take_trouble(self, request: Request, honest: Answer) -> Trouble | Change:
         for position, trouble in enumerate(self._troubles):
-            if trouble not in _ON_A_CURSOR or self._has_cursor(request):
+            if trouble in _ON_A_CURSOR:
+                strikes = self._has_cursor(request)
+            else:
+                strikes = isinstance(trouble, Trouble) or honest.status == 200
+            if strikes:
                 return self._troubles.pop(position)
-        return None
+        return Trouble.NONE
 
     def _broken(self, trouble: Trouble) -> Answer:
         in_seven_seconds = formatdate(time.time() + 7, usegmt=True)
@@ -168,6 +192,53 @@ class StandInServer:
         if trouble in special:
             return special[trouble]
         return json_answer(_STATUS[trouble], self._error(_STATUS[trouble], "as told"))
+
+
+class StandIn(ABC):
+    """One source's stand-in, as a context manager. Its children keep the original's contract."""
+
+    def __init__(self) -> None:
+        self.server = StandInServer(self._answer, error=self._error, has_cursor=self._has_cursor)
+        self.requests = self.server.requests
+
+    @abstractmethod
+    def _answer(self, request: Request) -> Answer:
+        """What the original answers. Raises RefusedError."""
+
+    @abstractmethod
+    def _error(self, status: int, words: str) -> object:
+        """The body of an error, as the original writes it."""
+
+    def _has_cursor(self, _request: Request) -> bool:
+        """Whether the request asks for a later page."""
+        return False
+
+    @property
+    def base_url(self) -> str:
+        return self.server.base_url
+
+    def __enter__(self) -> Self:
+        self.server.__enter__()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.server.__exit__()
+
+    def break_next(self, *troubles: Trouble) -> None:
+        """Let the next requests fail, one trouble each, in this order."""
+        self.server.break_next(*troubles)
+
+    def spoil_next(self, *changes: Callable[[Any], Any]) -> None:
+        """Let the next good answers arrive with their bodies changed, one change each, in this order."""
+        self.server.break_next(*(_of_body(change) for change in changes))
+
+    def forget_troubles(self) -> None:
+        """Be well again: what is left of `break_next` and `spoil_next` does not happen."""
+        self.server.forget_troubles()
+
+
+def _of_body(change: Callable[[Any], Any]) -> Change:
+    return lambda _request, honest: json_answer(200, change(json.loads(honest.body)))
 
 
 def _handler_for(stand_in: StandInServer) -> type[BaseHTTPRequestHandler]:
