@@ -17,7 +17,7 @@ run: .venv/ready ## the real thing: clock and Slack in one process (settings: do
 	@$(BIN)/kindling run
 
 test: .venv/ready-dev ## the tests: SQLite, PostgreSQL, real HTTP, WebSocket and browser
-	@$(BIN)/python -m pytest -m "not prove"
+	@$(BIN)/python -m pytest -m "not prove" -n auto --dist loadfile
 
 check: .venv/ready-dev ## format, lint, types, arrows between rooms, migrations against tables
 	$(BIN)/ruff format --check .
