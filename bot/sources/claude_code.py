@@ -7,22 +7,21 @@ Called through `bot/sources/catalogue.py`. Next: `jobs/collect_usage.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot.domain.people import IdentitySource, subject
 from bot.domain.usage import ANY_MODEL, Counters, CoverageStatus, UsageRow
 from bot.domain.usage_sums import REPORTED
+from bot.sources.anthropic_api import BASE_URL, PAGE_ROWS, headers, pages
 from bot.sources.fields import MICROUSD_PER_CENT, count, microusd, record, records, unreadable
-from bot.sources.http import JsonObject, cursor_pages, get_json, whole
+from bot.sources.http import JsonObject, whole
 from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
 
 TOOL = "claude_code"
 PATH = "/v1/organizations/usage_report/claude_code"
 FINAL_AFTER = timedelta(hours=1)
 """Rows younger than an hour are withheld by the server: a day is final an hour after its end."""
-
-_PAGE_ROWS = 1000
 
 
 def fetch_day(access: Access, *, day: date) -> SourceDay:
@@ -38,15 +37,11 @@ def fetch_day(access: Access, *, day: date) -> SourceDay:
     return SourceDay(day, rows, CoverageStatus.PENDING, "the day is not over at the source")
 
 
-def _headers(api_key: str) -> Mapping[str, str]:
-    return {"x-api-key": api_key, "anthropic-version": "2023-06-01"}
-
-
 CONNECTOR = UsageConnector(
     kind="claude_code",
     tools=(TOOL,),
-    base_url="https://api.anthropic.com",
-    headers=_headers,
+    base_url=BASE_URL,
+    headers=headers,
     fetch_day=fetch_day,
     repull_days=3,
     proof=Proof.DECLARED,
@@ -54,26 +49,10 @@ CONNECTOR = UsageConnector(
 
 
 def _entries(access: Access, day: date) -> Iterator[JsonObject]:
-    query = {"starting_at": day.isoformat(), "limit": str(_PAGE_ROWS)}
-
-    def ask(cursor: str | None) -> JsonObject:
-        page = {} if cursor is None else {"page": cursor}
-        return get_json(access.client, PATH, params={**query, **page}, wait=access.wait)
-
-    for page in cursor_pages(ask, _next_cursor):
+    for page in pages(access, PATH, {"starting_at": day.isoformat(), "limit": str(PAGE_ROWS)}):
         for entry in records(page, "data"):
             _check_day(entry, day)
             yield entry
-
-
-def _next_cursor(page: JsonObject) -> str | None:
-    cursor = page.get("next_page")
-    if page.get("has_more", cursor is not None) is False:
-        return None
-    if not isinstance(cursor, str) or not cursor:
-        # More is promised and cannot be had: half a day must not pass for a whole one (P12).
-        raise unreadable("has_more without next_page")
-    return cursor
 
 
 def _check_day(entry: JsonObject, day: date) -> None:
