@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from bot.domain.adoption import State
 from bot.domain.people import SATURDAY_AND_SUNDAY, Seat
-from bot.domain.usage import Coverage
+from bot.domain.usage import Counters, Coverage
 from bot.domain.waste.finding import Ledger
-from bot.store import findings, states
+from bot.store import findings, source_runs, states
 from bot.store.database import Store
 from bot.store.tables import CalendarDayRow, FindingRow, OutcomeRow, PersonRow, StateRow
 from jobs.detect import Judged, detect, judge_people, last_day_of
 from tests.by_hand import LAST_DAY, NOW, PriceList, Used, covered, days_before, keep, on
+from tests.sessions_by_hand import keep_sessions, sat
 
 SEAT = Seat("claude_code", date(2025, 11, 3), None, 30_400_000)
 FULL = covered("claude_code")
@@ -183,6 +184,39 @@ def test_a_shard_takes_a_fixed_number_of_statements(store: Store) -> None:
             keep(session, on(EVERY_DAY), seats=[SEAT], coverage=FULL)
 
     assert few == _statements(store)
+
+
+def test_sessions_and_changes_reach_the_detectors(store: Store) -> None:
+    """From kept rows to stored findings: requests given up in a session, and sessions after which nothing came."""
+    counters = Counters(requests=30, cost_microusd=30_000_000)
+    with store.begin() as session:
+        used = on(days_before(*range(1, 80)), requests=30, cost_microusd=30_000_000)
+        person = keep(session, used, seats=[SEAT], coverage=FULL)
+        days = days_before(*range(10, 20))
+        keep_sessions(session, person, sat(days, counters=counters, retries_exhausted=10))
+        row = {"source": "git", "kind": "pr_merged", "ref": "1", "person_id": person}
+        session.add(OutcomeRow(**row, at=NOW - timedelta(days=40)))
+
+    counts = run(store)
+
+    assert (1, 1) == (counts["finding.W24.friction"], counts["finding.W25.exploration"])
+    with store.read() as session:
+        found = {one.detector: one.counted_microusd for one in findings.current(session, person_ids=[person])[person]}
+    assert (None, 300_000_000) == (found["W24"], found["W25"])
+
+
+def test_sessions_end_with_the_window_of_their_slowest_source(store: Store) -> None:
+    """Whose window ends days earlier is judged by the sessions up to that day."""
+    with store.begin() as session:
+        person = keep(session, on(days_before(*range(1, 80))), seats=[SEAT], coverage=FULL)
+        keep_sessions(session, person, sat(days_before(0, 1, 2), retries_exhausted=4))
+        before = judge(session, person)[person]
+        source_runs.note_source(session, name="api", kind="claude_code", lag_days=3, lists_members=False)
+        after = judge(session, person)[person]
+
+    assert [["W24"], []] == [
+        [one.detector for one in judged.looked.findings if one.detector == "W24"] for judged in (before, after)
+    ]
 
 
 def test_the_window_ends_on_the_last_whole_day() -> None:

@@ -45,7 +45,6 @@ def find(case: Case) -> Iterator[Finding | NotJudged]:
 @dataclass(frozen=True)
 class _LowWeek:
     week: int
-    model: str
     prompt: int
     read: int
     claims: dict[Cell, int]
@@ -89,7 +88,7 @@ def _low_week(case: Case, week: int, model: str, told: Sequence[WeekSum]) -> _Lo
         amount = _saving(case, one, missing)
         if amount:
             claims[Cell(one.tool, one.model)] = claims.get(Cell(one.tool, one.model), 0) + amount
-    return _LowWeek(week, model, prompt, read, claims, unpriced=not claims)
+    return _LowWeek(week, prompt, read, claims, unpriced=not claims)
 
 
 def _saving(case: Case, one: WeekSum, missing: Fraction) -> int | None:
