@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from bot.domain import scorecard
 from bot.domain.adoption import Standing, State
+from bot.domain.check_in import CheckIn, Helped
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Seat
 from bot.domain.scorecard import Ledgers, OutcomeFact
@@ -217,3 +218,55 @@ class NoPrices:
 
     def cheaper_sibling(self, model: str, day: date) -> None:
         return None
+
+
+def test_use_without_coverage_is_seen_in_part() -> None:
+    """A tool that was used, and that no source tells all of, is not called invisible; its other days stay unseen."""
+    card = scorecard.build(numbers(covered=[]))
+
+    assert (Unknown("claude_code", Gap.ONLY_USE, None),) == card.unknowns
+    assert DaysOfUse(working_days=20, used_days=12, unseen_days=8, days_off_used=0) == card.habit.now
+
+
+def test_seats_are_in_the_sum_or_not_or_not_there() -> None:
+    """Included with a price, not included without one, and not spoken of where there is no seat."""
+    known = numbers()
+    unpriced = replace(known, seats=(Seat("claude_code", date(2025, 6, 1), None, None),))
+    gone = replace(known, seats=(Seat("claude_code", date(2025, 6, 1), date(2026, 1, 5), 20_000_000),))
+
+    cards = [scorecard.build(one) for one in (known, unpriced, gone, replace(known, seats=()))]
+    assert [True, False, None, None] == [card.efficiency.seats_included for card in cards]
+
+
+def test_what_was_meant_was_simply_used() -> None:
+    """Its dollars stand in none of the three parts; the sum and every other finding stay as they are (P6)."""
+    known = numbers()
+    meant = replace(known, beside=replace(known.beside, meant={("W15", "claude_code"): LAST_DAY}))
+    before, after = (scorecard.build(one).efficiency.ledgers for one in (known, meant))
+
+    assert (before.spend_microusd, 0, 0, 0) == (
+        after.spend_microusd,
+        after.optimizable_microusd,
+        after.wasted_microusd,
+        after.exploration_microusd,
+    )
+    assert 0 < (before.optimizable_microusd or 0)
+
+
+def test_reports_beside_the_days_before_them() -> None:
+    """Each check-in has the working days of the 14 days before it; one that is too old for the card is left out."""
+    known = numbers()
+    old = CheckIn(LAST_DAY - timedelta(days=45), Helped.CLEARLY)
+    today = CheckIn(LAST_DAY + timedelta(days=1), Helped.NOT_REALLY)
+    beside = replace(known.beside, check_ins=(old, *known.beside.check_ins, today))
+    reported = scorecard.build(replace(known, beside=beside)).value.reported
+
+    assert [Helped.SOMEWHAT, Helped.CLEARLY, Helped.NOT_REALLY] == [one.check_in.helped for one in reported]
+    assert {DaysOfUse(working_days=10, used_days=6, unseen_days=0, days_off_used=0)} == {one.days for one in reported}
+
+
+def test_days_before_a_report_that_were_not_seen_are_not_zero() -> None:
+    """Beside a report too, a day that no source finished is unseen and not a day without use (P12)."""
+    reported = scorecard.build(numbers(covered=[])).value.reported
+
+    assert {(6, 4)} == {(one.days.used_days, one.days.unseen_days) for one in reported}

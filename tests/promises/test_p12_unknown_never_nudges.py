@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.adoption import State
 from bot.domain.nudging import OLDEST_STANDING_DAYS, Plan, Silence, decide, still_right
+from bot.domain.occasions import CHECK_IN
 from bot.domain.tips import TRIGGERS
 from bot.domain.told import Preferences
 from tests.promises.situations import NOW, SEATS, TIPS, situations
@@ -61,7 +62,8 @@ def test_what_is_planned_is_right_to_send(situation: dict[str, Any]) -> None:
         )
         assert verdict is None
         assert plan.facts["state"] == situation["standing"].state.value
-        assert plan.trigger in {plan.facts["state"], plan.facts.get("detector")}
+        asks = {CHECK_IN} if situation["standing"].state is State.HABITUAL else set()
+        assert plan.trigger in {plan.facts["state"], plan.facts.get("detector"), *asks}
 
 
 @given(UNKNOWN, st.integers(0, 3), st.integers(0, 8))
