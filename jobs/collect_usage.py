@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.domain.prices import PriceBook
@@ -23,10 +23,10 @@ from bot.store.database import Store
 from jobs import attempts
 
 _ONE_DAY = timedelta(days=1)
-_ONE_WEEK = timedelta(days=7)
 _GIVE_UP_AFTER = 2  # days in a row that cannot be read: the source is down, and each try may take minutes
 _NO_RIGHT = frozenset({401, 403, 429})  # permanent, and not about the day: a wrong key, a missing right, a spending cap
-_A_CROWD = 5  # so many people were seen a week before: that nobody at all was is less likely than a broken report
+_A_CROWD = 5  # so many people were seen on that weekday: that nobody at all was is less likely than a broken report
+_NO_LIST = "the list of members could not be read"
 
 OnDay = Callable[[str, int, int], None]
 """Hears the source's name, the number of the day that is being read, and how many there are."""
@@ -45,6 +45,7 @@ class _Reading:
     connector: UsageConnector
     prices: PriceBook
     on_day: OnDay | None
+    list_failed: bool = False
 
     @property
     def name(self) -> str:
@@ -94,6 +95,7 @@ def collect_usage(
     attempt = attempts.begin(store, reading.name, (min(days), max(days)) if days else None, access.now)
     counts = Counter(sources=1)
     error = _take_members(reading, attempt.began_before, counts)
+    reading = replace(reading, list_failed=error is not None)
     empty_days: list[date] = []
     for found, day_error in _read(reading, days):
         empty = _unbelievable(reading, found)
@@ -144,7 +146,9 @@ def _take_members(reading: _Reading, last_read_at: datetime | None, counts: Coun
     try:
         listed = tuple(fetch(reading.access))
     except SourceError as error:
-        return error  # who was covered stays so: the days say for themselves whether they were finished
+        if not reading.needs_list:
+            _declare_people(reading, last_read_at, listed=None)
+        return error  # who was listed stays so, for the days until now: no other is finished without a list (`_keep`)
     if not listed and reading.needs_list:
         return SourceError("The source lists no members at all; that is not believed.", permanent=False)
     with reading.store.begin() as session:
@@ -241,23 +245,26 @@ def _read(reading: _Reading, days: Sequence[date]) -> Iterator[tuple[SourceDay, 
 
 
 def _unbelievable(reading: _Reading, found: SourceDay) -> tuple[SourceDay, SourceError] | None:
-    """A day without anybody, where there were rows before or a crowd was seen a week earlier: a broken report is more
-    likely than that, and it would make the whole company look idle (P12). The day as FAILED, and why.
+    """A day without anybody, where there were rows before or a crowd was seen on that weekday of the last week that had
+    anybody in it: a broken report is more likely than that, however long it is broken, and it would make the whole
+    company look idle (P12). The day as FAILED, and why.
     """
     if found.rows or found.status is not CoverageStatus.COVERED:
         return None
     with reading.store.read() as session:
         emptied = usage.subjects_on(session, source=reading.name, day=found.day) > 0
-        crowd = usage.subjects_on(session, source=reading.name, day=found.day - _ONE_WEEK) >= _A_CROWD
+        last = usage.last_day_named(session, source=reading.name, before=found.day)
+        weekday = None if last is None else last - timedelta(days=(last.weekday() - found.day.weekday()) % 7)
+        crowd = weekday is not None and usage.subjects_on(session, source=reading.name, day=weekday) >= _A_CROWD
     if not emptied and (not crowd or found.day.weekday() not in range(5)):
         return None
-    told = "came back empty after it had rows" if emptied else "names nobody, a week after it named many"
+    told = "came back empty after it had rows" if emptied else "names nobody, and that weekday named many before"
     error = SourceError(f"The report of {found.day.isoformat()} {told}; it is not believed.", permanent=False)
     return SourceDay(found.day, (), CoverageStatus.FAILED, str(error)), error
 
 
 def _look_again(reading: _Reading, empty_days: Sequence[date], counts: Counter[str]) -> SourceError | None:
-    """The newest day is read first: only at the end is it known what was seen a week before each of the empty ones."""
+    """The newest day is read first: only at the end is it known what was seen before each of the empty ones."""
     error = None
     finished = _finished(reading, min(empty_days), max(empty_days)) if empty_days else frozenset()
     for day in finished.intersection(empty_days):
@@ -287,13 +294,17 @@ def _may_change(reading: _Reading, day: date) -> bool:
 def _keep(reading: _Reading, found: SourceDay, source_run_id: int, rows_before: int) -> Mapping[str, int]:
     """Rows and coverage of one day in one transaction: all of it, or nothing.
 
-    A day that was finished stays finished: when it cannot be read again, what was read before still holds.
+    A day that was finished stays finished: when it cannot be read again, what was read before still holds. Where only
+    those are covered whom the source lists, no new day is finished on the word of an older list (P12).
     """
     name, day, now = reading.name, found.day, reading.access.now
     rows = add_up_priced(found.rows, reading.prices)
-    counts = Counter({f"days_{found.status.value}": 1})
     with reading.store.begin() as session:
         was_finished = coverage.days_covered(session, source=name, tool=reading.connector.tools[0], first=day, last=day)
+        status, reason = found.status, found.reason
+        if status is CoverageStatus.COVERED and reading.needs_list and reading.list_failed and not was_finished:
+            status, reason = CoverageStatus.PENDING, _NO_LIST
+        counts = Counter({f"days_{status.value}": 1})
         if was_finished and found.status is not CoverageStatus.COVERED:
             return counts
         if found.status is not CoverageStatus.FAILED:
@@ -303,7 +314,5 @@ def _keep(reading: _Reading, found: SourceDay, source_run_id: int, rows_before: 
         if found.billed_microusd is not None:
             billing.save_day(session, source=name, day=day, amount_microusd=found.billed_microusd, as_of=now)
         for tool in reading.connector.tools:
-            coverage.mark(
-                session, source=name, tool=tool, days=[day], status=found.status, reason=found.reason, as_of=now
-            )
+            coverage.mark(session, source=name, tool=tool, days=[day], status=status, reason=reason, as_of=now)
     return counts

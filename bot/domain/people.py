@@ -35,8 +35,13 @@ class IdentitySource(StrEnum):
 
 
 def subject(source: IdentitySource, external_id: str) -> str:
-    """How a usage row or an outcome names whose it is: an address as it is, any other id behind its source's name."""
-    return external_id if source is IdentitySource.EMAIL else f"{source.value}:{external_id}"
+    """How a usage row or an outcome names whose it is: an address as it is, any other id behind its source's name.
+
+    An address that begins like such an id stands behind its source's name as well: "email:github:ana@…" is nobody's
+    login.
+    """
+    plain = source is IdentitySource.EMAIL and external_id.partition(":")[0] not in _PREFIXES
+    return external_id if plain else f"{source.value}:{external_id}"
 
 
 def identity_of(subject: str) -> tuple[IdentitySource, str]:
@@ -47,7 +52,7 @@ def identity_of(subject: str) -> tuple[IdentitySource, str]:
     return (IdentitySource.EMAIL if "@" in subject else IdentitySource.OTHER), subject
 
 
-_PREFIXES = frozenset(source.value for source in IdentitySource if source is not IdentitySource.EMAIL)
+_PREFIXES = frozenset(source.value for source in IdentitySource)
 
 
 @dataclass(frozen=True)

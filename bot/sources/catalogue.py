@@ -13,6 +13,7 @@ from datetime import datetime
 import httpx
 
 from bot import __version__
+from bot.domain.precedence import NO_CONNECTOR
 from bot.errors import InputError, SourceError
 from bot.settings import SourceConfig
 from bot.sources import (
@@ -68,6 +69,9 @@ def connector_of(source: SourceConfig) -> Connector:
     connector = CONNECTORS.get(source.kind)
     if connector is None:
         raise InputError(f"Source {source.name}: there is no kind {source.kind!r}; known are {', '.join(CONNECTORS)}.")
+    if source.name in NO_CONNECTOR:
+        told = "that is what Kindling calls what comes without a connector; give it another name"
+        raise InputError(f"Source {source.name}: {told}.")
     if not source.api_key and connector.needs_key:
         raise InputError(f"Source {source.name}: no key; name the variable that holds it with {_KEY}.")
     for name in connector.needs:

@@ -22,6 +22,8 @@ from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
 TOOL = "codex"
 PATH = "/v1/analytics/codex/workspaces/{workspace}/usage"
 LAG_DAYS = 3
+UNNAMED = "unnamed"
+"""Stands for a person of whom a row says no more than that."""
 
 _PERSON = "ACCOUNT_USER"
 
@@ -113,8 +115,10 @@ def _subject(entry: JsonObject) -> str:
     kind, email = text(actor, "type"), text(actor, "email")
     user = text(actor, "user_id") or text(entry, "user_id")
     if email is not None and kind in (None, _PERSON):
-        return email.casefold()
+        return subject(IdentitySource.EMAIL, email.casefold())
     if user is not None:
         return subject(IdentitySource.OPENAI, user)
+    if kind == _PERSON:
+        return subject(IdentitySource.OPENAI, UNNAMED)  # somebody, so that the silence of others proves nothing
     # A kind of actor that we do not know: its use is kept, so that sums agree, and belongs to nobody.
     return subject(IdentitySource.OTHER, f"codex_actor {kind or 'unknown'}")

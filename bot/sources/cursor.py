@@ -59,7 +59,7 @@ def fetch_members(access: Access) -> Iterator[Member]:
     for listed in records(get_json(access.client, MEMBERS, wait=access.wait), "teamMembers"):
         if listed.get("isRemoved") is not True:
             address = _address(listed, "email")
-            yield Member(address or _by_id(listed.get("id")), address, covered=address is not None)
+            yield Member(_by_address(address) or _by_id(listed.get("id")), address, covered=address is not None)
 
 
 def _headers(api_key: str) -> Mapping[str, str]:
@@ -154,7 +154,7 @@ def _did(day: date, members: Sequence[JsonObject]) -> dict[str, UsageRow]:
         if str(entry.get("day") or day)[:10] != day.isoformat():
             raise unreadable("a row of another day")
         account = str(entry.get("userId") or entry.get("email"))
-        whose = _address(entry, "email") or _by_id(entry.get("userId"))
+        whose = _by_address(_address(entry, "email")) or _by_id(entry.get("userId"))
         if account not in seen:
             seen.add(account)
             before = rows.get(whose, UsageRow(whose, day, TOOL, ANY_MODEL, Counters()))
@@ -242,12 +242,16 @@ def _whose(event: JsonObject) -> str:
     """A service account is a machine, whichever address stands beside it."""
     machine = event.get("serviceAccountId")
     address = None if machine else _address(event, "userEmail")
-    return address or _by_id(machine or event.get("userId"))
+    return _by_address(address) or _by_id(machine or event.get("userId"))
 
 
 def _address(fields: JsonObject, name: str) -> str | None:
     said = text(fields, name)
     return None if said is None else said.casefold()
+
+
+def _by_address(address: str | None) -> str | None:
+    return None if address is None else subject(IdentitySource.EMAIL, address)
 
 
 def _by_id(account: object) -> str:

@@ -16,6 +16,8 @@ from bot.sources.http import JsonObject
 
 MICROUSD_PER_USD = 1_000_000
 MICROUSD_PER_CENT = 10_000
+_LARGEST = 10**15
+"""Of counts and of micro-dollars: more than any company uses in a day, and less than a column of a database holds."""
 
 
 def unreadable(what: str) -> SourceError:
@@ -28,7 +30,12 @@ def count(fields: Mapping[str, Any], name: str) -> int | None:
     value = fields.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value < 0 or value != int(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | Decimal)
+        or not 0 <= value <= _LARGEST
+        or value != int(value)
+    ):
         raise unreadable(f"{name} is not a count")
     return int(value)
 
@@ -54,7 +61,10 @@ def moment(fields: Mapping[str, Any], name: str) -> datetime | None:
         raise unreadable(f"{name} is not a moment") from None
     if at.tzinfo is None:
         raise unreadable(f"{name} has no offset")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise unreadable(f"{name} is not a moment") from None
 
 
 def record(fields: Mapping[str, Any], name: str) -> JsonObject:
@@ -90,8 +100,10 @@ def microusd(fields: Mapping[str, Any], name: str, *, per_unit: int, below_zero:
         return None
     try:
         value = Decimal(str(amount))
+        if not -_LARGEST // per_unit <= value <= _LARGEST // per_unit:
+            raise unreadable(f"{name} is not an amount")
         rounded = int((value * per_unit).to_integral_value(ROUND_HALF_UP))
-    except (InvalidOperation, ValueError, OverflowError):
+    except (InvalidOperation, ValueError):
         raise unreadable(f"{name} is not an amount") from None
     if rounded < 0 and not below_zero:
         raise unreadable(f"{name} is below zero")

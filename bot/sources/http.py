@@ -244,7 +244,10 @@ def _reset_s(answer: httpx.Response) -> float | None:
     reset = answer.headers.get("x-ratelimit-reset", "")
     if answer.headers.get("x-ratelimit-remaining") != "0" or not (reset.isascii() and reset.isdigit()):
         return None
-    return _seconds_until(datetime.fromtimestamp(int(reset), UTC), answer)
+    try:
+        return _seconds_until(datetime.fromtimestamp(int(reset), UTC), answer)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _seconds_until(moment: datetime, answer: httpx.Response) -> float:

@@ -165,7 +165,10 @@ def _people(access: Access) -> Iterator[Member]:
 
 def _day_added(user: JsonObject) -> date | None:
     added_s = count(user, "added_at")
-    return None if added_s is None else _EPOCH + timedelta(seconds=added_s)
+    try:
+        return None if added_s is None else _EPOCH + timedelta(seconds=added_s)
+    except OverflowError:
+        raise unreadable("added_at is not a moment in seconds") from None
 
 
 def _keys_of_people(access: Access, listed: Mapping[str, Member]) -> Iterator[Member]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.domain.usage import Coverage, CoverageStatus
 from bot.store import doubt
 from bot.store.batches import chunks, upsert
+from bot.store.doubt import Doubt, Named
 from bot.store.tables import CoverageRow, CoveredPersonRow, SourceRow
 
 Range = tuple[date, date | None]
@@ -94,7 +95,7 @@ def load(session: Session, *, person_ids: Collection[int], first: date, last: da
     """For each person, the days from `first` to `last` on which each tool was covered, and by which sources.
 
     Everybody asked for is in the answer; a handful of statements for up to 2,000 people. A day on which a source saw
-    somebody we do not know does not count for people whom it never named (`bot/store/doubt.py`).
+    somebody we do not know does not count for people who may be that somebody (`bot/store/doubt.py`).
     """
     said = _Said(
         finished=_finished_days(session, first=first, last=last),
@@ -102,7 +103,7 @@ def load(session: Session, *, person_ids: Collection[int], first: date, last: da
         lags=dict(session.execute(select(SourceRow.name, SourceRow.lag_days)).all()),
     )
     in_doubt = {source for source, _tool in said.doubt}
-    named = doubt.named(session, person_ids=person_ids, sources=in_doubt) if in_doubt else frozenset()
+    named = doubt.named(session, person_ids=person_ids, sources=in_doubt) if in_doubt else {}
     answer = {person_id: Coverage() for person_id in person_ids}
     for batch in chunks(sorted(answer)):
         by_person: dict[int, list[CoveredPersonRow]] = defaultdict(list)
@@ -129,7 +130,7 @@ class _Said:
     """What all sources said of the days; `seen` remembers the days of each range, for most people share a handful."""
 
     finished: Mapping[tuple[str, str], frozenset[date]]
-    doubt: Mapping[tuple[str, str], frozenset[date]]
+    doubt: Doubt
     lags: Mapping[str, int]
     seen: dict[tuple[str, str, Range], frozenset[date]] = field(default_factory=dict)
 
@@ -141,14 +142,16 @@ class _Said:
         return self.seen[key]
 
 
-def _coverage(rows: Sequence[CoveredPersonRow], said: _Said, named: frozenset[tuple[int, str]]) -> Coverage:
+def _coverage(rows: Sequence[CoveredPersonRow], said: _Said, named: Named) -> Coverage:
     covered: dict[str, frozenset[date]] = {}
     doubtful: dict[str, frozenset[date]] = {}
     sources: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        days, unclear = said.days_of(row), frozenset[date]()
-        if (row.person_id, row.source) not in named:
-            unclear = days & said.doubt.get((row.source, row.tool), frozenset())
+        days, last_named = said.days_of(row), named.get((row.person_id, row.source))
+        newcomers = said.doubt.get((row.source, row.tool), {})
+        unclear = frozenset(
+            day for day in days & newcomers.keys() if doubt.may_be(last_named, day=day, first_seen=newcomers[day])
+        )
         if days:
             covered[row.tool] = covered.get(row.tool, frozenset()) | (days - unclear)
             doubtful[row.tool] = doubtful.get(row.tool, frozenset()) | unclear

@@ -46,6 +46,13 @@ def subjects_on(session: Session, *, source: str, day: date) -> int:
     return session.scalar(found) or 0
 
 
+def last_day_named(session: Session, *, source: str, before: date) -> date | None:
+    """The last day before `before` on which `source` named anybody; None when it never did."""
+    return session.scalar(
+        select(func.max(UsageDayRow.day)).where(UsageDayRow.source == source, UsageDayRow.day < before)
+    )
+
+
 def merge_rows(session: Session, *, source: str, rows: Iterable[UsageRow], now: datetime) -> Saved:
     """Keep `rows`; those with the same subject, day, tool and model are replaced, nothing else is touched (files).
 

@@ -258,6 +258,27 @@ def test_source_that_cannot_exist_stops_everything_before_it_begins(store: Store
     assert {} == statuses(store)
 
 
+@pytest.mark.parametrize("name", ["otlp", "sessions", "file"])
+def test_source_cannot_be_called_like_what_comes_otherwise(
+    sqlite_store: Store, stand_in: ClaudeCodeStandIn, name: str
+) -> None:
+    """Reading it would replace the days that were pushed or imported under that name."""
+    with pytest.raises(InputError, match=name):
+        night(sqlite_store, source_at(stand_in, name=name))
+    assert [] == stand_in.requests
+
+
+def test_impossible_figure_fails_its_day_alone(sqlite_store: Store, stand_in: ClaudeCodeStandIn) -> None:
+    """A count that no database can hold is an error of that day; the days beside it and other sources are read."""
+    hire(sqlite_store, ADA)
+    stand_in.hold(YESTERDAY, [used(YESTERDAY, ADA, 10**20)])
+    counts = night(sqlite_store, source_at(stand_in), source_at(stand_in, name="other"))
+    assert (2, 2) == (counts["sources_failed"], counts["days_failed"])
+    found = statuses(sqlite_store)
+    assert (CoverageStatus.FAILED, CoverageStatus.PENDING) == (found.pop(YESTERDAY), found.pop(TODAY))
+    assert {CoverageStatus.COVERED} == set(found.values())
+
+
 def test_nothing_to_read_is_nothing_done(store: Store) -> None:
     """No sources and no Slack: all counts are 0."""
     assert {0} == set(night(store).values())

@@ -25,6 +25,7 @@ from bot.sources.standins import (
     anthropic_analytics,
     claude_code,
     claude_enterprise,
+    codex,
     copilot,
     cursor,
     litellm,
@@ -158,6 +159,18 @@ def test_day_that_is_empty_for_everybody(store: Store, console: claude_code.Clau
     assert [A_TRUE_ZERO] == verdicts(store, BEN)
 
 
+def test_report_that_is_empty_for_weeks(sqlite_store: Store, console: claude_code.ClaudeCodeStandIn) -> None:
+    """However long a report names nobody any more, and whichever day is read first: it is broken, and nobody idle."""
+    later = [TODAY + number * DAY for number in range(42)]
+    staff(sqlite_store, BEN, *TEAM)
+    read(sqlite_store, console_of(console, "*@lantern.example"))
+    for week in range(0, 42, 7):
+        now = NOW + (week + 7) * DAY
+        read(sqlite_store, console_of(console, "*@lantern.example"), first=later[week], last=later[week + 6], now=now)
+    now = NOW + 42 * DAY
+    assert [SILENT, SILENT] == verdicts(sqlite_store, BEN, TEAM[0], now=now)
+
+
 @pytest.mark.parametrize("ana_is_listed", [True, False])
 def test_second_organisation_without_a_key(store: Store, ana_is_listed: bool) -> None:
     """Ana works in an organisation whose key we do not have. Whether the connected one lists her or not: unless it is
@@ -247,6 +260,44 @@ def test_copilot_telemetry_off(store: Store) -> None:
         del server.absent[missing]
         assert 0 == read(store, source)
     assert [SILENT, A_TRUE_ZERO, SILENT] == verdicts(store, ANA, BEN, eve)
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+def test_list_of_members_that_cannot_be_read(store: Store, is_back: bool) -> None:
+    """Nobody had signed in when the seats could be read for the last time. Who has since, cannot be known: the reports
+    alone prove nothing, until there is a list again. Ben's zero is said then, and Ana's is not.
+    """
+    staff(store, ANA, BEN, tool=None)
+    with copilot.CopilotStandIn() as server:
+        source = copilot_days(server)
+        server.hold_addresses([copilot.identity(email, email.partition(".")[0]) for email in (ANA, BEN)])
+        for day in set(DAYS) - set(WORKDAYS):
+            server.absent[day] = copilot.Absence.NO_CONTENT
+        server.hold_seats([seat("ana", 1), seat("ben", 2)])
+        assert 0 == read(store, source, last=DAYS[1], now=NOW - 39 * DAY)
+        server.hold_seats([{"assignee": {"login": 1}}])
+        assert 1 == read(store, source)
+        if is_back:
+            lately = (NOW - 6 * DAY).isoformat()
+            server.hold_seats([seat("ana", 1, last_authenticated_at=lately), seat("ben", 2)])
+            assert 0 == read(store, source)
+    assert [SILENT, A_TRUE_ZERO if is_back else SILENT] == verdicts(store, ANA, BEN)
+
+
+@pytest.mark.parametrize(("kind", "said"), [("ROBOT", A_TRUE_ZERO), ("ACCOUNT_USER", SILENT)])
+def test_person_without_a_name_in_the_report(store: Store, kind: str, said: tuple[State, bool]) -> None:
+    """On one day Codex reports a person whom it does not name: it may be Ben. Of a machine it cannot be he."""
+    staff(store, BEN, tool="codex")
+    with codex.CodexStandIn() as server:
+        for day in WORKDAYS:
+            named = codex.entry(day, user="user-c", email=TEAM[0], totals=codex.figures(1, 1, 1, turns=1))
+            nameless = {**named, "actor": {"type": kind}, "user_id": None}
+            server.hold(day, [named, nameless] if day == WORKDAYS[-9] else [named])
+        staff(store, TEAM[0], tool=None)
+        covers = ("*@lantern.example",)
+        source = SourceConfig("codex", "codex", server.base_url, codex.ANALYTICS_KEY, covers, codex.WORKSPACE)
+        assert 0 == read(store, source)
+    assert [said] == verdicts(store, BEN)
 
 
 def test_login_that_nobody_mapped(store: Store) -> None:

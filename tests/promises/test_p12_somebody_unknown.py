@@ -114,6 +114,30 @@ def test_a_source_that_lists_its_members_knows_their_ids(store: Store) -> None:
     assert State.NEVER_USED is judged(store, ids[BEN])[0]
 
 
+@pytest.mark.parametrize(
+    ("last_own", "ages", "state"),
+    [
+        (20, (20, 19, 3), State.UNKNOWN),  # the new address took over on the last day of the old one
+        (20, (12, 3), State.UNKNOWN),
+        (2, (12, 3), None),  # both were in use for days: two people
+    ],
+)
+def test_a_new_address_may_be_anybody_who_is_named_no_longer(
+    store: Store, last_own: int, ages: tuple[int, ...], state: State | None
+) -> None:
+    """Ben was known to the source and fell silent; an unknown address began then. Whoever is still named is not it."""
+    ids = office(store)
+    for age in {last_own, *ages}:
+        day = LAST_DAY - timedelta(days=age)
+        rows = [used(ADA, day)]
+        rows += [used(BEN, day)] if age == last_own else []
+        rows += [used("ben.new@lantern.example", day)] if age in ages else []
+        with store.begin() as session:
+            usage.replace_day(session, source=SOURCE, day=day, rows=rows, now=NOW)
+    assert (state is State.UNKNOWN) == (judged(store, ids[BEN])[0] is State.UNKNOWN)
+    assert State.UNKNOWN is not judged(store, ids[ADA])[0]
+
+
 def test_doubt_ends_when_the_id_gets_its_owner(store: Store) -> None:
     """It was Ben's old address: his use is his at once, and no zero is left."""
     ids = office(store)

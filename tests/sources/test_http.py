@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import SourceError
+from bot.sources import fields
 from bot.sources.http import JsonObject, Patience, bounded, cursor_pages, get_json
 
 SECRET = "sk-ant-admin01-lantern"
@@ -91,6 +92,28 @@ def test_retry_after_date_without_the_servers_clock() -> None:
     soon = format_datetime(datetime.now(UTC).replace(microsecond=0), usegmt=True)
     ask(httpx.Response(429, headers={"retry-after": soon}), OK, waits=waits)
     assert waits == [0.0]
+
+
+@pytest.mark.parametrize("reset", ["9" * 12, "9" * 30])
+def test_allowance_that_never_comes_back_is_a_back_off(reset: str) -> None:
+    """A moment that no calendar has is no moment."""
+    waits: list[float] = []
+    ask(httpx.Response(429, headers={"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}), OK, waits=waits)
+    assert 1.0 >= max(waits)
+
+
+@pytest.mark.parametrize("amount", [10**16, Decimal("1e400"), "1e999999999", "-1e30", "NaN", "Infinity"])
+def test_figure_that_no_database_can_hold_is_refused(amount: object) -> None:
+    """A source that says something impossible is an error of that source, as a count and as an amount."""
+    for read in (fields.count, lambda told, name: fields.microusd(told, name, per_unit=1, below_zero=True)):
+        with pytest.raises(SourceError, match="tokens is not"):
+            read({"tokens": amount}, "tokens")
+
+
+def test_moment_outside_of_the_calendar_is_refused() -> None:
+    """The first hours of the year 1 lie before it in UTC."""
+    with pytest.raises(SourceError, match="at is not a moment"):
+        fields.moment({"at": "0001-01-01T00:00:00+14:00"}, "at")
 
 
 @pytest.mark.parametrize("nonsense", ["soon", "-5", "1.5.2", "٣", ""])

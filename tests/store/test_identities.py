@@ -276,3 +276,19 @@ def _directory_step(session: Session, email: str, other: str, named: str) -> Non
 
 _STEP = {"roster": _roster_step, "by hand": _by_hand_step, "directory": _directory_step}
 _NUMBERS = count()
+
+
+@given(
+    source=st.sampled_from(IdentitySource),
+    external_id=st.one_of(
+        st.text(st.characters(codec="utf-8"), min_size=1),
+        st.builds("{}:{}".format, st.sampled_from(IdentitySource), st.sampled_from([ADA, "ada-m"])),
+    ),
+)
+def test_no_id_passes_for_one_of_another_source(source: IdentitySource, external_id: str) -> None:
+    """What a subject is made of comes out of it again, however the id is written: an address like "github:ada-m" is no
+    login. Only what is no address and has no source of its own is an id of a kind that we do not know.
+    """
+    found = identity_of(subject(source, external_id))
+    no_address = source is IdentitySource.EMAIL and "@" not in external_id
+    assert (source, external_id) == found or (no_address and (IdentitySource.OTHER, external_id) == found)

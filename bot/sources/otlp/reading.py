@@ -68,7 +68,7 @@ def whose(reading: Reading, accounts: IdentitySource | None) -> Whose:
     account = _matching(reading, "user.account_id", _ID) if accounts else None
     declared = _matching(reading, "enduser.id", _ID)
     return Whose(
-        email=email.casefold() if email else None,
+        email=subject(IdentitySource.EMAIL, email.casefold()) if email else None,
         account=subject(accounts, account) if accounts and account else None,
         declared=_declared(declared) if declared else None,
     )
@@ -165,7 +165,7 @@ def _session_key(tool: str, session_id: str) -> str | None:
 
 def _declared(name: str) -> str:
     address = _ADDRESS.fullmatch(name)
-    return name.casefold() if address else subject(IdentitySource.OTHER, name)
+    return subject(IdentitySource.EMAIL, name.casefold()) if address else subject(IdentitySource.OTHER, name)
 
 
 def _matching(reading: Reading, name: str, shape: re.Pattern[str]) -> str | None:
