@@ -16,12 +16,12 @@ from bot.domain.roster import Member
 from bot.domain.usage import Counters, CoverageStatus, UsageRow
 from bot.errors import SourceError
 from bot.settings import SourceConfig
-from bot.sources import catalogue
-from bot.sources.anthropic_analytics import CONNECTOR, COST_PATH, USAGE_PATH
+from bot.sources.anthropic_analytics import COST_PATH, USAGE_PATH
 from bot.sources.shape import SourceDay
 from bot.sources.standins.anthropic import ADMIN_KEY, ENTERPRISE_KEY, USERS_PATH, Fault, user, user_id
 from bot.sources.standins.anthropic_analytics import AnthropicAnalyticsStandIn, Use, by_user
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import LOST_CURSORS, PASSING_ON_PAGES, read_day, read_members, total
 
 DAY = date(2026, 2, 25)
 END_OF_DAY = datetime(2026, 2, 26, tzinfo=UTC)
@@ -66,17 +66,11 @@ def read(
     stand_in: AnthropicAnalyticsStandIn, *, now: datetime = NOW, waits: list[float] | None = None, key: str = ADMIN_KEY
 ) -> SourceDay:
     """DAY as the product reads it: with the client that the settings make."""
-    source = SourceConfig("anthropic", "anthropic", stand_in.base_url, key)
-    wait = (waits if waits is not None else []).append
-    with catalogue.open_access(source, now=now, wait=wait) as access:
-        return CONNECTOR.fetch_day(access, day=DAY)
+    return read_day(SourceConfig("anthropic", "anthropic", stand_in.base_url, key), DAY, now=now, waits=waits)
 
 
 def members(stand_in: AnthropicAnalyticsStandIn) -> list[Member]:
-    source = SourceConfig("anthropic", "anthropic", stand_in.base_url, ENTERPRISE_KEY)
-    with catalogue.open_access(source, now=NOW, wait=list[float]().append) as access:
-        assert CONNECTOR.fetch_members is not None
-        return list(CONNECTOR.fetch_members(access))
+    return read_members(SourceConfig("anthropic", "anthropic", stand_in.base_url, ENTERPRISE_KEY), now=NOW)
 
 
 def only_row(stand_in: AnthropicAnalyticsStandIn, use: Use) -> UsageRow:
@@ -84,13 +78,6 @@ def only_row(stand_in: AnthropicAnalyticsStandIn, use: Use) -> UsageRow:
     stand_in.hold(DAY, [use])
     [row] = read(stand_in).rows
     return row
-
-
-def total(rows: tuple[UsageRow, ...]) -> Counters:
-    summed = Counters()
-    for row in rows:
-        summed = summed.plus(row.counters)
-    return summed
 
 
 @pytest.mark.parametrize("key", [ADMIN_KEY, ENTERPRISE_KEY])
@@ -278,20 +265,7 @@ def test_revised_day_is_read_as_it_is_now(stand_in: AnthropicAnalyticsStandIn) -
     assert SourceDay(DAY, (), CoverageStatus.COVERED) == read(stand_in)
 
 
-SURVIVED = [
-    Trouble.RATE_SECONDS,
-    Trouble.RATE_DATE,
-    Trouble.RATE_BARE,
-    Trouble.SERVER_ERROR,
-    Trouble.OVERLOADED,
-    Trouble.DROPPED,
-    Trouble.CUT_SHORT,
-    Trouble.GONE_CURSOR,
-    Trouble.WRONG_CURSOR,
-]
-
-
-@pytest.mark.parametrize("trouble", SURVIVED)
+@pytest.mark.parametrize("trouble", PASSING_ON_PAGES)
 def test_passing_trouble_changes_nothing(stand_in: AnthropicAnalyticsStandIn, trouble: Trouble) -> None:
     """After a trouble that passes, the day is the same as without it: no row twice, none missing."""
     expected = read(stand_in)
@@ -444,9 +418,8 @@ uses = st.lists(
     max_size=12,
 )
 
-lost_cursors = {Trouble.GONE_CURSOR, Trouble.WRONG_CURSOR}
-passing = st.lists(st.sampled_from(SURVIVED), max_size=2, unique=True).filter(
-    lambda troubles: not lost_cursors.issubset(troubles)  # a report is begun anew once
+passing = st.lists(st.sampled_from(PASSING_ON_PAGES), max_size=2, unique=True).filter(
+    lambda troubles: not set(LOST_CURSORS) <= set(troubles)  # a report is begun anew once
 )
 
 

@@ -14,12 +14,12 @@ from bot.domain.roster import Member
 from bot.domain.usage import Counters, CoverageStatus, UsageRow
 from bot.errors import SourceError
 from bot.settings import SourceConfig
-from bot.sources import catalogue
 from bot.sources.anthropic_messages import CONNECTOR, COST_PATH, USAGE_PATH
 from bot.sources.shape import Proof, SourceDay
 from bot.sources.standins.anthropic import ADMIN_KEY, ENTERPRISE_KEY, Fault, user, user_id
 from bot.sources.standins.anthropic_messages import AnthropicMessagesStandIn, api_key, cost, result
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import PASSING_ON_PAGES, read_day, read_members, total
 
 DAY = date(2026, 2, 25)
 END_OF_DAY = datetime(2026, 2, 26, tzinfo=UTC)
@@ -54,24 +54,11 @@ def read(
     stand_in: AnthropicMessagesStandIn, *, now: datetime = NOW, waits: list[float] | None = None, key: str = ADMIN_KEY
 ) -> SourceDay:
     """DAY as the product reads it: with the client that the settings make."""
-    source = SourceConfig("anthropic_messages", "messages", stand_in.base_url, key)
-    wait = (waits if waits is not None else []).append
-    with catalogue.open_access(source, now=now, wait=wait) as access:
-        return CONNECTOR.fetch_day(access, day=DAY)
+    return read_day(SourceConfig("anthropic_messages", "messages", stand_in.base_url, key), DAY, now=now, waits=waits)
 
 
 def members(stand_in: AnthropicMessagesStandIn) -> list[Member]:
-    source = SourceConfig("anthropic_messages", "messages", stand_in.base_url, ADMIN_KEY)
-    with catalogue.open_access(source, now=NOW, wait=list[float]().append) as access:
-        assert CONNECTOR.fetch_members is not None
-        return list(CONNECTOR.fetch_members(access))
-
-
-def total(rows: tuple[UsageRow, ...]) -> Counters:
-    summed = Counters()
-    for row in rows:
-        summed = summed.plus(row.counters)
-    return summed
+    return read_members(SourceConfig("anthropic_messages", "messages", stand_in.base_url, ADMIN_KEY), now=NOW)
 
 
 def test_all_pages_add_up_to_what_the_server_holds(stand_in: AnthropicMessagesStandIn) -> None:
@@ -164,20 +151,7 @@ def test_revised_day_is_read_as_it_is_now(stand_in: AnthropicMessagesStandIn) ->
     assert 10_000 == found.billed_microusd
 
 
-SURVIVED = [
-    Trouble.RATE_SECONDS,
-    Trouble.RATE_DATE,
-    Trouble.RATE_BARE,
-    Trouble.SERVER_ERROR,
-    Trouble.OVERLOADED,
-    Trouble.DROPPED,
-    Trouble.CUT_SHORT,
-    Trouble.GONE_CURSOR,
-    Trouble.WRONG_CURSOR,
-]
-
-
-@pytest.mark.parametrize("trouble", SURVIVED)
+@pytest.mark.parametrize("trouble", PASSING_ON_PAGES)
 def test_passing_trouble_changes_nothing(stand_in: AnthropicMessagesStandIn, trouble: Trouble) -> None:
     """After a trouble that passes, the day is the same as without it: no row twice, none missing."""
     expected = read(stand_in)

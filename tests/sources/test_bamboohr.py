@@ -14,6 +14,7 @@ from bot.sources import catalogue
 from bot.sources.bamboohr import CONNECTOR
 from bot.sources.standins.bamboohr import COMPANY, KEY, BambooHrStandIn, company_day, employee, time_off
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import PASSING, opened
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 FIRST, LAST = date(2026, 2, 1), date(2026, 4, 30)
@@ -45,8 +46,7 @@ def stand_in(running: BambooHrStandIn) -> BambooHrStandIn:
 
 def read(stand_in: BambooHrStandIn, *, key: str = KEY, waits: list[float] | None = None) -> list[AbsenceRecord]:
     source = SourceConfig("bamboohr", "leave", f"{stand_in.base_url}/", key, account=COMPANY)
-    seen: list[float] = waits if waits is not None else []
-    with catalogue.open_access(source, now=NOW, wait=seen.append) as access:
+    with opened(source, now=NOW, waits=waits) as access:
         return list(CONNECTOR.fetch_absences(access, first=FIRST, last=LAST))
 
 
@@ -59,7 +59,7 @@ def test_absences_carry_addresses_and_both_days(stand_in: BambooHrStandIn) -> No
     ] == read(stand_in)
 
 
-@pytest.mark.parametrize("trouble", [one for one in Trouble if one not in (Trouble.GONE_CURSOR, Trouble.WRONG_CURSOR)])
+@pytest.mark.parametrize("trouble", [*PASSING, Trouble.NO_JSON])
 def test_passing_trouble_changes_nothing(stand_in: BambooHrStandIn, trouble: Trouble) -> None:
     """One trouble with either question is survived, or said: never are fewer days away than there are."""
     whole = read(stand_in)

@@ -16,9 +16,11 @@ from bot.domain.usage_sums import add_up
 from bot.errors import InputError, SourceError
 from bot.settings import SourceConfig
 from bot.sources import catalogue
-from bot.sources.claude_code import PATH, fetch_day
+from bot.sources.claude_code import PATH
 from bot.sources.shape import SourceDay
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, Fault, entry
+from bot.sources.standins.server import Trouble
+from tests.sources.reading import LOST_CURSORS, PASSING_ON_PAGES, opened, read_day, total
 
 DAY = date(2026, 2, 25)
 LATER = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -55,21 +57,12 @@ def busy(number: int) -> dict[str, Any]:
 
 def read(stand_in: ClaudeCodeStandIn, *, now: datetime = LATER, waits: list[float] | None = None) -> SourceDay:
     """DAY as the product reads it: with the client that the settings make."""
-    source = SourceConfig("claude_code", "claude_code", stand_in.base_url, ADMIN_KEY)
-    with catalogue.open_access(source, now=now, wait=(waits if waits is not None else []).append) as access:
-        return fetch_day(access, day=DAY)
+    return read_day(SourceConfig("claude_code", "claude_code", stand_in.base_url, ADMIN_KEY), DAY, now=now, waits=waits)
 
 
 def person_days(stand_in: ClaudeCodeStandIn) -> list[UsageRow]:
     """DAY with the several rows of one person added up, in order."""
     return sorted(add_up(read(stand_in).rows), key=lambda row: (row.subject, row.model))
-
-
-def total(rows: tuple[UsageRow, ...]) -> Counters:
-    summed = Counters()
-    for row in rows:
-        summed = summed.plus(row.counters)
-    return summed
 
 
 def test_all_pages_add_up_to_what_the_server_holds(stand_in: ClaudeCodeStandIn) -> None:
@@ -176,21 +169,8 @@ def test_empty_day_is_an_empty_day(stand_in: ClaudeCodeStandIn) -> None:
     assert SourceDay(DAY, (), CoverageStatus.COVERED) == read(stand_in)
 
 
-SURVIVED = [
-    Fault.RATE_SECONDS,
-    Fault.RATE_DATE,
-    Fault.RATE_BARE,
-    Fault.SERVER_ERROR,
-    Fault.OVERLOADED,
-    Fault.DROPPED,
-    Fault.CUT_SHORT,
-    Fault.GONE_CURSOR,
-    Fault.WRONG_CURSOR,
-]
-
-
-@pytest.mark.parametrize("fault", SURVIVED)
-def test_passing_fault_changes_nothing(stand_in: ClaudeCodeStandIn, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", PASSING_ON_PAGES)
+def test_passing_fault_changes_nothing(stand_in: ClaudeCodeStandIn, fault: Trouble) -> None:
     """After a fault that passes, the day is the same as without it: no row twice, none missing."""
     expected = read(stand_in)
     stand_in.break_next(fault)
@@ -313,14 +293,14 @@ def test_proxy_is_not_asked_for_this_machine(stand_in: ClaudeCodeStandIn, monkey
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     assert CoverageStatus.COVERED == read(stand_in).status
     source = SourceConfig("claude_code", "claude_code", None, ADMIN_KEY)
-    with catalogue.open_access(source, now=LATER, wait=lambda _seconds: None) as access:
+    with opened(source, now=LATER) as access:
         assert access.client.trust_env
 
 
 def test_redirect_is_not_followed() -> None:
     """The key goes to the configured address and nowhere else."""
     source = SourceConfig("claude_code", "claude_code", None, ADMIN_KEY)
-    with catalogue.open_access(source, now=LATER, wait=lambda _seconds: None) as access:
+    with opened(source, now=LATER) as access:
         assert not access.client.follow_redirects
         assert "https://api.anthropic.com" == str(access.client.base_url).rstrip("/")
 
@@ -362,14 +342,14 @@ people_rows = st.lists(
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(people_rows, st.lists(st.sampled_from(SURVIVED), max_size=2, unique=True))
+@given(people_rows, st.lists(st.sampled_from(PASSING_ON_PAGES), max_size=2, unique=True))
 def test_any_day_adds_up_through_any_passing_faults(
-    stand_in: ClaudeCodeStandIn, held: list[tuple[str, dict[str, dict[str, int]], int, bool]], faults: list[Fault]
+    stand_in: ClaudeCodeStandIn, held: list[tuple[str, dict[str, dict[str, int]], int, bool]], faults: list[Trouble]
 ) -> None:
     """Whatever rows a day has, over however many pages, with faults in between: the sums are the server's own."""
     entries = [entry(DAY, email=who, models=m, sessions=n, is_remote=remote) for who, m, n, remote in held]
     stand_in.hold(DAY, entries)
-    cursor_faults = [fault for fault in faults if fault in (Fault.GONE_CURSOR, Fault.WRONG_CURSOR)]
+    cursor_faults = [fault for fault in faults if fault in LOST_CURSORS]
     pages = 1 if len(entries) < 2 else 2
     stand_in.break_next(*([f for f in faults if f not in cursor_faults] + (cursor_faults[:1] if pages > 1 else [])))
     rows = person_days(stand_in)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,12 +14,12 @@ from bot.domain.roster import Member
 from bot.domain.usage import ANY_MODEL, Counters, CoverageStatus, UsageRow
 from bot.errors import SourceError
 from bot.settings import SourceConfig
-from bot.sources import catalogue
 from bot.sources.claude_enterprise import CONNECTOR, PATH
 from bot.sources.shape import Proof, SourceDay
 from bot.sources.standins.anthropic import ADMIN_KEY, ENTERPRISE_KEY, Fault, user, user_id
 from bot.sources.standins.claude_enterprise import ClaudeEnterpriseStandIn, entry
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import PASSING_ON_PAGES, read_day, read_members, total
 
 DAY = date(2026, 2, 25)
 END_OF_DAY = datetime(2026, 2, 26, tzinfo=UTC)
@@ -72,24 +72,15 @@ def read(
     key: str = ENTERPRISE_KEY,
 ) -> SourceDay:
     """DAY as the product reads it: with the client that the settings make."""
-    source = SourceConfig("claude_enterprise", "enterprise", stand_in.base_url, key)
-    wait = (waits if waits is not None else []).append
-    with catalogue.open_access(source, now=now, wait=wait) as access:
-        return CONNECTOR.fetch_day(access, day=DAY)
+    return read_day(SourceConfig("claude_enterprise", "enterprise", stand_in.base_url, key), DAY, now=now, waits=waits)
 
 
 def members(stand_in: ClaudeEnterpriseStandIn) -> list[Member]:
-    source = SourceConfig("claude_enterprise", "enterprise", stand_in.base_url, ENTERPRISE_KEY)
-    with catalogue.open_access(source, now=NOW, wait=list[float]().append) as access:
-        assert CONNECTOR.fetch_members is not None
-        return list(CONNECTOR.fetch_members(access))
+    return read_members(SourceConfig("claude_enterprise", "enterprise", stand_in.base_url, ENTERPRISE_KEY), now=NOW)
 
 
-def total(rows: tuple[UsageRow, ...], tool: str) -> Counters:
-    summed = Counters()
-    for row in rows:
-        summed = summed.plus(row.counters if row.tool == tool else Counters())
-    return summed
+def done_with(tool: str, rows: Iterable[UsageRow]) -> Counters:
+    return total(row for row in rows if row.tool == tool)
 
 
 def test_all_pages_add_up_to_what_the_server_holds(stand_in: ClaudeEnterpriseStandIn) -> None:
@@ -98,10 +89,10 @@ def test_all_pages_add_up_to_what_the_server_holds(stand_in: ClaudeEnterpriseSta
 
     assert len(stand_in.requests) >= 3
     assert (CoverageStatus.COVERED, None) == (found.status, found.reason)
-    assert Counters(prompts=45) == total(found.rows, "claude_chat")
-    assert Counters(sessions=45, lines_added=45, accepted=45, rejected=45) == total(found.rows, "claude_code")
-    assert Counters(sessions=45, prompts=45) == total(found.rows, "claude_cowork")
-    assert Counters(sessions=90, prompts=180) == total(found.rows, "claude_office")
+    assert Counters(prompts=45) == done_with("claude_chat", found.rows)
+    assert Counters(sessions=45, lines_added=45, accepted=45, rejected=45) == done_with("claude_code", found.rows)
+    assert Counters(sessions=45, prompts=45) == done_with("claude_cowork", found.rows)
+    assert Counters(sessions=90, prompts=180) == done_with("claude_office", found.rows)
     assert 9 * 4 == len(found.rows)
 
 
@@ -204,20 +195,7 @@ def test_revised_day_is_read_as_it_is_now(stand_in: ClaudeEnterpriseStandIn) -> 
     assert [Counters(prompts=14)] == [row.counters for row in read(stand_in).rows]
 
 
-SURVIVED = [
-    Trouble.RATE_SECONDS,
-    Trouble.RATE_DATE,
-    Trouble.RATE_BARE,
-    Trouble.SERVER_ERROR,
-    Trouble.OVERLOADED,
-    Trouble.DROPPED,
-    Trouble.CUT_SHORT,
-    Trouble.GONE_CURSOR,
-    Trouble.WRONG_CURSOR,
-]
-
-
-@pytest.mark.parametrize("trouble", SURVIVED)
+@pytest.mark.parametrize("trouble", PASSING_ON_PAGES)
 def test_passing_trouble_changes_nothing(stand_in: ClaudeEnterpriseStandIn, trouble: Trouble) -> None:
     """After a trouble that passes, the day is the same as without it: no row twice, none missing."""
     expected = read(stand_in)
@@ -302,8 +280,8 @@ def test_any_day_adds_up(stand_in: ClaudeEnterpriseStandIn, held: list[dict[str,
     stand_in.hold(DAY, [entry(user_id(n), f"p{n}@lantern.example", **counts) for n, counts in enumerate(held)])
     rows = read(stand_in).rows
 
-    assert sum(counts.get("messages", 0) for counts in held) == (total(rows, "claude_chat").prompts or 0)
-    assert sum(counts.get("code_sessions", 0) for counts in held) == (total(rows, "claude_code").sessions or 0)
-    assert sum(counts.get("excel", 0) for counts in held) == (total(rows, "claude_office").sessions or 0)
+    assert sum(counts.get("messages", 0) for counts in held) == (done_with("claude_chat", rows).prompts or 0)
+    assert sum(counts.get("code_sessions", 0) for counts in held) == (done_with("claude_code", rows).sessions or 0)
+    assert sum(counts.get("excel", 0) for counts in held) == (done_with("claude_office", rows).sessions or 0)
     active = {f"anthropic:{user_id(n)}" for n, counts in enumerate(held) if any(counts.values())}
     assert active == {row.subject for row in rows if row.is_active} == {row.subject for row in rows}

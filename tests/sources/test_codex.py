@@ -15,10 +15,10 @@ from bot.domain.usage import ANY_MODEL, Counters, CoverageStatus, UsageRow
 from bot.errors import InputError, SourceError
 from bot.settings import SourceConfig
 from bot.sources import catalogue
-from bot.sources.codex import fetch_day
 from bot.sources.shape import SourceDay
 from bot.sources.standins.codex import ANALYTICS_KEY, PLAIN_KEY, WORKSPACE, CodexStandIn, entry, figures
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import PASSING_ON_PAGES, read_day, total
 
 DAY = date(2026, 11, 18)
 LATER = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
@@ -62,16 +62,12 @@ def read(
     waits: list[float] | None = None,
 ) -> SourceDay:
     """DAY as the product reads it: through the way that the settings open."""
-    source = SourceConfig(kind="codex", name="codex", base_url=stand_in.base_url, api_key=key, account=account)
-    with catalogue.open_access(source, now=now, wait=(waits if waits is not None else []).append) as access:
-        return fetch_day(access, day=DAY)
-
-
-def total(rows: tuple[UsageRow, ...]) -> Counters:
-    summed = Counters()
-    for row in rows:
-        summed = summed.plus(row.counters)
-    return summed
+    return read_day(
+        SourceConfig("codex", "codex", stand_in.base_url, key, account=account),
+        DAY,
+        now=now,
+        waits=waits,
+    )
 
 
 def test_all_pages_add_up_to_what_the_server_holds(stand_in: CodexStandIn) -> None:
@@ -170,7 +166,7 @@ def test_totals_are_kept_whatever_the_models_say(
     stand_in.hold(DAY, entries)
     rows = read(stand_in).rows
     for number, (totals, _) in enumerate(held):
-        counted = total(tuple(row for row in rows if row.subject == f"openai:user-{number}"))
+        counted = total(row for row in rows if row.subject == f"openai:user-{number}")
         kept = (counted.input_tokens, counted.cache_read_tokens, counted.output_tokens)
         assert [said for said in totals if said is not None] == [
             value for said, value in zip(totals, kept, strict=True) if said is not None
@@ -223,7 +219,7 @@ def test_empty_day_is_an_empty_day(stand_in: CodexStandIn) -> None:
     assert SourceDay(DAY, (), CoverageStatus.COVERED) == read(stand_in)
 
 
-@pytest.mark.parametrize("trouble", [trouble for trouble in Trouble if trouble not in (Trouble.NONE, Trouble.NO_JSON)])
+@pytest.mark.parametrize("trouble", PASSING_ON_PAGES)
 def test_passing_trouble_changes_nothing(stand_in: CodexStandIn, trouble: Trouble) -> None:
     """After trouble that passes, the day is the same as without it: no row twice, none missing."""
     expected = read(stand_in)

@@ -16,11 +16,10 @@ from bot.domain.roster import Member
 from bot.domain.usage import ANY_MODEL, Counters, CoverageStatus, UsageRow
 from bot.errors import InputError, SourceError
 from bot.settings import SourceConfig
-from bot.sources import catalogue
-from bot.sources.copilot import CONNECTOR
 from bot.sources.shape import SourceDay
 from bot.sources.standins.copilot import TOKEN, Absence, CopilotStandIn, Format, identity, person, seat, terminal
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import PASSING, PASSING_ON_PAGES, opened, read_day, read_members, total
 from tests.story.open_data import FOLDER
 
 DAY = date(2026, 11, 18)
@@ -45,22 +44,11 @@ def source(stand_in: CopilotStandIn, *, account: str | None = "orgs/acme", key: 
 def read(
     stand_in: CopilotStandIn, *, now: datetime = LATER, waits: list[float] | None = None, **named: Any
 ) -> SourceDay:
-    wait = (waits if waits is not None else []).append
-    with catalogue.open_access(source(stand_in, **named), now=now, wait=wait) as access:
-        return CONNECTOR.fetch_day(access, day=DAY)
+    return read_day(source(stand_in, **named), DAY, now=now, waits=waits)
 
 
 def members(stand_in: CopilotStandIn, **named: Any) -> list[Member]:
-    with catalogue.open_access(source(stand_in, **named), now=LATER, wait=lambda _seconds: None) as access:
-        assert CONNECTOR.fetch_members is not None
-        return list(CONNECTOR.fetch_members(access))
-
-
-def total(rows: tuple[UsageRow, ...]) -> Counters:
-    summed = Counters()
-    for row in rows:
-        summed = summed.plus(row.counters)
-    return summed
+    return read_members(source(stand_in, **named), now=LATER)
 
 
 def jane(**more: Any) -> dict[str, Any]:
@@ -240,18 +228,7 @@ def test_late_rows_are_there_when_the_day_is_read_again(stand_in: CopilotStandIn
     assert 20 == total(read(stand_in).rows).prompts
 
 
-TROUBLES = [
-    Trouble.RATE_SECONDS,
-    Trouble.RATE_DATE,
-    Trouble.RATE_BARE,
-    Trouble.SERVER_ERROR,
-    Trouble.BAD_GATEWAY,
-    Trouble.DROPPED,
-    Trouble.CUT_SHORT,
-]
-
-
-@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("trouble", PASSING)
 def test_passing_trouble_with_the_answer_changes_nothing(stand_in: CopilotStandIn, trouble: Trouble) -> None:
     """After a trouble that passes, the day is the same as without it."""
     stand_in.hold(DAY, [jane()], [person(DAY, 1002, "samo")])
@@ -260,7 +237,7 @@ def test_passing_trouble_with_the_answer_changes_nothing(stand_in: CopilotStandI
     assert expected == read(stand_in)
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("trouble", PASSING)
 def test_passing_trouble_with_a_file_asks_for_new_links(stand_in: CopilotStandIn, trouble: Trouble) -> None:
     """A link dies with its first use: after trouble the whole day is begun anew, and is the same."""
     stand_in.hold(DAY, [jane()], [person(DAY, 1002, "samo")])
@@ -433,7 +410,7 @@ def test_use_through_one_of_two_seats_counts(stand_in: CopilotStandIn) -> None:
     assert [False] == [member.covered for member in members(stand_in)]
 
 
-@pytest.mark.parametrize("trouble", [*TROUBLES, Trouble.GONE_CURSOR, Trouble.WRONG_CURSOR])
+@pytest.mark.parametrize("trouble", PASSING_ON_PAGES)
 def test_passing_trouble_changes_no_seat(stand_in: CopilotStandIn, trouble: Trouble) -> None:
     """After a trouble that passes, the same people hold seats."""
     stand_in.hold_seats([seat(f"p{number}", number) for number in range(7)])
@@ -511,7 +488,7 @@ def test_stand_in_is_strict(stand_in: CopilotStandIn, path: str, query: dict[str
 def test_stand_in_signs_for_one_use_and_no_key(stand_in: CopilotStandIn) -> None:
     """A link with a key is refused, and a link that was used is dead."""
     stand_in.hold(DAY, [jane()])
-    with catalogue.open_access(source(stand_in), now=LATER, wait=lambda _seconds: None) as access:
+    with opened(source(stand_in), now=LATER) as access:
         [link] = access.client.get(REPORT, params={"day": DAY.isoformat()}).json()["download_links"]
     with_key = {"authorization": f"Bearer {TOKEN}"}
     assert [400, 200, 403] == [httpx.get(link, headers=sent).status_code for sent in (with_key, {}, {})]

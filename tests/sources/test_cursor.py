@@ -18,11 +18,11 @@ from bot.domain.usage import ANY_MODEL, Counters, CoverageStatus, UsageRow
 from bot.domain.usage_sums import add_up
 from bot.errors import SourceError
 from bot.settings import SourceConfig
-from bot.sources import catalogue
-from bot.sources.cursor import CONNECTOR, DAILY, EVENTS, MEMBERS
+from bot.sources.cursor import DAILY, EVENTS, MEMBERS
 from bot.sources.shape import SourceDay
 from bot.sources.standins.cursor import KEY, CursorStandIn, event, member_day, midnight_ms, tokens
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import PASSING_ON_PAGES, read_day, read_members, total
 
 DAY = date(2026, 11, 18)
 START = midnight_ms(DAY)
@@ -56,23 +56,11 @@ def read(
     waits: list[float] | None = None,
     key: str = KEY,
 ) -> SourceDay:
-    source = SourceConfig("cursor", "cursor", stand_in.base_url, key)
-    with catalogue.open_access(source, now=now, wait=(waits if waits is not None else []).append) as access:
-        return CONNECTOR.fetch_day(access, day=day)
+    return read_day(SourceConfig("cursor", "cursor", stand_in.base_url, key), day, now=now, waits=waits)
 
 
 def members(stand_in: CursorStandIn) -> list[Member]:
-    source = SourceConfig("cursor", "cursor", stand_in.base_url, KEY)
-    with catalogue.open_access(source, now=LATER, wait=lambda _seconds: None) as access:
-        assert CONNECTOR.fetch_members is not None
-        return list(CONNECTOR.fetch_members(access))
-
-
-def total(found: SourceDay) -> Counters:
-    summed = Counters()
-    for row in found.rows:
-        summed = summed.plus(row.counters)
-    return summed
+    return read_members(SourceConfig("cursor", "cursor", stand_in.base_url, KEY), now=LATER)
 
 
 def busy(number: int) -> dict[str, Any]:
@@ -118,7 +106,7 @@ def test_all_pages_of_both_lists_add_up(stand_in: CursorStandIn) -> None:
         lines_added=4100,
         long_context_requests=30,
         headless_requests=0,
-    ) == total(found)
+    ) == total(found.rows)
     assert {DAILY: 4, EVENTS: 4} == {
         path: len([r for r in stand_in.requests if r.path == path]) for path in (DAILY, EVENTS)
     }
@@ -162,7 +150,7 @@ def test_event_at_midnight_counts_once(stand_in: CursorStandIn) -> None:
     """An event on the stroke of the next midnight belongs to the next day, and to no other."""
     midnight = START + 86_400_000
     stand_in.hold(events=[event(midnight - 1, JANE), event(midnight, JANE), event(midnight + 1, JANE)])
-    both = [total(read(stand_in, day=DAY + timedelta(days=n))).requests for n in (0, 1)]
+    both = [total(read(stand_in, day=DAY + timedelta(days=n)).rows).requests for n in (0, 1)]
     assert [1, 2] == both
 
 
@@ -232,7 +220,7 @@ def test_sum_without_one_of_its_parts_is_unknown(stand_in: CursorStandIn) -> Non
     line = busy(1)
     del line["cmdkUsages"]
     stand_in.hold(daily=[line])
-    assert (None, 72) == (total(read(stand_in)).prompts, total(read(stand_in)).accepted)
+    assert (None, 72) == (total(read(stand_in).rows).prompts, total(read(stand_in).rows).accepted)
 
 
 @pytest.mark.parametrize(
@@ -259,19 +247,7 @@ def test_revised_day_is_what_it_says_now(stand_in: CursorStandIn) -> None:
     assert ["p2@acme.example"] == [row.subject for row in read(stand_in).rows]
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        Trouble.RATE_SECONDS,
-        Trouble.RATE_DATE,
-        Trouble.RATE_BARE,
-        Trouble.SERVER_ERROR,
-        Trouble.DROPPED,
-        Trouble.CUT_SHORT,
-        Trouble.WRONG_CURSOR,
-        Trouble.GONE_CURSOR,
-    ],
-)
+@pytest.mark.parametrize("trouble", PASSING_ON_PAGES)
 def test_passing_trouble_changes_nothing(stand_in: CursorStandIn, trouble: Trouble) -> None:
     """After a trouble that passes, the day is the same as without it: no row twice, none missing."""
     stand_in.hold(daily=[busy(n) for n in range(5)], events=[event(START + n, JANE) for n in range(5)])
@@ -326,7 +302,7 @@ def test_pages_that_are_only_counted_are_read_to_their_end(stand_in: CursorStand
     stand_in.says_whether_more = False
     stand_in.hold(daily=[busy(n) for n in range(7)], events=[event(START + n, JANE) for n in range(7)])
     found = read(stand_in)
-    assert (7 * 410, 7) == (total(found).lines_added, total(found).requests)
+    assert (7 * 410, 7) == (total(found.rows).lines_added, total(found.rows).requests)
 
 
 def test_members_are_covered_and_who_was_removed_is_not_listed(stand_in: CursorStandIn) -> None:
@@ -401,7 +377,7 @@ def test_any_events_add_up_to_the_last_fraction(
     )
     stand_in.break_next(trouble)
     found = read(stand_in)
-    summed = total(found)
+    summed = total(found.rows)
 
     assert int(sum(cents for *_, cents, _ in drawn) * 10_000) == (summed.cost_microusd or 0)
     assert sum(uncached for *_, uncached in drawn) == (summed.input_tokens or 0) == (summed.cache_write_tokens or 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from bot.settings import SourceConfig
 from bot.sources import catalogue, github, github_api
 from bot.sources.standins.github import ORGANISATION, TOKEN, GitHubStandIn
 from bot.sources.standins.server import Trouble, json_answer
+from tests.sources.reading import PASSING_ON_PAGES, opened
 
 FIRST, LAST = date(2026, 11, 16), date(2026, 11, 18)
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -45,8 +45,7 @@ def read(
 ) -> list[OutcomeRecord]:
     """What was finished from FIRST to `last`, as the product reads it."""
     source = SourceConfig("github", "github", stand_in.base_url, token, account=ORGANISATION, query=query)
-    wait = (waits if waits is not None else []).append
-    with catalogue.open_access(source, now=NOW, wait=wait) as access:
+    with opened(source, now=NOW, waits=waits) as access:
         return list(github.CONNECTOR.fetch_outcomes(access, first=FIRST, last=last))
 
 
@@ -285,19 +284,7 @@ def test_the_question_can_be_narrowed(stand_in: GitHubStandIn) -> None:
     assert ["acme/shop#1"] == [record.ref for record in read(stand_in, query="-repo:acme/website")]
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        Trouble.RATE_SECONDS,
-        Trouble.RATE_DATE,
-        Trouble.RATE_BARE,
-        Trouble.SERVER_ERROR,
-        Trouble.DROPPED,
-        Trouble.CUT_SHORT,
-        Trouble.GONE_CURSOR,
-        Trouble.WRONG_CURSOR,
-    ],
-)
+@pytest.mark.parametrize("trouble", PASSING_ON_PAGES)
 def test_what_passes_by_itself_is_survived(stand_in: GitHubStandIn, trouble: Trouble) -> None:
     """After the usual troubles of the net everything is there once."""
     for number in range(5):
@@ -351,5 +338,5 @@ def test_a_server_of_ones_own() -> None:
         "https://api.github.com": "https://api.github.com/graphql",
     }.items():
         source = SourceConfig("github", "github", base_url, TOKEN, account="acme")
-        with catalogue.open_access(source, now=NOW, wait=time.sleep) as access:
+        with opened(source, now=NOW) as access:
             assert address == github_api.graphql_address(access.client.base_url)

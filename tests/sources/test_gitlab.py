@@ -15,6 +15,7 @@ from bot.settings import SourceConfig
 from bot.sources import catalogue, gitlab
 from bot.sources.standins.gitlab import GROUP, TOKEN, GitLabStandIn
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import PASSING, opened
 
 FIRST, LAST = date(2026, 11, 16), date(2026, 11, 18)
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -36,8 +37,7 @@ def stand_in(running: GitLabStandIn) -> GitLabStandIn:
 def read(stand_in: GitLabStandIn, *, token: str = TOKEN, waits: list[float] | None = None) -> list[OutcomeRecord]:
     """What was finished from FIRST to LAST, as the product reads it."""
     source = SourceConfig("gitlab", "gitlab", stand_in.base_url, token, account=GROUP)
-    wait = (waits if waits is not None else []).append
-    with catalogue.open_access(source, now=NOW, wait=wait) as access:
+    with opened(source, now=NOW, waits=waits) as access:
         return list(gitlab.CONNECTOR.fetch_outcomes(access, first=FIRST, last=LAST))
 
 
@@ -203,17 +203,7 @@ def test_a_request_without_references(stand_in: GitLabStandIn) -> None:
     assert {"7!1": True, "7!2": False} == {ref: record.reverted for ref, record in by_ref(stand_in).items()}
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        Trouble.RATE_SECONDS,
-        Trouble.RATE_DATE,
-        Trouble.RATE_BARE,
-        Trouble.SERVER_ERROR,
-        Trouble.DROPPED,
-        Trouble.CUT_SHORT,
-    ],
-)
+@pytest.mark.parametrize("trouble", PASSING)
 def test_what_passes_by_itself_is_survived(stand_in: GitLabStandIn, trouble: Trouble) -> None:
     """After the usual troubles of the net everything is there once."""
     for number in range(5):

@@ -11,11 +11,11 @@ import pytest
 from bot.domain.roster import AbsenceRecord
 from bot.errors import SourceError
 from bot.settings import SourceConfig
-from bot.sources import catalogue
 from bot.sources.ical import CONNECTOR
 from bot.sources.leave_calendar import UnreadableCalendarError, read_calendar
 from bot.sources.standins.ical import CalendarStandIn, calendar
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import opened
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 FIRST, LAST = date(2026, 11, 1), date(2026, 12, 31)
@@ -40,8 +40,7 @@ def stand_in(running: CalendarStandIn) -> CalendarStandIn:
 
 def read(source: SourceConfig, waits: list[float] | None = None) -> tuple[AbsenceRecord, ...]:
     """The absences as the product reads them."""
-    wait = (waits if waits is not None else []).append
-    with catalogue.open_access(source, now=NOW, wait=wait) as access:
+    with opened(source, now=NOW, waits=waits) as access:
         return tuple(CONNECTOR.fetch_absences(access, first=FIRST, last=LAST))
 
 

@@ -16,6 +16,7 @@ from bot.settings import SourceConfig
 from bot.sources import catalogue, jira
 from bot.sources.standins.jira import KEY, JiraStandIn
 from bot.sources.standins.server import Trouble, json_answer
+from tests.sources.reading import PASSING_ON_PAGES, opened
 
 FIRST, LAST = date(2026, 11, 16), date(2026, 11, 18)
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -39,8 +40,7 @@ def read(
 ) -> list[OutcomeRecord]:
     """What was finished from FIRST to LAST, as the product reads it."""
     source = SourceConfig("jira", "jira", stand_in.base_url, key, query=query)
-    wait = (waits if waits is not None else []).append
-    with catalogue.open_access(source, now=NOW, wait=wait) as access:
+    with opened(source, now=NOW, waits=waits) as access:
         return list(jira.CONNECTOR.fetch_outcomes(access, first=FIRST, last=LAST))
 
 
@@ -131,19 +131,7 @@ def test_a_ticket_that_was_opened_again(stand_in: JiraStandIn) -> None:
     assert [date(2026, 11, 18)] == [record.at.date() for record in read(stand_in)]
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        Trouble.RATE_SECONDS,
-        Trouble.RATE_DATE,
-        Trouble.RATE_BARE,
-        Trouble.SERVER_ERROR,
-        Trouble.DROPPED,
-        Trouble.CUT_SHORT,
-        Trouble.GONE_CURSOR,
-        Trouble.WRONG_CURSOR,
-    ],
-)
+@pytest.mark.parametrize("trouble", PASSING_ON_PAGES)
 def test_what_passes_by_itself_is_survived(stand_in: JiraStandIn, trouble: Trouble) -> None:
     """After the usual troubles of the net, and a token that ran out on the way, everything is there once."""
     for number in range(5):

@@ -17,11 +17,12 @@ from bot.domain.usage_sums import add_up
 from bot.errors import InputError, SourceError
 from bot.settings import SourceConfig
 from bot.sources import catalogue
-from bot.sources.litellm import ACTIVITY_PATH, EXPORT_PATH, USERS_PATH, fetch_day, fetch_members
+from bot.sources.litellm import ACTIVITY_PATH, EXPORT_PATH, USERS_PATH, fetch_day
 from bot.sources.litellm_log import LOG_PATH
 from bot.sources.shape import SourceDay
 from bot.sources.standins.litellm import ADMIN_KEY, USER_KEY, LiteLLMStandIn, Logged, Traffic, metrics, user
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import PASSING, read_day, read_members, total
 
 DAY = date(2026, 11, 18)
 LATER = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -55,28 +56,20 @@ def read(
     stand_in: LiteLLMStandIn, *, now: datetime = LATER, key: str = ADMIN_KEY, waits: list[float] | None = None
 ) -> SourceDay:
     """DAY as the product reads it: through the way that the settings open."""
-    source = SourceConfig(kind="litellm", name="gateway", base_url=stand_in.base_url, api_key=key)
-    with catalogue.open_access(source, now=now, wait=(waits if waits is not None else []).append) as access:
-        return fetch_day(access, day=DAY)
+    return read_day(
+        SourceConfig(kind="litellm", name="gateway", base_url=stand_in.base_url, api_key=key), DAY, now=now, waits=waits
+    )
 
 
-def members(stand_in: LiteLLMStandIn) -> tuple[Member, ...]:
-    source = SourceConfig(kind="litellm", name="gateway", base_url=stand_in.base_url, api_key=ADMIN_KEY)
-    waits: list[float] = []
-    with catalogue.open_access(source, now=LATER, wait=waits.append) as access:
-        return tuple(fetch_members(access))
+def members(stand_in: LiteLLMStandIn) -> list[Member]:
+    return read_members(
+        SourceConfig(kind="litellm", name="gateway", base_url=stand_in.base_url, api_key=ADMIN_KEY), now=LATER
+    )
 
 
 def summed(day: SourceDay) -> list[UsageRow]:
     """The day with the several rows of one person added up, in order."""
     return sorted(add_up(day.rows), key=lambda row: (row.subject, row.tool, row.model))
-
-
-def total(rows: tuple[UsageRow, ...]) -> Counters:
-    found = Counters()
-    for row in rows:
-        found = found.plus(row.counters)
-    return found
 
 
 EVERYTHING = Counters(
@@ -160,7 +153,7 @@ def test_requests_of_nobody_are_kept_and_nobodys(stand_in: LiteLLMStandIn) -> No
         stand_in.has_export = has_export
         told = {row.subject: row.counters.input_tokens for row in read(stand_in).rows}
         assert {"other:litellm_without_user": 5, "litellm:default_user_id": 7} == told
-    assert () == members(stand_in)
+    assert [] == members(stand_in)
 
 
 def test_activity_without_names_is_asked_for_by_the_user_list(stand_in: LiteLLMStandIn) -> None:
@@ -336,19 +329,7 @@ def test_empty_day_is_an_empty_day(stand_in: LiteLLMStandIn, has_export: bool) -
 
 
 @pytest.mark.parametrize("has_export", [True, False])
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        Trouble.RATE_SECONDS,
-        Trouble.RATE_DATE,
-        Trouble.RATE_BARE,
-        Trouble.SERVER_ERROR,
-        Trouble.BAD_GATEWAY,
-        Trouble.UNAVAILABLE,
-        Trouble.DROPPED,
-        Trouble.CUT_SHORT,
-    ],
-)
+@pytest.mark.parametrize("trouble", PASSING)
 def test_passing_trouble_changes_nothing(stand_in: LiteLLMStandIn, trouble: Trouble, has_export: bool) -> None:
     """After trouble that passes, the day is the same as without it, on the first question and on a later one."""
     stand_in.hold(DAY, busy(1), requests_of(CLAUDE_CODE, 4))
@@ -457,7 +438,7 @@ def test_everybody_is_listed_over_all_pages(stand_in: LiteLLMStandIn) -> None:
     expected = [Member(f"litellm:u-{number}", f"p{number}@lantern.example") for number in range(10)]
     expected += [Member("litellm:Sam@Acme.example", "sam@acme.example"), Member("litellm:u-ci")]
 
-    assert tuple(expected) == members(stand_in)
+    assert expected == members(stand_in)
     assert 3 <= len([request for request in stand_in.requests if request.path == USERS_PATH])
 
 

@@ -18,6 +18,7 @@ from bot.sources import catalogue
 from bot.sources.scim import CONNECTOR
 from bot.sources.standins.scim import ENTERPRISE, PATH, TOKEN, Manner, ScimStandIn, user
 from bot.sources.standins.server import Trouble
+from tests.sources.reading import opened
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 BY_ID = {"value": "scim-1", "$ref": "../Users/scim-1", "displayName": "Number 1"}
@@ -41,8 +42,7 @@ def read(
 ) -> dict[str, PersonRecord]:
     """Everybody by address, as the product reads them; nobody twice."""
     source = SourceConfig("scim", "okta", stand_in.base_url, key, query=query)
-    wait = (waits if waits is not None else []).append
-    with catalogue.open_access(source, now=NOW, wait=wait) as access:
+    with opened(source, now=NOW, waits=waits) as access:
         people = tuple(CONNECTOR.fetch_people(access))
     assert len({record.email for record in people}) == len(people)
     return {record.email: record for record in people}
