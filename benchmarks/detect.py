@@ -1,58 +1,175 @@
-"""Judge an invented company, beside the script that one would write instead: read all rows, add them up in Python.
+"""Judge an invented company, beside what one would write instead: a query for DuckDB and a plain script.
 
-The script only adds up tokens, cost and active days a person and week; it judges nothing, checks no coverage and keeps
-nothing. Prints times, their ratio, and how both grow with the number of people.
-Run: python benchmarks/detect.py [people, default 500]
+The query computes the same windows (sums by person, tool, model and week, active days) from a Parquet file of the same
+rows; the script reads every row and adds up in dictionaries. Neither judges, prices, checks coverage or keeps anything.
+Each runs in a process of its own, whose peak memory is printed. Ratios within one run are what to watch.
+Run: python benchmarks/detect.py [--people 1000] [--full] (1,000 and 10,000 people on SQLite and PostgreSQL; --full
+adds 100,000)
 """
 
 from __future__ import annotations
 
+import argparse
+import csv
+import resource
+import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 from sqlalchemy import text
 
-from bot.domain.people import IdentitySource
-from bot.domain.roster import PersonRecord, SeatRecord
-from bot.domain.usage import CoverageStatus
-from bot.sources.invented import SEAT_COST_MICROUSD, TOOL, Company, crowd
-from bot.sources.prices import GenaiPrices
-from bot.sources.public_holidays import holidays_of, weekend_of
-from bot.store import coverage, identities, people, usage
-from bot.store.database import Store
-from jobs.detect import detect
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bot.sources.invented.company import InventedCompany  # noqa: E402 - run as a file, the folder must be found first
+from bot.sources.prices import GenaiPrices  # noqa: E402
+from bot.sources.public_holidays import holidays_of, weekend_of  # noqa: E402
+from bot.store.database import Store  # noqa: E402
+from jobs.detect import detect  # noqa: E402
+from tests import company, postgres  # noqa: E402
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
-DAYS = [NOW.date() - timedelta(days=back) for back in range(1, 91)]
+LAST_DAY = date(2026, 3, 1)
+FIRST_DAY = LAST_DAY - timedelta(days=89)
+COUNTERS = (
+    "requests",
+    "failed_requests",
+    "sessions",
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "cost_microusd",
+    "accepted",
+    "rejected",
+    "prompts",
+    "offered",
+)
+WINDOWS = f"""
+    SELECT person_id, tool, model, date_diff('day', day, DATE '{LAST_DAY}') // 7 AS week,
+           bit_or(CASE WHEN active THEN 1 << (date_diff('day', day, DATE '{LAST_DAY}') % 7) ELSE 0 END) AS mask,
+           min(day) FILTER (active) AS first_active, max(day) FILTER (active) AS last_active,
+           {", ".join(f"sum({name}) AS {name}" for name in COUNTERS)}
+    FROM read_parquet('{{path}}') WHERE day <= DATE '{LAST_DAY}' AND person_id IS NOT NULL GROUP BY ALL
+"""
 
 
 def main() -> None:
-    size = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-    print("| people | usage rows | detect, s | script, s | ratio | detect, µs a person |")
-    print("|---|---|---|---|---|---|")
-    for count in (size, size * 4):
-        with tempfile.TemporaryDirectory() as folder:
-            store = Store(f"sqlite:///{Path(folder) / 'bench.db'}")
-            rows = fill(store, count)
-            theirs = timed(lambda store=store: add_up(store))
-            ours = timed(lambda store=store: judge(store))
-            store.close()
-        print(f"| {count:,} | {rows:,} | {ours:.2f} | {theirs:.2f} | {ours / theirs:.1f} | {ours / count * 1e6:.0f} |")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--people", type=int, default=1_000, help="the smallest company; the others are ten times larger"
+    )
+    parser.add_argument("--full", action="store_true", help="one more step, to a hundred times the smallest")
+    parser.add_argument("--child", nargs=2, metavar=("WHO", "WHERE"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        child(*asked.child)
+        return
+    print(
+        "| people | rows | database | detect, s (MB) | query, s (MB) | script, s (MB) | × query | × script | µs each |"
+    )
+    print("|---" * 9 + "|")
+    with postgres.server() as server:
+        for size in [asked.people * 10**step for step in range(3 if asked.full else 2)]:
+            compare(size, server)
 
 
-def judge(store: Store) -> None:
-    detect(store, now=NOW, prices=GenaiPrices(), holidays_of=holidays_of, weekend_of=weekend_of)
+def compare(size: int, server: str) -> None:
+    """One line for each database; the rows, and the query over them, are the same for both."""
+    with tempfile.TemporaryDirectory() as folder, postgres.database(server) as pg_url:
+        path = Path(folder) / "rows.parquet"
+        query = None
+        for url in (f"sqlite:///{folder}/bench.db", pg_url):
+            rows = int(measured("fill", f"{size} {url}")[2])
+            if query is None:
+                measured("export", f"{path} {url}")
+                query = measured("query", str(path))
+            ours, theirs = measured("detect", url), measured("script", url)
+            kind = url.partition(":")[0].partition("+")[0]
+            print(
+                f"| {size:,} | {rows:,} | {kind} | {_shown(ours)} | {_shown(query)} | {_shown(theirs)} "
+                f"| {ours[0] / query[0]:.0f} | {ours[0] / theirs[0]:.1f} | {ours[0] / size * 1e6:.0f} |",
+                flush=True,
+            )
 
 
-def add_up(store: Store) -> None:
+def fill(size_and_url: str) -> int:
+    """An invented company in an empty database, and statistics of its tables as autovacuum would keep them."""
+    size, _, url = size_and_url.partition(" ")
+    with opened(url) as store:
+        store.upgrade()
+        invented = InventedCompany(seed=1, size=int(size), now=NOW)
+        company.keep_in_parts(store, invented, first_day=FIRST_DAY)
+        with store.begin() as session:
+            session.execute(text("ANALYZE"))
+            return session.scalar(text("SELECT count(*) FROM usage_day")) or 0
+
+
+def export(path_and_url: str) -> None:
+    """The rows as a file for DuckDB, which is not part of what is measured."""
+    name, _, url = path_and_url.partition(" ")
+    path = Path(name)
+    columns = ", ".join(("person_id", "day", "tool", "model", "active", *COUNTERS))
+    types = "person_id BIGINT, day DATE, tool TEXT, model TEXT, active BOOLEAN, " + ", ".join(
+        f"{name} BIGINT" for name in COUNTERS
+    )
+    rows = path.with_suffix(".csv")
+    with opened(url) as store, store.read() as session, rows.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(session.execute(text(f"SELECT {columns} FROM usage_day")))
+    named = ", ".join(f"'{one.split()[0]}': '{one.split()[1]}'" for one in types.split(", "))
+    duckdb.execute(f"COPY (SELECT * FROM read_csv('{rows}', header=false, columns={{{named}}})) TO '{path}'")
+    rows.unlink()
+
+
+def measured(who: str, where: str) -> tuple[float, float, float]:
+    """Seconds and peak megabytes of one piece of work in a process of its own, start-up not counted in the seconds; and
+    what it counted. The caller stays small, for a new process begins with its caller's memory.
+    """
+    command = [sys.executable, __file__, "--child", who, where]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds, megabytes, count = map(float, done.stdout.split())
+    return seconds, megabytes, count
+
+
+def child(who: str, where: str) -> None:
+    work: dict[str, Callable[[str], int | None]] = {
+        "fill": fill,
+        "export": export,
+        "detect": judge,
+        "query": ask_duckdb,
+        "script": add_up,
+    }
+    if who == "detect":
+        GenaiPrices().rates("claude-opus-4-6", LAST_DAY)  # the price list is read once a process, whatever it does
+    start = time.perf_counter()
+    count = work[who](where)
+    print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, count or 0)
+
+
+def judge(url: str) -> None:
+    with opened(url) as store:
+        detect(store, now=NOW, prices=GenaiPrices(), holidays_of=holidays_of, weekend_of=weekend_of)
+
+
+def ask_duckdb(path: str) -> None:
+    """The windows of everybody, kept as a table, as `detect` has them in hand before it judges."""
+    connection = duckdb.connect()
+    connection.execute("SET threads = 1")
+    connection.execute(f"CREATE TABLE windows AS {WINDOWS.format(path=path)}")
+
+
+def add_up(url: str) -> None:
     """The usual script: every row into memory, sums in dictionaries."""
     sums: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0])
     active: dict[int, set[object]] = defaultdict(set)
-    with store.read() as session:
+    with opened(url) as store, store.read() as session:
         statement = "SELECT person_id, day, tool, model, input_tokens, output_tokens, cost_microusd FROM usage_day"
         for person, day, tool, model, tokens_in, tokens_out, cost in session.execute(text(statement)):
             entry = sums[person, tool, model]
@@ -61,30 +178,15 @@ def add_up(store: Store) -> None:
             active[person].add(day)
 
 
-def fill(store: Store, count: int) -> int:
-    """A company with twelve weeks of use, fully covered; returns the number of usage rows."""
-    store.upgrade()
-    company = Company(crowd(1, count), seed=1, story_day=NOW.date())
-    with store.begin() as session:
-        roster = [PersonRecord(email=w.email, timezone=w.timezone, country=w.country) for w in company.people]
-        people.save_people(session, records=roster, now=NOW)
-        seats = [SeatRecord(who.email, TOOL, since, None, SEAT_COST_MICROUSD) for who, since in company.seats()]
-        people.save_seats(session, seats=seats)
-        rows = [row for day in DAYS for row in company.usage(day)]
-        usage.merge_rows(session, source="file", rows=rows, now=NOW)
-        ids = identities.resolve(session, source=IdentitySource.EMAIL, ids=[who.email for who in company.people])
-        status = CoverageStatus.COVERED
-        coverage.mark(session, source="file", tool=TOOL, days=DAYS, status=status, reason=None, as_of=NOW)
-        span = {"first_day": DAYS[-1], "last_day": DAYS[0]}
-        coverage.cover_people(session, source="file", tool=TOOL, person_ids=list(ids.values()), **span)
-    return len(rows)
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    store = Store(url)
+    yield store
+    store.close()
 
 
-def timed(work: object) -> float:
-    assert callable(work)
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def _shown(figure: tuple[float, ...]) -> str:
+    return f"{figure[0]:.2f} ({figure[1]:.0f})"
 
 
 if __name__ == "__main__":

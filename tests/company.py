@@ -7,8 +7,8 @@ company takes seconds; people, seats, leave, coverage and outcomes go through th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.domain.people import IdentitySource, identity_of
@@ -23,37 +23,39 @@ from bot.store.tables import UsageDayRow
 CHUNK_PEOPLE = 1_000
 
 
-def keep(store: Store, company: InventedCompany, *, with_outcomes: bool = True) -> dict[int, Reality]:
+def keep(store: Store, company: InventedCompany) -> dict[int, Reality]:
     """Everybody and all that is said of them; returns the truth by person number."""
     realities: dict[int, Reality] = {}
-    for _ids, some in fill(store, company, with_outcomes=with_outcomes):
+    for some in fill(store, company):
         realities |= some
     return realities
 
 
-def fill(
-    store: Store, company: InventedCompany, *, with_outcomes: bool = True
-) -> Iterator[tuple[int, dict[int, Reality]]]:
-    """The same a thousand people at a time, for companies too large to hold; gives the number of rows of each."""
+def keep_in_parts(store: Store, company: InventedCompany, *, first_day: date) -> None:
+    """The same for companies too large to hold, with rows from `first_day` on."""
+    for _ in fill(store, company, first_day=first_day):
+        pass
+
+
+def fill(store: Store, company: InventedCompany, *, first_day: date = date.min) -> Iterator[dict[int, Reality]]:
+    """A thousand people at a time."""
     with store.begin() as session:
         for account in company.accounts:
             _open(session, company, account)
         source_runs.note_source(session, name="machines", kind="otlp", lag_days=0, lists_members=False)
     for some in chunks(company.people(), CHUNK_PEOPLE):
         with store.begin() as session:
-            yield _keep_some(session, company, some, with_outcomes)
+            yield _keep_some(session, company, some, first_day)
 
 
-def _keep_some(
-    session: Session, company: InventedCompany, some: list[Reality], with_outcomes: bool
-) -> tuple[int, dict[int, Reality]]:
+def _keep_some(session: Session, company: InventedCompany, some: list[Reality], first_day: date) -> dict[int, Reality]:
     now = company.now
     people.save_people(session, records=[roster_line(one.worker) for one in some], now=now)
     people.save_seats(session, seats=[seat for one in some for seat in one.worker.seats])
     people.save_absences(session, absences=[away for one in some for away in absences_of(one.worker)])
     ids = identities.resolve(session, source=IdentitySource.EMAIL, ids=[one.worker.email for one in some])
-    rows = [said for one in some for said in company.reported(one)]
-    _keep_rows(session, company, rows, ids)
+    rows = [(account.name, row) for one in some for account, row in company.reported(one) if row.day >= first_day]
+    keep_rows(session, rows, ids, now)
     _cover(session, company, some, ids)
     facts: dict[str, list[SessionFacts]] = defaultdict(list)
     for one in some:
@@ -61,10 +63,9 @@ def _keep_some(
             facts[source].append(fact)
     for source, told in facts.items():
         usage.save_sessions(session, source=source, sessions=told, now=now)
-    if with_outcomes:
-        finished = (done for one in some for done in company.outcomes(one))
-        outcomes.save(session, source="code-host", outcomes=finished, now=now)
-    return len(rows), {ids[one.worker.email]: one for one in some}
+    finished = (done for one in some for done in company.outcomes(one))
+    outcomes.save(session, source="code-host", outcomes=finished, now=now)
+    return {ids[one.worker.email]: one for one in some}
 
 
 def _open(session: Session, company: InventedCompany, account: Account) -> None:
@@ -90,30 +91,27 @@ def _open(session: Session, company: InventedCompany, account: Account) -> None:
         )
 
 
-def _keep_rows(
-    session: Session, company: InventedCompany, rows: Iterable[tuple[Account, UsageRow]], ids: dict[str, int]
-) -> None:
+def keep_rows(session: Session, rows: Iterable[tuple[str, UsageRow]], ids: Mapping[str, int], now: datetime) -> None:
+    """Put usage rows, each with the name of its source, into the store as they are."""
     values = []
     keys: dict[str, str] = {}
     strangers: dict[IdentitySource, set[str]] = defaultdict(set)
-    for account, row in rows:
+    for source_name, row in rows:
         if row.subject not in keys:
             source, external_id = identity_of(row.subject)
             keys[row.subject] = identities.subject_key(source, external_id)
             if row.subject not in ids:
                 strangers[source].add(external_id)
-        values.append(_values(company, account, row, keys[row.subject], ids.get(row.subject)))
+        values.append(_values(source_name, row, keys[row.subject], ids.get(row.subject), now))
     for source, found in strangers.items():
-        identities.note_unmapped(session, source=source, ids=found, now=company.now)
+        identities.note_unmapped(session, source=source, ids=found, now=now)
     for batch in chunks(values, 20_000):
         session.connection().execute(table_of(UsageDayRow).insert(), batch)
 
 
-def _values(
-    company: InventedCompany, account: Account, row: UsageRow, key: str, person_id: int | None
-) -> dict[str, Any]:
+def _values(source: str, row: UsageRow, key: str, person_id: int | None, now: datetime) -> dict[str, Any]:
     return {
-        "source": account.name,
+        "source": source,
         "day": row.day,
         "subject": key,
         "tool": row.tool,
@@ -122,7 +120,7 @@ def _values(
         **vars(row.counters),
         "priced": row.priced,
         "active": row.is_active,
-        "fetched_at": company.now,
+        "fetched_at": now,
     }
 
 

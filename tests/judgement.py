@@ -71,7 +71,7 @@ class Verdict:
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
     seen_whole: int = 0
     nameless: int = 0
-    """Said to hold no seat and use nothing, while using something that needs no seat under an id that is nobody's."""
+    """Said to hold no seat, or a new one only, while using something that needs none and was never told of them."""
     needless: list[tuple[int, str]] = field(default_factory=list)
     wrong: list[tuple[int, str, str]] = field(default_factory=list)
     hits: dict[str, Hits] = field(default_factory=lambda: defaultdict(Hits))
@@ -106,7 +106,7 @@ def _compare_state(verdict: Verdict, company: InventedCompany, one: Reality, sai
     true = company.state(one, said.last_day)
     verdict.people += 1
     verdict.confusion[true, said.state.value] += 1
-    if said.state is State.NOT_PROVISIONED and true != "not_provisioned" and one.worker.login is Login.UNMAPPED:
+    if said.state in {State.NOT_PROVISIONED, State.GRACE} and said.state.value != true and company.unheard_of(one):
         verdict.nameless += 1
     elif said.state.value not in (true, "unknown"):
         verdict.wrong.append((one.worker.number, true, said.state.value))
@@ -175,7 +175,10 @@ def table_of_states(verdicts: Sequence[Verdict]) -> str:
 def table_of_detectors(verdicts: Sequence[Verdict]) -> str:
     """Each detector over all companies, with the worst company beside it."""
     lines = [
-        "| | right | false | missed | below $8 | precision (worst) | recall (worst) | dollars said / true | median error |",
+        (
+            "| | right | false | missed | below $8 | precision (worst) | recall (worst) | dollars, said / true "
+            "| median error |"
+        ),
         "|---" * 9 + "|",
     ]
     for name in sorted({name for verdict in verdicts for name in verdict.hits}):

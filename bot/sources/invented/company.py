@@ -19,7 +19,18 @@ from bot.domain.roster import AbsenceRecord, PersonRecord
 from bot.domain.usage import CoverageStatus, SessionFacts, UsageRow
 from bot.sources.invented import behaviour, sessions, truth, work
 from bot.sources.invented.truth import Planted
-from bot.sources.invented.workforce import API, CHAT, CODE, COMPLETION, HISTORY_DAYS, OTHER_CODE, Login, Worker, worker
+from bot.sources.invented.workforce import (
+    API,
+    CHAT,
+    CODE,
+    COMPLETION,
+    HISTORY_DAYS,
+    OTHER_CODE,
+    SEAT_USD,
+    Login,
+    Worker,
+    worker,
+)
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,11 @@ class InventedCompany:
         tools = {seat.tool for seat in who.seats} | one.use.keys()
         accounts = self.covered_tools(who)
         return all(tool in accounts and not recent & accounts[tool].broken.keys() for tool in tools)
+
+    def unheard_of(self, one: Reality) -> bool:
+        """Whether a tool that needs no seat is in use, and no source ever named this person for it."""
+        named = {row.tool for _, row in self.reported(one) if row.subject == one.worker.email}
+        return bool(one.use.keys() - SEAT_USD.keys() - named)
 
     def outcomes(self, one: Reality) -> Iterator[OutcomeRecord]:
         """Changes merged, on UTC days; people whose work has no code have none."""

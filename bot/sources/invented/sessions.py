@@ -7,7 +7,7 @@ requests it took, which no detector gets to see. Called by `bot/sources/invented
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -37,14 +37,29 @@ class Told:
     planted: Counter[str]
 
 
-def sessions_on(chance: Random, subject: str, day: date, patterns: frozenset[str]) -> Iterator[Told]:
-    """The sessions of one day. Patterns show in some of them and not in all."""
+def sessions_on(key: str, subject: str, day: date, patterns: frozenset[str]) -> Iterator[Told]:
+    """The sessions of one day. Patterns show in some of them and not in all. The same `key` tells the same again."""
+    for number, session in enumerate(_sessions(key, day, patterns)):
+        yield Told(told_of(session.events, subject, day, str(number)), session.planted)
+
+
+def events_on(key: str, day: date, patterns: frozenset[str]) -> list[list[SessionEvent]]:
+    """The events of these sessions, for those who want to cut them in another way."""
+    return [session.events for session in _sessions(key, day, patterns)]
+
+
+def told_of(events: Iterable[SessionEvent], subject: str, day: date, name: str) -> tuple[SessionFacts, ...]:
+    """What is kept of a session."""
+    return facts(advance(None, events), session_key=f"{subject} {day} {name}", subject=subject, tool=CODE)
+
+
+def _sessions(key: str, day: date, patterns: frozenset[str]) -> Iterator[_Session]:
+    chance = Random(f"{key} {day}")
     start = datetime.combine(day, time(chance.randrange(1, 9)), UTC)
     for number in range(chance.randrange(1, 4)):
         session = _Session(chance, start + timedelta(hours=4 * number), patterns)
         session.run()
-        told = facts(advance(None, session.events), session_key=f"{subject} {day} {number}", subject=subject, tool=CODE)
-        yield Told(told, session.planted)
+        yield session
 
 
 @dataclass
@@ -109,10 +124,13 @@ class _Session:
             self._again(BROKEN)
 
     def _failing(self, pattern: str, times: int, *, same: bool) -> None:
-        """Calls that fail one after the other; the first two are work, what they cost after that is not."""
+        """Calls that fail one after the other; the first two are work, what they cost after that is not. The same call
+        over and over is a loop, too.
+        """
         for number in range(times):
             cost = self._request(cached=900)
-            self.planted[pattern] += cost if number >= 2 else 0
+            for seen_as in {pattern, LOOP} if times >= 5 else {pattern}:
+                self.planted[seen_as] += cost if number >= 2 else 0
             self._tool(failed=True, key="same" if same else f"{self.at}")
 
     def _again(self, pattern: str) -> None:

@@ -75,7 +75,7 @@ def plants_of(seed: int, worker: Worker, use: UseDays, last_day: date) -> Plants
 
 def work_of(seed: int, worker: Worker, use: UseDays, plants: Plants, last_day: date) -> Work:
     """Everything that could be reported of one person, and the planted dollars day by day."""
-    writer = _Writer(Random(f"{seed} work {worker.alike}"), worker, plants)
+    writer = _Writer(Random(f"{seed} work {worker.alike}"), worker, plants, sessions_key(seed, worker))
     for tool in sorted(use):
         for day in sorted(use[tool]):
             if tool not in COUNTED:
@@ -85,6 +85,11 @@ def work_of(seed: int, worker: Worker, use: UseDays, plants: Plants, last_day: d
             else:
                 writer.counted_day(tool, day)
     return writer.work
+
+
+def sessions_key(seed: int, worker: Worker) -> str:
+    """Under which the sessions of this person can be told again."""
+    return f"{seed} sessions {worker.alike}"
 
 
 def finished_on(seed: int, worker: Worker, plants: Plants, days: list[date]) -> Iterator[date]:
@@ -139,6 +144,7 @@ class _Writer:
     chance: Random
     worker: Worker
     plants: Plants
+    sessions_key: str
     work: Work = field(default_factory=Work)
 
     def plain_day(self, tool: str, day: date) -> None:
@@ -150,7 +156,7 @@ class _Writer:
     def told_day(self, day: date) -> None:
         """A day whose sessions are known one by one; the vendor's report says the same without saying requests."""
         day_facts: list[SessionFacts] = []
-        for told in sessions.sessions_on(self.chance, self.worker.email, day, self.plants.detectors):
+        for told in sessions.sessions_on(self.sessions_key, self.worker.email, day, self.plants.detectors):
             day_facts += told.facts
             self.work.planted += [Planted(name, CODE, day, microusd) for name, microusd in told.planted.items()]
         self.work.sessions += day_facts
