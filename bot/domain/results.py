@@ -77,6 +77,7 @@ class Results:
     """What came of the work of 28 days. Lists are shorter where a source does not follow what became of a change."""
 
     kind: OutcomeKind
+    source: str
     finished: int
     finished_before: int
     cost: CostPerPiece | None
@@ -112,6 +113,7 @@ def results(
     now, before = _ending(pieces, last_day), _ending(pieces, last_day - timedelta(days=WINDOW_DAYS))
     return Results(
         kind,
+        source=pieces[0].source,
         finished=len(now),
         finished_before=len(before),
         cost=_cost(now, before, spend_microusd, spend_before_microusd),

@@ -14,11 +14,12 @@ from datetime import date, timedelta
 
 from bot.domain.adoption import Standing
 from bot.domain.check_in import CheckIn
-from bot.domain.follow_up import FollowUp
 from bot.domain.finished_work import WorkDone
+from bot.domain.follow_up import FollowUp
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.prices import PriceBook
+from bot.domain.results import Results, results
 from bot.domain.session_sums import SessionSums
 from bot.domain.sight import DaysOfUse, Sight, Unknown
 from bot.domain.told import Answer, Pattern
@@ -170,6 +171,7 @@ class Scorecard:
     habit: Habit
     efficiency: Efficiency
     outcome: Outcome | None
+    results: Results | None
     value: Value
     tools: tuple[str, ...]
     unknowns: tuple[Unknown, ...]
@@ -195,6 +197,7 @@ def build(numbers: Numbers) -> Scorecard:
         habit=habit,
         efficiency=efficiency,
         outcome=_outcome(numbers, habit, efficiency) if numbers.beside.outcomes_ever_seen else None,
+        results=_results(numbers, habit, efficiency),
         value=Value(numbers.beside.tips_helpful, numbers.beside.tips_not_helpful, _reported(numbers)),
         tools=tools,
         unknowns=sight.unknowns(),
@@ -306,6 +309,18 @@ def _outcome(numbers: Numbers, habit: Habit, efficiency: Efficiency) -> Outcome:
             merged_before,
             habit.before,
             whole=not _some_unpriced(earlier),
+        ),
+    )
+
+
+def _results(numbers: Numbers, habit: Habit, efficiency: Efficiency) -> Results | None:
+    earlier = _earlier(numbers.window)
+    return results(
+        numbers.beside.work,
+        last_day=numbers.window.last_day,
+        spend_microusd=_each(efficiency.ledgers.spend_microusd, 1, habit.now, whole=not efficiency.some_unpriced),
+        spend_before_microusd=_each(
+            ledger.spend_of(earlier, numbers.seats).total_microusd, 1, habit.before, whole=not _some_unpriced(earlier)
         ),
     )
 

@@ -20,7 +20,7 @@ from bot.domain.scorecard import (
 )
 from bot.domain.sight import DaysOfUse, Gap, Unknown
 from bot.domain.tips import Facts, Tip
-from bot.views import check_in, follow_up, pieces, told
+from bot.views import check_in, follow_up, pieces, results, told
 from bot.views import tip as tip_views
 from bot.views.ids import Action
 from bot.views.message import Message, compose
@@ -51,7 +51,7 @@ def quadrants(card: Scorecard, *, today: date) -> list[Block]:
         pieces.small_print(f"{pieces.days(card.first_day, card.last_day, today)}, beside the four weeks before."),
         pieces.section(habit_words(card.habit), "Habit"),
         pieces.section(efficiency_words(card.efficiency, today), "Efficiency"),
-        pieces.section(outcome_words(card.outcome), "Outcome"),
+        pieces.section("\n".join([outcome_words(card.outcome), *results.lines(card.results)]), "Outcome"),
         pieces.section(value_words(card.value, today), "Value"),
         pieces.small_print(unknown_words(card, today)),
         *told.on_the_card(card.told, card.meant, today),

@@ -13,14 +13,14 @@ from bot.domain.adoption import Standing
 from bot.domain.scorecard import STILL_THERE_DAYS, Scorecard
 from bot.domain.waste.finding import Ledger, NotJudged
 from bot.domain.waste.ledger import CountedFinding
-from bot.views import follow_up, pieces, rules, scorecard, told
+from bot.views import follow_up, pieces, results, rules, scorecard, told
 from bot.views.message import Message, compose
 from bot.views.pieces import Block
 
 FIRST_LINE = "How your card from Kindling comes about. Nobody else can see it."
 
 _MOST_FINDINGS = 6
-_MOST_EVIDENCE_LINES = 14
+_MOST_EVIDENCE_LINES = 20
 _NO_USE = "–"
 _HOW_DAYS_COUNT = (
     "A working day counts when any tool was used on it. Weekends, public holidays and leave are left out, and how "
@@ -85,7 +85,8 @@ def _efficiency(card: Scorecard, today: date) -> str:
         f"{scorecard.efficiency_words(replace(card.efficiency, follow_ups=()), today)}\n"
         "The sum is what your tools billed (list price where there is no bill) and your seats for these 28 days. "
         "A dollar stands in one place only. In your first 60 days of use everything is exploring; after that, $50 or "
-        "a fifth of the sum stays exploring, whichever is more. What is in none of the three was simply used."
+        "a fifth of the sum stays exploring, whichever is more. What is in none of the three was simply used. The "
+        "meter reading is all tokens together: read, kept in the cache, read from it, and written."
     )
 
 
@@ -157,8 +158,9 @@ def _joined(names: Sequence[str]) -> str:
 def _outcome(card: Scorecard) -> str:
     if card.outcome is None:
         return scorecard.outcome_words(None)
+    lines = [scorecard.outcome_words(card.outcome), *results.lines(card.results), *results.explained(card.results)]
     return (
-        f"{scorecard.outcome_words(card.outcome)}\n"
+        "\n".join(lines) + "\n"
         f"A merged change is still there when nobody took it back within {STILL_THERE_DAYS} days. The cost of one is "
         "all of the money divided by the merged changes; it is left out when a price or a working day is not visible, "
         "and when I saw no use."
