@@ -356,6 +356,30 @@ def test_sessions_never_claim_more_than_was_paid() -> None:
     assert [paid, paid] == [only(mad, detector).high_microusd for detector in ("W04", "W13")]
 
 
+@pytest.mark.parametrize("detector", ["W04", "W05", "W13", "W14", "W17", "W24"])
+def test_splitting_sessions_makes_nothing_smaller(detector: str) -> None:
+    """The same work in two sessions each: the half in which it happened still claims as much."""
+    happened = SessionCounters(
+        tool_calls=40,
+        longest_failure_streak=12,
+        repeated_failures=8,
+        compactions=6,
+        retries_exhausted=12,
+        largest_prompt_tokens=400_000,
+        cold_restarts=3,
+        cold_restart_tokens=900_000,
+        cache_breaks=4,
+    )
+    whole = sessions_on(WORKDAYS, Counters(requests=60, cost_microusd=20 * DOLLAR), happened)
+    half = Counters(requests=30, cost_microusd=10 * DOLLAR)
+    first = sessions_on(WORKDAYS, half, replace(happened, tool_calls=20))
+    second = [
+        replace(one, key=f"rest of {one.key}") for one in sessions_on(WORKDAYS, half, SessionCounters(tool_calls=20))
+    ]
+
+    assert (only(whole, detector).high_microusd or 0) <= (only([*first, *second], detector).high_microusd or 0)
+
+
 def test_evidence_is_plain_json_with_its_window() -> None:
     """Numbers and words, and the 28 days they speak of."""
     looked = look(

@@ -216,7 +216,7 @@ def test_more_never_looks_better_to_a_detector(
     assert _waste(before) <= _waste(after)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=weeks_of_use(), sessions=weeks_of_sessions(), move=MOVES)
 def test_more_never_looks_better_in_a_whole_run(
     sqlite_store: Store, rows: list[Used], sessions: list[Sat], move: dict[str, int]
@@ -237,7 +237,7 @@ def test_more_never_looks_better_in_a_whole_run(
     _no_better(before[1], after[1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=weeks_of_use(), sessions=weeks_of_sessions(), more=weeks_of_sessions())
 def test_sessions_beside_it_never_make_a_pattern_smaller(
     rows: Sequence[Used], sessions: Sequence[Sat], more: Sequence[Sat]

@@ -79,7 +79,7 @@ def test_no_finding_is_lost_and_none_counts_more_than_it_claims(
             assert 0 <= (one.counted_microusd or 0) <= one.high_microusd
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(rows=weeks_of_use(), sessions=weeks_of_sessions(), work=WORK)
 def test_what_all_detectors_find_together_stays_within_the_spend(
     rows: Sequence[Used], sessions: Sequence[Sat], work: Sequence[WorkDone]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event
@@ -15,7 +16,7 @@ from bot.store import session_windows
 from bot.store.database import Store
 from bot.store.tables import PersonRow, SessionFactsRow
 from tests.by_hand import LAST_DAY, days_before, keep
-from tests.sessions_by_hand import RANKS, Sat, keep_sessions, sat, session_sums_of
+from tests.sessions_by_hand import RANKS, Sat, keep_sessions, sat, session_sums_of, sessions_on
 
 SMALL = st.none() | st.integers(0, 30)
 TOKENS = st.none() | st.sampled_from([0, 25_000, 40_000, 119_999, 120_000, 900_000])
@@ -83,6 +84,37 @@ def test_a_session_of_two_days_counts_on_the_first(store: Store) -> None:
         (one,) = session_windows.load(session, person_ids=[person], last_day=LAST_DAY)[person]
 
     assert (yesterday, 1, 1, 3_000_000) == (one.day, one.sessions, one.loops, one.loop_cost_microusd)
+
+
+AT_THE_LIMIT: dict[str, tuple[Counters, dict[str, int]]] = {
+    "loops": (Counters(requests=1, cost_microusd=1), {"longest_failure_streak": 5}),
+    "large_sessions": (Counters(requests=20), {"largest_prompt_tokens": 120_000}),
+    "thrashing_sessions": (Counters(requests=1), {"compactions": 3}),
+    "heavy_starts": (Counters(requests=1), {"first_prompt_tokens": 40_000}),
+    "unattributed_sessions": (Counters(requests=10, cost_microusd=1_000_000), {}),
+}
+"""For each column that counts sessions: one that just counts."""
+
+
+@pytest.mark.parametrize("column", AT_THE_LIMIT)
+def test_a_limit_begins_where_the_rules_say(store: Store, column: str) -> None:
+    """One that reaches the limit counts; one less of any of its figures does not."""
+    counters, happened = AT_THE_LIMIT[column]
+    days = iter(days_before(*range(28)))
+    rows = sessions_on([next(days)], counters, SessionCounters(**happened))
+    for name in happened:
+        rows += sessions_on([next(days)], counters, SessionCounters(**{**happened, name: happened[name] - 1}))
+    for name in ("requests", "cost_microusd"):
+        if (value := getattr(counters, name)) and value > 1:
+            rows += sessions_on([next(days)], replace(counters, **{name: value - 1}), SessionCounters(**happened))
+    with store.begin() as session:
+        person = keep(session)
+        keep_sessions(session, person, rows)
+
+        sums = session_windows.load(session, person_ids=[person], last_day=LAST_DAY)[person]
+
+    assert len(rows) > 1
+    assert [1, *[0] * (len(rows) - 1)] == [getattr(one, column) for one in reversed(sums)]
 
 
 def test_the_work_grows_with_people_and_not_with_sessions(store: Store) -> None:

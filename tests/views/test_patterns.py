@@ -40,7 +40,7 @@ def test_what_is_never_sent_says_that_it_is_no_waste(detector: str) -> None:
     assert "No money is counted" in rule or "never waste" in rule
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+@settings(max_examples=30, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
           suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
 @given(rows=weeks_of_use(), sessions=weeks_of_sessions(), work=WORK)
 def test_every_input_of_a_finding_has_a_name(
