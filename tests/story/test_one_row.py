@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from bot import app
 from bot.clock import HandClock
+from bot.domain.occasions import QUESTION
 from bot.playground.cast import ADA, BEN, CAST, Member
 from bot.playground.journal import Shown
 from bot.playground.server import APP_TOKEN, BOT_TOKEN, Playground
@@ -141,13 +142,14 @@ def bring_in(desk: Desk, folder: Path) -> None:
 
 
 def test_one_row_becomes_a_card_and_its_absence_one_tip(database_url: str, tmp_path: Path) -> None:
-    """Ben gets one tip at a fair hour and nothing more; Ada gets none; each card shows its owner's figures only."""
+    """Ben gets one tip at a fair hour; Ada no tip, but the question; each card shows its owner's figures only."""
     with told(database_url, tmp_path) as story:
         story.until(at(20))
 
         assert ("never_used", "habitual") == (story.state_of(BEN), story.state_of(ADA))
         [tip] = story.tips_to(BEN)
-        assert [] == story.tips_to(ADA)
+        [question] = story.tips_to(ADA)
+        assert QUESTION.text in question.text
         local = datetime.fromisoformat(tip.at).astimezone(ZoneInfo("Europe/Madrid"))
         assert (MONDAY, True) == (local.date(), 13 <= local.hour < 16)
         assert "Robin Osei's enablement team" in tip.text
