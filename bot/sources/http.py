@@ -27,6 +27,10 @@ LOST_CURSOR_STATUS = frozenset({400, 410})
 SPEND_LIMIT_CODE = "enforced_spend_limit_reached"
 """Anthropic's 429 for a monthly spending cap: it comes without Retry-After and stays until the next month."""
 
+MOST_BYTES = 256 * 1024 * 1024
+"""Of one answer, unpacked: a page holds some thousand rows, and the report of a large company's day some ten MB."""
+_OF_THE_WAY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+
 JsonObject = dict[str, Any]
 Item = TypeVar("Item")
 Query = Mapping[str, str | Sequence[str]]
@@ -182,10 +186,25 @@ def whole(read: Callable[[], Iterable[Item]]) -> tuple[Item, ...]:
 def _ask(
     client: httpx.Client, method: str, path: str, params: Query | None, body: JsonObject | None
 ) -> httpx.Response | httpx.RequestError:
+    query = None if params is None else dict(params)
     try:
-        return client.request(method, path, params=None if params is None else dict(params), json=body)
+        with client.stream(method, path, params=query, json=body) as answer:
+            return _held(answer)
     except httpx.RequestError as error:
         return error
+
+
+def _held(answer: httpx.Response) -> httpx.Response:
+    """The answer with its whole body, unpacked: never more than MOST_BYTES of it, whatever a bomb promises."""
+    parts: list[bytes] = []
+    room = MOST_BYTES
+    for part in answer.iter_bytes():
+        room -= len(part)
+        if room < 0:
+            raise SourceError("An answer was too large to be read.", permanent=False)
+        parts.append(part)
+    headers = [(name, value) for name, value in answer.headers.raw if name.lower() not in _OF_THE_WAY]
+    return httpx.Response(answer.status_code, headers=headers, content=b"".join(parts), request=answer.request)
 
 
 def _as_error(answer: httpx.Response | httpx.RequestError, question: str) -> SourceError:

@@ -7,7 +7,7 @@ that a source filed under one of their own ids but could not tie to anybody. A t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -107,7 +107,7 @@ _OURS = frozenset(
 
 
 def held(session: Session, *, person_id: int) -> dict[str, int]:
-    """How many rows of each table are about this person, for the privacy page. Two statements."""
+    """How many rows of each table are about this person, for the privacy page. Three statements."""
     names = _names(session, person_id)
     counts = [
         select(literal(model.__tablename__).label("name"), func.count().label("rows"))
@@ -164,6 +164,7 @@ def forget_unlisted(session: Session, *, email: str) -> dict[str, int]:
     if owners(session, source=IdentitySource.EMAIL, ids=[address]).get(address) is not None:
         return {}
     filed_under = _spellings(IdentitySource.EMAIL.value, address)
+    filed_under |= _named_alike(session, filed_under)
     gone = {}
     for model, column in _FILED_UNDER.items():
         columns = table_of(model).c
@@ -175,12 +176,22 @@ def forget_unlisted(session: Session, *, email: str) -> dict[str, int]:
 def _names(session: Session, person_id: int) -> list[str]:
     """What sources call this person, and the keys under which their rows are filed."""
     found = select(IdentityRow.source, IdentityRow.external_id).where(IdentityRow.person_id == person_id)
-    return sorted({spelled for source, name in session.execute(found) for spelled in _spellings(source, name)})
+    names = {spelled for source, name in session.execute(found) for spelled in _spellings(source, name)}
+    return sorted(names | _named_alike(session, names))
 
 
 def _spellings(source: str, name: str) -> set[str]:
     """An id as it is kept, in small letters, and as the key that stands for it where no name is known."""
     return {name, name.lower(), name.casefold(), subject_key(IdentitySource(source), name)}
+
+
+def _named_alike(session: Session, names: Collection[str]) -> set[str]:
+    """The keys of what belongs to nobody and is called by one of these addresses: an API key, an account elsewhere."""
+    alike = select(IdentityRow.source, IdentityRow.external_id).where(
+        IdentityRow.person_id.is_(None),
+        func.lower(IdentityRow.external_id).in_([name for name in names if "@" in name]),
+    )
+    return {subject_key(IdentitySource(source), name) for source, name in session.execute(alike)}
 
 
 def _theirs(model: type[Base], person_id: int, names: Sequence[str]) -> ColumnElement[bool]:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select, text
 
+from bot.domain.roster import PersonRecord
 from bot.domain.usage import Counters, CoverageStatus
 from bot.errors import InputError
 from bot.settings import SourceConfig
 from bot.sources.prices import GenaiPrices
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, Fault, entry
+from bot.store import people
 from bot.store.database import Store
 from bot.store.tables import CoverageRow, IdentityRow, SourceRunRow, UsageDayRow
 from jobs.collect import collect
@@ -213,12 +215,17 @@ def test_rows_and_coverage_come_together_or_not_at_all(store: Store, stand_in: C
 
 
 def test_strangers_and_keys_are_kept_as_nobodys(store: Store, stand_in: ClaudeCodeStandIn) -> None:
-    """An unknown address and API keys, one of them named like Ada, are nobody's; Ada's own use is hers."""
+    """An unknown address, one written like Ada's login, and API keys, one of them named like Ada, are nobody's; Ada's
+    own use is hers.
+    """
     ids = hire(store, ADA)
+    with store.begin() as session:
+        people.save_people(session, records=[PersonRecord(ADA, github_login="ada-m")], now=NOW)
     model = {MODEL: {"input": 7, "cents": 1}}
     entries = [
         used(YESTERDAY, ADA),
         used(YESTERDAY, "kim.unknown@lantern.example", 50),
+        used(YESTERDAY, "github:ada-m", 3),
         entry(YESTERDAY, api_key_name=ADA, models=model),
         entry(YESTERDAY, api_key_name="nightly-ci", models=model),
     ]
@@ -227,10 +234,10 @@ def test_strangers_and_keys_are_kept_as_nobodys(store: Store, stand_in: ClaudeCo
 
     with store.read() as session:
         rows = select(UsageDayRow.person_id, func.sum(UsageDayRow.input_tokens)).group_by(UsageDayRow.person_id)
-        assert {ids[ADA]: 100, None: 64} == {who: int(total or 0) for who, total in session.execute(rows)}
+        assert {ids[ADA]: 100, None: 67} == {who: int(total or 0) for who, total in session.execute(rows)}
         nobody = select(IdentityRow.source).where(IdentityRow.person_id.is_(None)).order_by(IdentityRow.source)
-        assert ["api_key_name", "api_key_name", "email"] == list(session.scalars(nobody))
-    assert 3 == counts["unmapped"]
+        assert ["api_key_name", "api_key_name", "email", "email"] == list(session.scalars(nobody))
+    assert 4 == counts["unmapped"]
     assert {ids[ADA]} == {person_id for person_id, _, _ in ranges(store)}
 
 

@@ -5,6 +5,7 @@ that is true and is said, so that silence about everybody would not pass.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -359,6 +360,20 @@ def test_gateway_bypass(store: Store) -> None:
         source = SourceConfig("litellm", "gateway", server.base_url, litellm.ADMIN_KEY, (BEN, eve))
         assert 0 == read(store, source)
     assert [SILENT, A_TRUE_ZERO, SILENT] == verdicts(store, ANA, BEN, eve)
+
+
+def test_word_that_is_taken_back(sqlite_store: Store) -> None:
+    """Ana is declared no longer, in a night in which the gateway does not give its list of users: it is heard at once,
+    for the list says nothing about whose silence counts.
+    """
+    staff(sqlite_store, ANA, BEN, tool="other:litellm")
+    with litellm.LiteLLMStandIn() as server:
+        server.hold_users([litellm.user("u-ben", BEN)])
+        source = SourceConfig("litellm", "gateway", server.base_url, litellm.ADMIN_KEY, (ANA, BEN))
+        assert 0 == read(sqlite_store, source)
+        server.hold_users([{"user_email": ANA}])
+        assert 1 == read(sqlite_store, replace(source, covers=(BEN,)))
+    assert [SILENT, A_TRUE_ZERO] == verdicts(sqlite_store, ANA, BEN)
 
 
 def test_what_people_run_themselves_proves_nothing(

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.domain.people import IdentitySource, subject
 from bot.domain.roster import PersonRecord
 from bot.domain.usage import Counters, SessionFacts, UsageRow
 from bot.store import people, rights, usage
@@ -81,6 +82,24 @@ def test_what_is_filed_under_a_key_of_an_address_is_theirs(store: Store) -> None
         left = everything(session)
 
     assert (1, 1) == (held["usage_day"], held["session_facts"])
+    assert ([], [], []) == (left["usage_day"], left["session_facts"], left["identity"])
+
+
+@pytest.mark.parametrize("source", [IdentitySource.API_KEY_NAME, IdentitySource.LITELLM])
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_is_nobodys_and_called_by_an_address_goes_with_it(
+    store: Store, source: IdentitySource, listed: bool
+) -> None:
+    """A key or an account called like Ada's address names her: erasing leaves neither it nor what lies under it."""
+    row = UsageRow(subject(source, "Ada@Lantern.example"), NOON.date(), "t", "m", Counters(requests=1))
+    with store.begin() as session:
+        usage.merge_rows(session, source="api", rows=[row], now=NOON)
+        person_id = keep_use_of_nobody(session, listed=listed)
+        if listed:
+            rights.forget(session, person_id=person_id)
+        else:
+            rights.forget_unlisted(session, email="ada@lantern.example")
+        left = everything(session)
     assert ([], [], []) == (left["usage_day"], left["session_facts"], left["identity"])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gzip
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import format_datetime
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import SourceError
-from bot.sources import fields
+from bot.sources import fields, http
 from bot.sources.http import JsonObject, Patience, bounded, cursor_pages, get_json
 
 SECRET = "sk-ant-admin01-lantern"
@@ -172,6 +173,20 @@ def test_success_without_an_object_is_an_error(content: bytes) -> None:
     with pytest.raises(SourceError) as caught:
         ask(httpx.Response(200, content=content), waits=[])
     assert not caught.value.permanent
+
+
+def test_bomb_is_left_after_what_is_bearable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that unpacks to far more than it weighs is an error, and is never held whole."""
+    monkeypatch.setattr(http, "MOST_BYTES", 1_000_000)
+    packed = gzip.compress(b"[" + b" " * 30_000_000 + b"]")
+
+    class InPieces(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield from (packed[place : place + 512] for place in range(0, len(packed), 512))
+
+    bomb = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=InPieces())
+    with pytest.raises(SourceError, match="too large"):
+        ask(bomb, waits=[])
 
 
 def test_fractions_are_exact() -> None:
