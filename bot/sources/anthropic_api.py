@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from bot.domain.people import IdentitySource, subject
 from bot.domain.roster import Member
 from bot.domain.usage import Counters
-from bot.sources.fields import count, moment, record, records, text, unreadable
+from bot.sources.fields import count, moment, next_page, record, records, text, unreadable
 from bot.sources.http import JsonObject, Query, cursor_pages, get_json, whole
 from bot.sources.shape import Access
 
@@ -36,7 +36,7 @@ def pages(access: Access, path: str, query: Query) -> Iterator[JsonObject]:
         page = {} if cursor is None else {"page": cursor}
         return get_json(access.client, path, params={**query, **page}, wait=access.wait)
 
-    return cursor_pages(ask, _next_page)
+    return cursor_pages(ask, next_page)
 
 
 def listed(access: Access, path: str) -> Iterator[JsonObject]:
@@ -127,18 +127,6 @@ def _address(user: JsonObject) -> str | None:
     # The vendor spells this field both ways, old and new.
     said = text(user, "email") or text(user, "email_address")
     return None if said is None else said.casefold()
-
-
-def _next_page(page: JsonObject) -> str | None:
-    if "has_more" not in page and "next_page" not in page:
-        # Whether this was the last page is not said: half a day must not pass for a whole one (P12).
-        raise unreadable("neither has_more nor next_page")
-    cursor = page.get("next_page")
-    if page.get("has_more", cursor is not None) is False:
-        return None
-    if not isinstance(cursor, str) or not cursor:
-        raise unreadable("has_more without next_page")
-    return cursor
 
 
 def _last_id(page: JsonObject) -> str | None:

@@ -8,14 +8,14 @@ Called through `bot/sources/catalogue.py`. Next: `bot/sources/claude_enterprise.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from bot.domain.roster import Member
-from bot.domain.usage import Counters, CoverageStatus, UsageRow
+from bot.domain.usage import Counters, UsageRow
 from bot.sources import anthropic_api as api
 from bot.sources.fields import MICROUSD_PER_CENT, microusd, record, records, text, unreadable
 from bot.sources.http import JsonObject, whole
-from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
+from bot.sources.shape import Access, Proof, SourceDay, UsageConnector, finality
 
 TOOL = "anthropic_api"
 USAGE_PATH = "/v1/organizations/usage_report/messages"
@@ -34,10 +34,8 @@ def fetch_day(access: Access, *, day: date) -> SourceDay:
     usage = whole(lambda: _results(access, USAGE_PATH, day, GROUPS))
     costs = whole(lambda: _results(access, COST_PATH, day, ()))
     rows = tuple(row for result in usage if (row := _row(day, result)).counters != Counters())
-    if api.is_final(access, day, lag_days=LAG_DAYS):
-        return SourceDay(day, rows, CoverageStatus.COVERED, None, _total(costs))
-    reason = "the source may still revise the day"
-    return SourceDay(day, rows, CoverageStatus.PENDING, reason, _total(costs))
+    status, reason = finality(access, day, timedelta(days=LAG_DAYS), "the source may still revise the day")
+    return SourceDay(day, rows, status, reason, _total(costs))
 
 
 def fetch_members(access: Access) -> Iterable[Member]:

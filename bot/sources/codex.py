@@ -14,14 +14,13 @@ from urllib.parse import quote
 
 from bot.domain.people import IdentitySource, subject
 from bot.domain.usage import ANY_MODEL, Counters, UsageRow
-from bot.sources.fields import count, record, records, text, unreadable
+from bot.sources.fields import count, next_page, record, records, text, unreadable
 from bot.sources.http import JsonObject, cursor_pages, get_json, whole
-from bot.sources.openai_api import bearer, finality, next_page, seconds_of
-from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
+from bot.sources.openai_api import FINAL_AFTER, LAG_DAYS, WHY_PENDING, bearer, seconds_of
+from bot.sources.shape import Access, Proof, SourceDay, UsageConnector, finality
 
 TOOL = "codex"
 PATH = "/v1/analytics/codex/workspaces/{workspace}/usage"
-LAG_DAYS = 3
 UNNAMED = "unnamed"
 """Stands for a person of whom a row says no more than that."""
 
@@ -31,8 +30,7 @@ _PERSON = "ACCOUNT_USER"
 def fetch_day(access: Access, *, day: date) -> SourceDay:
     """All rows of `day`. Raises SourceError when the day cannot be read whole."""
     rows = whole(lambda: (row for entry in _entries(access, day) for row in _rows(day, entry)))
-    status, reason = finality(access, day, lag_days=LAG_DAYS)
-    return SourceDay(day, rows, status, reason)
+    return SourceDay(day, rows, *finality(access, day, FINAL_AFTER, WHY_PENDING))
 
 
 CONNECTOR = UsageConnector(

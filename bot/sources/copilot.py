@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import httpx
@@ -22,7 +22,7 @@ from bot.errors import SourceError
 from bot.sources.copilot_seats import LAG_DAYS, account, fetch_members
 from bot.sources.fields import MICROUSD_PER_USD, count, microusd, record, records, text, unreadable
 from bot.sources.http import CursorLostError, JsonObject, get_json, json_object, send, trusted, whole
-from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
+from bot.sources.shape import Access, Proof, SourceDay, UsageConnector, finality
 
 TOOL, TERMINAL, AGENT = "copilot", "copilot_cli", "copilot_agent"
 TERMINAL_FEATURE = "copilot_cli"
@@ -50,11 +50,8 @@ def fetch_day(access: Access, *, day: date) -> SourceDay:
     billed_microusd = _billed_microusd(access, day)
     costs = _costs(access, day, entries, billed_microusd)
     rows = tuple(row for entry in entries for row in _rows(day, entry, costs.get(_login(entry))))
-    end_of_day = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
-    if end_of_day + FINAL_AFTER <= access.now:
-        return SourceDay(day, rows, CoverageStatus.COVERED, billed_microusd=billed_microusd)
-    reason = "the source may add to a day for three days"
-    return SourceDay(day, rows, CoverageStatus.PENDING, reason, billed_microusd)
+    status, reason = finality(access, day, FINAL_AFTER, "the source may add to a day for three days")
+    return SourceDay(day, rows, status, reason, billed_microusd)
 
 
 def _headers(api_key: str) -> Mapping[str, str]:

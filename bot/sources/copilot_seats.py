@@ -18,6 +18,7 @@ from bot.domain.roster import Member
 from bot.domain.usage import WINDOW_DAYS
 from bot.errors import SourceError
 from bot.sources.fields import record, records, text, unreadable
+from bot.sources.github_api import next_cursor
 from bot.sources.http import JsonObject, cursor_pages, json_object, post_json, send, whole
 from bot.sources.shape import Access
 
@@ -129,7 +130,7 @@ def _linked(access: Access, organisation: str) -> Iterator[tuple[str, str]]:
             raise
         return _identities(answer)
 
-    for page in cursor_pages(ask, _next_cursor):
+    for page in cursor_pages(ask, next_cursor):
         for edge in records(page, "edges", optional=True):
             node = record(edge, "node")
             login, address = text(record(node, "user"), "login"), _address(record(node, "samlIdentity"))
@@ -145,16 +146,6 @@ def _identities(answer: JsonObject) -> JsonObject:
         return {}
     organisation = record(record(answer, "data"), "organization")
     return record(record(organisation, "samlIdentityProvider"), "externalIdentities")
-
-
-def _next_cursor(page: JsonObject) -> str | None:
-    info = record(page, "pageInfo")
-    if not info.get("hasNextPage"):
-        return None
-    cursor = text(info, "endCursor")
-    if cursor is None:
-        raise unreadable("hasNextPage without endCursor")
-    return cursor
 
 
 def _address(identity: JsonObject) -> str | None:

@@ -15,11 +15,11 @@ from decimal import Decimal, InvalidOperation
 
 from bot.domain.people import IdentitySource, subject
 from bot.domain.roster import Member
-from bot.domain.usage import ANY_MODEL, Counters, CoverageStatus, UsageRow
+from bot.domain.usage import ANY_MODEL, Counters, UsageRow
 from bot.domain.usage_sums import REPORTED
 from bot.sources.fields import MICROUSD_PER_CENT, count, microusd, record, records, text, unreadable
 from bot.sources.http import JsonObject, cursor_pages, get_json, post_json, whole
-from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
+from bot.sources.shape import Access, Proof, SourceDay, UsageConnector, finality
 
 TOOL = "cursor"
 MEMBERS, DAILY, EVENTS = "/teams/members", "/teams/daily-usage-data", "/teams/filtered-usage-events"
@@ -46,9 +46,7 @@ def fetch_day(access: Access, *, day: date) -> SourceDay:
     members = whole(lambda: _pages(access, DAILY, "data", window))
     events = whole(lambda: _pages(access, EVENTS, "usageEvents", window))
     rows = tuple(_rows(day, members, [event for event in events if _check_moment(event, window)]))
-    if end_of_day + FINAL_AFTER <= access.now:
-        return SourceDay(day, rows, CoverageStatus.COVERED)
-    return SourceDay(day, rows, CoverageStatus.PENDING, "the day is not over at the source")
+    return SourceDay(day, rows, *finality(access, day, FINAL_AFTER, "the day is not over at the source"))
 
 
 def fetch_members(access: Access) -> Iterator[Member]:

@@ -89,6 +89,19 @@ def records(fields: Mapping[str, Any], name: str, *, optional: bool = False) -> 
     return value
 
 
+def next_page(page: JsonObject) -> str | None:
+    """The cursor of the page after this one; None on the last one."""
+    if "has_more" not in page and "next_page" not in page:
+        # Whether this was the last page is not said: half a day must not pass for a whole one (P12).
+        raise unreadable("neither has_more nor next_page")
+    cursor = page.get("next_page")
+    if page.get("has_more", cursor is not None) is False:
+        return None
+    if not isinstance(cursor, str) or not cursor:
+        raise unreadable("has_more without next_page")
+    return cursor
+
+
 def microusd(fields: Mapping[str, Any], name: str, *, per_unit: int, below_zero: bool = False) -> int | None:
     """An amount of money, a number or a text, rounded to a micro-dollar; None when it is missing.
 

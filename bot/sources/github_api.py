@@ -108,7 +108,7 @@ def _all_of(access: Access, question: str, expected: int) -> Iterator[JsonObject
     def ask(cursor: str | None) -> JsonObject:
         return record(_graphql(access, SEARCH, {"q": question, "after": cursor}), "search")
 
-    found = whole(lambda: (node for page in cursor_pages(ask, _next_cursor) for node in records(page, "nodes")))
+    found = whole(lambda: (node for page in cursor_pages(ask, next_cursor) for node in records(page, "nodes")))
     if len(found) < expected:
         # Some that were counted did not come: they must not pass for work that was not done (P12).
         raise unreadable("fewer pull requests than the search counts")
@@ -129,7 +129,7 @@ def _history(
         return record(part(record(_graphql(access, query, variables), "repository")), "history")
 
     def read() -> Iterator[JsonObject]:
-        for page in cursor_pages(ask, _next_cursor):
+        for page in cursor_pages(ask, next_cursor):
             yield from records(page, "nodes", optional=not page)  # an empty repository, a commit that is gone
 
     return whole(read)
@@ -193,7 +193,8 @@ def graphql_address(base_url: httpx.URL) -> str:
     return str(base_url.copy_with(path=base_url.path.rstrip("/").removesuffix("/v3") + "/graphql"))
 
 
-def _next_cursor(page: JsonObject) -> str | None:
+def next_cursor(page: JsonObject) -> str | None:
+    """Where GraphQL's next page begins; None on the last one."""
     info = record(page, "pageInfo")
     if not info.get("hasNextPage"):
         return None

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from bot.domain.people import IdentitySource, subject
 from bot.domain.roster import Member
-from bot.domain.usage import ANY_MODEL, Counters, CoverageStatus, UsageRow
+from bot.domain.usage import ANY_MODEL, Counters, UsageRow
 from bot.domain.usage_sums import REPORTED
 from bot.errors import SourceError
 from bot.sources.fields import MICROUSD_PER_USD, count, microusd, record, records, text, unreadable
 from bot.sources.http import JsonObject, cursor_pages, get_json, json_list, send, whole
 from bot.sources.litellm_log import tools_used
-from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
+from bot.sources.shape import Access, Proof, SourceDay, UsageConnector, finality
 
 ANY_TOOL = "other:litellm"
 EXPORT_PATH = "/user/daily/activity/export"
@@ -46,10 +46,7 @@ def fetch_day(access: Access, *, day: date) -> SourceDay:
     used = tuple(_from_activity(access, day)) if exported is None else exported
     tools = tools_used(access, day) if used else {}
     rows = tuple(_row(day, one, tools) for one in used if one[2] != Counters())
-    end_of_day = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
-    if end_of_day + FINAL_AFTER <= access.now:
-        return SourceDay(day, rows, CoverageStatus.COVERED)
-    return SourceDay(day, rows, CoverageStatus.PENDING, "the day is not over at the source")
+    return SourceDay(day, rows, *finality(access, day, FINAL_AFTER, "the day is not over at the source"))
 
 
 def fetch_members(access: Access) -> Iterable[Member]:

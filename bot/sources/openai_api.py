@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 from bot.domain.people import IdentitySource, subject
 from bot.domain.roster import Member
-from bot.domain.usage import Counters, CoverageStatus, UsageRow
-from bot.sources.fields import MICROUSD_PER_USD, count, microusd, record, records, text, unreadable
+from bot.domain.usage import Counters, UsageRow
+from bot.sources.fields import MICROUSD_PER_USD, count, microusd, next_page, record, records, text, unreadable
 from bot.sources.http import JsonObject, Query, cursor_pages, get_json, whole
-from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
+from bot.sources.shape import Access, Proof, SourceDay, UsageConnector, finality
 
 TOOL = "openai_api"
 USAGE_PATH = "/v1/organization/usage/completions"
@@ -25,6 +25,8 @@ COSTS_PATH = "/v1/organization/costs"
 USERS_PATH = "/v1/organization/users"
 PROJECTS_PATH = "/v1/organization/projects"
 LAG_DAYS = 3
+FINAL_AFTER = timedelta(days=LAG_DAYS)
+WHY_PENDING = f"the source may still add to a day for {LAG_DAYS} days after its end"
 """The vendor does not say when a day is complete; three days are ours."""
 
 _GROUPS = ("user_id", "api_key_id", "model")
@@ -41,7 +43,7 @@ def fetch_day(access: Access, *, day: date) -> SourceDay:
     used = {**_of_day(day), "group_by[]": _GROUPS}
     rows = tuple(_row(day, result) for result in whole(lambda: _results(access, USAGE_PATH, used, day)))
     billed = _billed_microusd(whole(lambda: _results(access, COSTS_PATH, _of_day(day), day)))
-    status, reason = finality(access, day, lag_days=LAG_DAYS)
+    status, reason = finality(access, day, FINAL_AFTER, WHY_PENDING)
     return SourceDay(day, rows, status, reason, billed)
 
 
@@ -72,24 +74,6 @@ CONNECTOR = UsageConnector(
 def seconds_of(day: date) -> int:
     """The day's first moment in UTC as OpenAI wants it: whole seconds."""
     return int(datetime.combine(day, time(), tzinfo=UTC).timestamp())
-
-
-def finality(access: Access, day: date, *, lag_days: int) -> tuple[CoverageStatus, str | None]:
-    """COVERED when at least `lag_days` whole days have passed since the end of `day`, else PENDING and why."""
-    final_on = day + timedelta(days=1 + lag_days)
-    if datetime.combine(final_on, time(), tzinfo=UTC) <= access.now:
-        return CoverageStatus.COVERED, None
-    return CoverageStatus.PENDING, f"the source may still add to a day for {lag_days} days after its end"
-
-
-def next_page(page: JsonObject) -> str | None:
-    """The cursor of the page after this one. More that is promised and cannot be had is no whole day (P12)."""
-    cursor = page.get("next_page")
-    if page.get("has_more", cursor is not None) is False:
-        return None
-    if not isinstance(cursor, str) or not cursor:
-        raise unreadable("has_more without next_page")
-    return cursor
 
 
 # ---------------------------------------------------------------- what was used

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -44,6 +44,13 @@ class SourceDay:
     status: CoverageStatus
     reason: str | None = None
     billed_microusd: int | None = None
+
+
+def finality(access: Access, day: date, final_after: timedelta, why_pending: str) -> tuple[CoverageStatus, str | None]:
+    """COVERED once `final_after` has passed since the end of `day`, else PENDING and why."""
+    end_of_day = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
+    is_final = end_of_day + final_after <= access.now
+    return (CoverageStatus.COVERED, None) if is_final else (CoverageStatus.PENDING, why_pending)
 
 
 class Proof(StrEnum):

@@ -239,6 +239,10 @@ def without_list(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "data"}
 
 
+def without_end(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in ("has_more", "next_page")}
+
+
 def lost_end(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "has_more": True, "next_page": None}
 
@@ -252,6 +256,7 @@ def changed_rows(**change: object) -> Callable[[dict[str, Any]], dict[str, Any]]
     [
         without_list,
         lost_end,
+        without_end,
         changed_rows(start_time=1_794_873_600),
         changed_rows(start_time="2026-11-17T00:00:00Z"),
         changed_rows(start_time="yesterday"),
@@ -261,7 +266,7 @@ def changed_rows(**change: object) -> Callable[[dict[str, Any]], dict[str, Any]]
     ],
 )
 def test_half_a_day_is_never_a_day(stand_in: CodexStandIn, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """An answer without its list, its next page, its own day or its types raises, and quotes nothing."""
+    """An answer without its list, its end, its next page, its own day or its types raises, and quotes nothing."""
     stand_in.spoil_next(change)
     with pytest.raises(SourceError) as caught:
         read(stand_in)

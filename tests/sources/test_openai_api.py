@@ -230,6 +230,10 @@ def lost_end(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "has_more": True, "next_page": None, "last_id": None}
 
 
+def without_end(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in ("has_more", "next_page")}
+
+
 def without_list(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "data"}
 
@@ -242,9 +246,9 @@ def garbled(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "data": [{**bucket, "results": [usage(JANE, "m", input=-1)]} for bucket in body["data"]]}
 
 
-@pytest.mark.parametrize("change", [lost_end, without_list, another_day, garbled])
+@pytest.mark.parametrize("change", [lost_end, without_end, without_list, another_day, garbled])
 def test_half_a_day_is_never_a_day(stand_in: OpenAIStandIn, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """An answer without its list, its next page or its own day raises, and quotes nothing."""
+    """An answer without its list, its end, its next page or its own day raises, and quotes nothing."""
     stand_in.spoil_next(change)
     with pytest.raises(SourceError) as caught:
         read(stand_in)
