@@ -8,24 +8,20 @@ Called through `bot/sources/catalogue.py`. Next: `jobs/collect_usage.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from bot.domain.people import IdentitySource, subject
-from bot.domain.usage import ANY_MODEL, Counters, CoverageStatus, UsageRow
+from bot.domain.usage import ANY_MODEL, Counters, UsageRow
 from bot.domain.usage_sums import REPORTED
 from bot.sources.anthropic_api import BASE_URL, PAGE_ROWS, headers, pages
 from bot.sources.fields import MICROUSD_PER_CENT, count, microusd, record, records, unreadable
 from bot.sources.http import JsonObject, whole
-from bot.sources.shape import Access, Proof, SourceDay, UsageConnector
+from bot.sources.shape import Access, Proof, SourceDay, UsageConnector, finality
 
 TOOL = "claude_code"
 PATH = "/v1/organizations/usage_report/claude_code"
 FINAL_AFTER = timedelta(hours=1)
 """Rows younger than an hour are withheld by the server: a day is final an hour after its end."""
-UNNAMED = "unnamed"
-"""Stands for a person of whom the report says no more than that."""
-
-_PERSON = "user_actor"
 
 
 def fetch_day(access: Access, *, day: date) -> SourceDay:
@@ -35,10 +31,7 @@ def fetch_day(access: Access, *, day: date) -> SourceDay:
     them up. Raises SourceError when the day cannot be read whole. A page cursor that ran out begins the day anew, once.
     """
     rows = whole(lambda: _rows(day, _entries(access, day)))
-    end_of_day = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
-    if end_of_day + FINAL_AFTER <= access.now:
-        return SourceDay(day, rows, CoverageStatus.COVERED)
-    return SourceDay(day, rows, CoverageStatus.PENDING, "the day is not over at the source")
+    return SourceDay(day, rows, *finality(access, day, FINAL_AFTER, "the day is not over at the source"))
 
 
 CONNECTOR = UsageConnector(
@@ -78,11 +71,9 @@ def _rows(day: date, entries: Iterable[JsonObject]) -> Iterator[UsageRow]:
 def _subject(entry: JsonObject) -> str:
     actor = record(entry, "actor")
     if actor.get("email_address"):
-        return subject(IdentitySource.EMAIL, str(actor["email_address"]).strip().casefold())
+        return str(actor["email_address"]).strip().casefold()
     if actor.get("api_key_name"):
         return subject(IdentitySource.API_KEY_NAME, str(actor["api_key_name"]))
-    if actor.get("type") == _PERSON:
-        return subject(IdentitySource.ANTHROPIC, UNNAMED)  # somebody, so that the silence of others proves nothing
     # A kind of actor that we do not know: its use is kept, so that sums agree, and belongs to nobody.
     return subject(IdentitySource.OTHER, f"actor_type {actor.get('type') or 'unknown'}")
 
