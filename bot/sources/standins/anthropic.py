@@ -36,6 +36,7 @@ _ERROR_TYPES = {
     529: "overloaded_error",
 }
 _ANYBODYS = frozenset(Trouble) - {Trouble.CUT_SHORT}
+"""The troubles that look here as with anybody."""
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 _MOST_DAYS = 31
 
