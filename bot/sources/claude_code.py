@@ -1,7 +1,7 @@
 """Anthropic's Claude Code report: who used Claude Code on one UTC day, with what tokens, cost and accepted edits.
 
 One request covers one day, in pages. People who log in with a claude.ai subscription do not appear in it, so a missing
-row proves nothing by itself: whom this source covers is declared in the settings (`console_login_only`).
+row proves nothing by itself: whom this source covers is declared in the settings (`covers`).
 Called through `bot/sources/catalogue.py`. Next: `jobs/collect_usage.py`.
 """
 
