@@ -119,7 +119,7 @@ def value_words(value: Value, today: date) -> str:
     if not value.reported:
         return tips[0] if tips else "You have not said whether anything helped, and you need not."
     reports = [_report(one, today) for one in value.reported[-_MOST_REPORTS:]]
-    heading = "Did the tools help, as you reported it, beside your days with use in the two weeks before:"
+    heading = "As you reported it, beside the two weeks before:"
     return "\n".join([heading, *reports, check_in.CAVEAT, *tips])
 
 

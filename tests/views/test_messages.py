@@ -281,7 +281,7 @@ def test_reports_stand_beside_what_was_seen() -> None:
         scorecard.build(samples.numbers()).value, samples.TODAY
     ).splitlines()
 
-    assert "Did the tools help, as you reported it, beside your days with use in the two weeks before:" == heading
+    assert "As you reported it, beside the two weeks before:" == heading
     assert "10 February: “somewhat” · used on 6 of 10 working days" == first
     assert (
         "24 February: “yes, clearly”, “30 to 60 minutes” as you felt it, gone into “other work” · used on 6 of 10 "
