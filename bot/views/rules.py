@@ -213,7 +213,7 @@ def _words(key: str, value: str, today: date) -> str:
     if key in {"tool", "tools", "uncovered_tools", "used_instead"}:
         return pieces.tool_name(value)
     if key in {"source", "sources"}:
-        return pieces.source_name(value)
+        return pieces.listing([pieces.source_name(one) for one in value.split(", ")])
     if key == "days":
         return pieces.listing([_words("day", one.strip(), today) for one in value.split(",")])
     return in_words(value)
