@@ -23,6 +23,11 @@ PATH = "/v1/organizations/usage_report/claude_code"
 FINAL_AFTER = timedelta(hours=1)
 """Rows younger than an hour are withheld by the server: a day is final an hour after its end."""
 
+UNNAMED = "unnamed"
+"""Stands for a person of whom the report says no more than that."""
+
+_PERSON = "user_actor"
+
 
 def fetch_day(access: Access, *, day: date) -> SourceDay:
     """All rows of `day`. Final (COVERED) when `day` ended at least an hour before the access's moment.
@@ -71,9 +76,11 @@ def _rows(day: date, entries: Iterable[JsonObject]) -> Iterator[UsageRow]:
 def _subject(entry: JsonObject) -> str:
     actor = record(entry, "actor")
     if actor.get("email_address"):
-        return str(actor["email_address"]).strip().casefold()
+        return subject(IdentitySource.EMAIL, str(actor["email_address"]).strip().casefold())
     if actor.get("api_key_name"):
         return subject(IdentitySource.API_KEY_NAME, str(actor["api_key_name"]))
+    if actor.get("type") == _PERSON:
+        return subject(IdentitySource.ANTHROPIC, UNNAMED)  # somebody, so that the silence of others proves nothing
     # A kind of actor that we do not know: its use is kept, so that sums agree, and belongs to nobody.
     return subject(IdentitySource.OTHER, f"actor_type {actor.get('type') or 'unknown'}")
 
