@@ -19,6 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -72,9 +73,7 @@ def main() -> None:
     if asked.child:
         child(*asked.child)
         return
-    print(
-        "| people | rows | database | detect, s (MB) | query, s (MB) | script, s (MB) | × query | × script | µs each |"
-    )
+    print("| people | rows | database | detect, s (CPU s, peak) | query | script | × query | × script | CPU µs each |")
     print("|---" * 9 + "|")
     with postgres.server() as server:
         for size in [asked.people * 10**step for step in range(3 if asked.full else 2)]:
@@ -87,15 +86,16 @@ def compare(size: int, server: str) -> None:
         path = Path(folder) / "rows.parquet"
         query = None
         for url in (f"sqlite:///{folder}/bench.db", pg_url):
-            rows = int(measured("fill", f"{size} {url}")[2])
+            rows = measured("fill", f"{size} {url}").count
             if query is None:
                 measured("export", f"{path} {url}")
                 query = measured("query", str(path))
             ours, theirs = measured("detect", url), measured("script", url)
             kind = url.partition(":")[0].partition("+")[0]
             print(
-                f"| {size:,} | {rows:,} | {kind} | {_shown(ours)} | {_shown(query)} | {_shown(theirs)} "
-                f"| {ours[0] / query[0]:.0f} | {ours[0] / theirs[0]:.1f} | {ours[0] / size * 1e6:.0f} |",
+                f"| {size:,} | {rows:,} | {kind} | {ours} | {query} | {theirs} "
+                f"| {ours.wall_s / query.wall_s:.0f} | {ours.wall_s / theirs.wall_s:.0f} "
+                f"| {ours.cpu_s / size * 1e6:.0f} |",
                 flush=True,
             )
 
@@ -128,14 +128,27 @@ def export(path_and_url: str) -> None:
     rows.unlink()
 
 
-def measured(who: str, where: str) -> tuple[float, float, float]:
-    """Seconds and peak megabytes of one piece of work in a process of its own, start-up not counted in the seconds; and
-    what it counted. The caller stays small, for a new process begins with its caller's memory.
+@dataclass(frozen=True)
+class Figures:
+    """What one piece of work took: wall clock, the processor time of its own process, peak memory; what it counted."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.wall_s:.2f} ({self.cpu_s:.2f}, {self.peak_mb:.0f} MB)"
+
+
+def measured(who: str, where: str) -> Figures:
+    """One piece of work in a process of its own, start-up not counted in the seconds. The caller stays small, for a new
+    process begins with its caller's memory.
     """
     command = [sys.executable, __file__, "--child", who, where]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    seconds, megabytes, count = map(float, done.stdout.split())
-    return seconds, megabytes, count
+    wall, cpu, megabytes, count = map(float, done.stdout.split())
+    return Figures(wall, cpu, megabytes, int(count))
 
 
 def child(who: str, where: str) -> None:
@@ -148,9 +161,10 @@ def child(who: str, where: str) -> None:
     }
     if who == "detect":
         GenaiPrices().rates("claude-opus-4-6", LAST_DAY)  # the price list is read once a process, whatever it does
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     count = work[who](where)
-    print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, count or 0)
+    wall, cpu = time.perf_counter() - start, time.process_time() - cpu
+    print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, count or 0)
 
 
 def judge(url: str) -> None:
@@ -183,10 +197,6 @@ def opened(url: str) -> Iterator[Store]:
     store = Store(url)
     yield store
     store.close()
-
-
-def _shown(figure: tuple[float, ...]) -> str:
-    return f"{figure[0]:.2f} ({figure[1]:.0f})"
 
 
 if __name__ == "__main__":

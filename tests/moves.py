@@ -21,7 +21,7 @@ from bot.domain.people import IdentitySource, WorkCalendar
 from bot.domain.sessions import SessionEvent, usage_rows
 from bot.domain.usage import ANY_MODEL, Counters, Coverage, CoverageStatus, SessionFacts, UsageRow, UsageWindow
 from bot.domain.usage_sums import REPORTED, add_up
-from bot.domain.waste import ledger
+from bot.domain.waste import SILENT_STATES, ledger
 from bot.domain.waste.finding import Ledger
 from bot.sources.invented import sessions, work
 from bot.sources.invented.company import InventedCompany, Reality
@@ -198,6 +198,10 @@ def play(
     }
     players = {person_id: player for person_id, player in everybody.items() if player.recent}
     before = _judged(store, company.now, players, cards)
+    # Without a seat, or with a new one only, a second tool would be a first use of something: that may count.
+    players = {
+        person_id: player for person_id, player in players.items() if before[person_id].state not in SILENT_STATES
+    }
     scores = {}
     assert any(seen.waste_microusd for seen in before.values()), "nobody has anything to win"
     for name in names:

@@ -41,7 +41,7 @@ PURE = (
 def hold(scores: dict[str, Score]) -> None:
     """States and words stand whatever is played; dollars stand wherever nothing but volume was added."""
     assert {} == {name: won for name, score in scores.items() if (won := NEVER & score.better.keys())}
-    dollars = {"wasted", "wasted + optimizable", "finding gone"}
+    dollars = {"wasted", "wasted + optimizable"}
     assert {} == {name: won for name in PURE if (won := dollars & scores[name].better.keys())}
     assert +scores["the same events sent again"].better == {}
 
