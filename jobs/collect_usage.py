@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from bot.domain.people import NAMES_OF_PEOPLE, identity_of
 from bot.domain.prices import PriceBook
 from bot.domain.usage import LOOKBACK_DAYS, CoverageStatus
 from bot.domain.usage_sums import add_up_priced
@@ -101,7 +102,7 @@ def collect_usage(
         empty = _unbelievable(reading, found)
         counts.update(_keep(reading, empty[0] if empty else found, attempt.source_run_id, counts["rows"]))
         error = day_error or (empty[1] if empty and _may_change(reading, found.day) else None) or error
-        if found.status is CoverageStatus.COVERED and not found.rows and empty is None:
+        if found.status is CoverageStatus.COVERED and empty is None and not _names_somebody(found):
             empty_days.append(found.day)
     error = _look_again(reading, empty_days, counts) or error
     attempts.finish(store, attempt, rows=counts["rows"], error=error, now=access.now)
@@ -245,22 +246,28 @@ def _read(reading: _Reading, days: Sequence[date]) -> Iterator[tuple[SourceDay, 
 
 
 def _unbelievable(reading: _Reading, found: SourceDay) -> tuple[SourceDay, SourceError] | None:
-    """A day without anybody, where there were rows before or a crowd was seen on that weekday of the last week that had
-    anybody in it: a broken report is more likely than that, however long it is broken, and it would make the whole
-    company look idle (P12). The day as FAILED, and why.
+    """A day without anybody (machines are nobody), where people were named before or a crowd was seen on that weekday
+    of the last week that had anybody in it: a broken report is more likely than that, however long it is broken, and
+    it would make the whole company look idle (P12). The day as one that is not finished, with what machines did, and
+    why.
     """
-    if found.rows or found.status is not CoverageStatus.COVERED:
+    if found.status is not CoverageStatus.COVERED or _names_somebody(found):
         return None
     with reading.store.read() as session:
-        emptied = usage.subjects_on(session, source=reading.name, day=found.day) > 0
+        emptied = usage.people_on(session, source=reading.name, day=found.day) > 0
         last = usage.last_day_named(session, source=reading.name, before=found.day)
         weekday = None if last is None else last - timedelta(days=(last.weekday() - found.day.weekday()) % 7)
-        crowd = weekday is not None and usage.subjects_on(session, source=reading.name, day=weekday) >= _A_CROWD
+        crowd = weekday is not None and usage.people_on(session, source=reading.name, day=weekday) >= _A_CROWD
     if not emptied and (not crowd or found.day.weekday() not in range(5)):
         return None
     told = "came back empty after it had rows" if emptied else "names nobody, and that weekday named many before"
     error = SourceError(f"The report of {found.day.isoformat()} {told}; it is not believed.", permanent=False)
-    return SourceDay(found.day, (), CoverageStatus.FAILED, str(error)), error
+    status = CoverageStatus.FAILED if emptied or not found.rows else CoverageStatus.PENDING
+    return SourceDay(found.day, found.rows, status, str(error), found.billed_microusd), error
+
+
+def _names_somebody(found: SourceDay) -> bool:
+    return any(identity_of(row.subject)[0] in NAMES_OF_PEOPLE for row in found.rows)
 
 
 def _look_again(reading: _Reading, empty_days: Sequence[date], counts: Counter[str]) -> SourceError | None:

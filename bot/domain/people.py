@@ -34,6 +34,19 @@ class IdentitySource(StrEnum):
     """An id of a kind that we do not know: kept, so that sums agree, and nobody's."""
 
 
+NAMES_OF_PEOPLE = frozenset(
+    {
+        IdentitySource.EMAIL,
+        IdentitySource.GITHUB,
+        IdentitySource.ANTHROPIC,
+        IdentitySource.OPENAI,
+        IdentitySource.CURSOR,
+        IdentitySource.LITELLM,
+    }
+)
+"""Namings of people in use. An API key or a machine that nobody owns is not somebody whom we miss."""
+
+
 def subject(source: IdentitySource, external_id: str) -> str:
     """How a usage row or an outcome names whose it is: an address as it is, any other id behind its source's name.
 

@@ -15,20 +15,10 @@ from datetime import date
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from bot.domain.people import IdentitySource
+from bot.domain.people import NAMES_OF_PEOPLE, IdentitySource
 from bot.store.batches import chunks
 from bot.store.identities import UNMAPPED, subject_key
 from bot.store.tables import IdentityRow, SourceRow, UsageDayRow
-
-_OF_PEOPLE = (
-    IdentitySource.EMAIL,
-    IdentitySource.GITHUB,
-    IdentitySource.ANTHROPIC,
-    IdentitySource.OPENAI,
-    IdentitySource.CURSOR,
-    IdentitySource.LITELLM,
-)
-"""Namings of people. An API key or a machine that nobody owns is not somebody whom we miss."""
 
 Doubt = dict[tuple[str, str], dict[date, date]]
 """Doubtful days by source and tool, each with the day on which the newest of the ids seen on it was first seen."""
@@ -88,6 +78,6 @@ def _keys_of_nobody(session: Session) -> set[str]:
     rows = select(IdentityRow.source, IdentityRow.external_id).where(
         IdentityRow.person_id.is_(None),
         IdentityRow.method == UNMAPPED,
-        IdentityRow.source.in_([source.value for source in _OF_PEOPLE]),
+        IdentityRow.source.in_([source.value for source in NAMES_OF_PEOPLE]),
     )
     return {subject_key(IdentitySource(source), external_id) for source, external_id in session.execute(rows)}

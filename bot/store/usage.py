@@ -38,19 +38,18 @@ def replace_day(session: Session, *, source: str, day: date, rows: Iterable[Usag
     return merge_rows(session, source=source, rows=wanted, now=now)
 
 
-def subjects_on(session: Session, *, source: str, day: date) -> int:
-    """How many subjects `source` named on `day`."""
-    found = select(func.count(UsageDayRow.subject.distinct())).where(
+def people_on(session: Session, *, source: str, day: date) -> int:
+    """How many people we know `source` named on `day`."""
+    found = select(func.count(UsageDayRow.person_id.distinct())).where(
         UsageDayRow.source == source, UsageDayRow.day == day
     )
     return session.scalar(found) or 0
 
 
 def last_day_named(session: Session, *, source: str, before: date) -> date | None:
-    """The last day before `before` on which `source` named anybody; None when it never did."""
-    return session.scalar(
-        select(func.max(UsageDayRow.day)).where(UsageDayRow.source == source, UsageDayRow.day < before)
-    )
+    """The last day before `before` on which `source` named anybody whom we know; None when it never did."""
+    named = (UsageDayRow.source == source, UsageDayRow.day < before, UsageDayRow.person_id.is_not(None))
+    return session.scalar(select(func.max(UsageDayRow.day)).where(*named))
 
 
 def merge_rows(session: Session, *, source: str, rows: Iterable[UsageRow], now: datetime) -> Saved:

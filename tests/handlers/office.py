@@ -38,7 +38,8 @@ class Office:
         seen = len(self.slack.journal.entries())
         reply = self.slack.command(member.slack_id, self.desk.settings.stats_command, text)
         assert "" == reply.problem
-        return self.next_for(member, seen)
+        found = self.wait_for(lambda: [s for s in self._shown_to(member, seen) if s.surface != "home"])
+        return found[0]  # the Home tab may be drawn anew meanwhile, for what was pressed before
 
     def press(self, member: Member, action: str, **where: object) -> Shown:
         """Press the newest such button and return what came of it."""
@@ -54,8 +55,10 @@ class Office:
 
     def next_for(self, member: Member, seen: int) -> Shown:
         """The first thing shown to this member after the first `seen` entries of the journal."""
-        found = self.wait_for(lambda: [s for s in self.slack.journal.entries()[seen:] if s.to == member.slack_id])
-        return found[0]
+        return self.wait_for(lambda: self._shown_to(member, seen))[0]
+
+    def _shown_to(self, member: Member, seen: int) -> list[Shown]:
+        return [shown for shown in self.slack.journal.entries()[seen:] if shown.to == member.slack_id]
 
     def wait_for(self, look: Callable[[], list[Shown]]) -> list[Shown]:
         """What `look` finds, as soon as it finds something."""

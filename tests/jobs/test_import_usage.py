@@ -29,7 +29,8 @@ def _event(n: int) -> str:
     at = f"2026-02-{1 + n % 20:02}T{n % 24:02}:{n % 60:02}:00+00:00"
     cost = "" if n % 7 == 0 else f"0.{n % 1000:03}"
     session = "" if n % 5 == 0 else f"session-{n % 150}"
-    return f"p{n % PEOPLE}@lantern.example,{at},claude_code,model-{n % 3},{n},{n % 90},{cost},{session},{n % 2},{n}-{PADDING}\n"
+    tokens = f"{n},{n % 90},{cost}"
+    return f"p{n % PEOPLE}@lantern.example,{at},claude_code,model-{n % 3},{tokens},{session},{n % 2},{n}-{PADDING}\n"
 
 
 def _twice(store: Store, path: Path) -> list[ImportReport]:

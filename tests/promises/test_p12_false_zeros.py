@@ -160,9 +160,18 @@ def test_day_that_is_empty_for_everybody(store: Store, console: claude_code.Clau
     assert [A_TRUE_ZERO] == verdicts(store, BEN)
 
 
-def test_report_that_is_empty_for_weeks(sqlite_store: Store, console: claude_code.ClaudeCodeStandIn) -> None:
-    """However long a report names nobody any more, and whichever day is read first: it is broken, and nobody idle."""
+@pytest.mark.parametrize("machine_goes_on", [False, True])
+def test_report_that_names_nobody_for_weeks(
+    sqlite_store: Store, console: claude_code.ClaudeCodeStandIn, machine_goes_on: bool
+) -> None:
+    """However long a report names nobody any more, or a nightly job alone, and whichever day is read first: it is
+    broken, and nobody idle.
+    """
     later = [TODAY + number * DAY for number in range(42)]
+    if machine_goes_on:
+        tokens = {"lantern-1": {"input": 10, "output": 1}}
+        for day in later:
+            console.hold(day, [claude_code.entry(day, api_key_name="nightly-build", models=tokens)])
     staff(sqlite_store, BEN, *TEAM)
     read(sqlite_store, console_of(console, "*@lantern.example"))
     for week in range(0, 42, 7):

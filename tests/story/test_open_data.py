@@ -42,9 +42,9 @@ CACHE_READ, OUTPUT = 1_384_589_789, 888_451
 
 DECLARED_TEAM = {
     "state": {"building": 2, "first_steps": 3, "habitual": 3, "unknown": 7},
-    "finding": {"W10 exploration": 4},
-    "nudge": {"planned first_steps": 2, "sent building": 2, "sent first_steps": 1},
-    "silence": {"exploring": 3, "unknown": 7},
+    "finding": {"W10 exploration": 4, "W25 exploration": 2},
+    "nudge": {"planned first_steps": 2, "sent building": 2, "sent check_in": 3, "sent first_steps": 1},
+    "silence": {"unknown": 7},
 }
 THOUSAND_STATES = {"building": 32, "first_steps": 11, "never_used": 1233}
 """Figures of docs/evidence/real-data.md."""
