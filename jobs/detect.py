@@ -149,8 +149,11 @@ def _windows(
     seen = windows.load(session, person_ids=seats, last_day=last_day)
     late: dict[int, list[int]] = defaultdict(list)
     for person_id, window in seen.items():
+        lags = covered[person_id].lag_days
         tools = adoption.tools_of(window=window, seats=seats[person_id])
-        lag_days = max((covered[person_id].lag_days.get(tool, 0) for tool in tools), default=0)
+        # A seat too young to be judged counts as well: whether it was used decides whether a zero may be said.
+        held = (s.tool for s in seats[person_id] if s.held_on(last_day - timedelta(days=lags.get(s.tool, 0))))
+        lag_days = max((lags.get(tool, 0) for tool in (*tools, *held)), default=0)
         if lag_days:
             late[lag_days].append(person_id)
     for lag_days, person_ids in late.items():

@@ -197,11 +197,13 @@ def play(
         if company.sees_whole(one) and one.worker.volume == 1
     }
     players = {person_id: player for person_id, player in everybody.items() if player.recent}
-    before = _judged(store, company.now, players, cards)
+    at_first = _judged(store, company.now, players, readers=())
     # Without a seat, or with a new one only, a second tool would be a first use of something: that may count.
     players = {
-        person_id: player for person_id, player in players.items() if before[person_id].state not in SILENT_STATES
+        person_id: player for person_id, player in players.items() if at_first[person_id].state not in SILENT_STATES
     }
+    readers = sorted(players)[:cards]
+    before = _judged(store, company.now, players, readers)
     scores = {}
     assert any(seen.waste_microusd for seen in before.values()), "nobody has anything to win"
     for name in names:
@@ -210,7 +212,7 @@ def play(
             _save_again(store, company, moved)
         else:
             _rewrite(store, moved, ids, company.now)
-        scores[name] = _compare(before, _judged(store, company.now, players, cards), moved, players)
+        scores[name] = _compare(before, _judged(store, company.now, players, readers), moved, players)
     return scores
 
 
@@ -245,13 +247,13 @@ def _compare(
     return score
 
 
-def _judged(store: Store, now: datetime, players: Mapping[int, Player], cards: int) -> dict[int, Seen]:
+def _judged(store: Store, now: datetime, players: Mapping[int, Player], readers: Sequence[int]) -> dict[int, Seen]:
     detect(store, now=now, prices=GenaiPrices(), holidays_of=holidays_of, weekend_of=weekend_of, person_ids=players)
     yesterday = last_day_of(now)
     with store.read() as session:
         standings = states.current(session, person_ids=players)
         found = findings.current(session, person_ids=players)
-        shown = {person_id: _card(session, person_id, yesterday) for person_id in sorted(players)[:cards]}
+        shown = {person_id: _card(session, person_id, yesterday) for person_id in readers}
         last_days = {person_id: standings[person_id].last_day for person_id in players}
         spent = _spend(session, last_days)
     seen = {}
