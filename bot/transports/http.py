@@ -8,34 +8,29 @@ Next: `handlers/__init__.py`.
 from __future__ import annotations
 
 import re
-import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl
 
 from slack_bolt import App
 from slack_bolt.request import BoltRequest
 from slack_bolt.request.internals import build_context
 from slack_sdk.signature import SignatureVerifier
-from waitress.server import create_server
 
 from bot.errors import InputError
 from bot.log import EventLog
+from bot.transports import wsgi
+from bot.transports.wsgi import Application, Environ, StartResponse
 
 EVENTS_PATH = "/slack/events"
 HEALTH_PATH = "/healthz"
 LARGEST_BODY_BYTES = 1024 * 1024
 _THREADS = 32
-_SHUTDOWN_S = 5.0
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 
 _log = EventLog("http")
-
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-Environ = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ class _Refused(Exception):
         self.status = status
 
 
-def front(app: App, *, signing_secret: str) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+def front(app: App, *, signing_secret: str) -> Application:
     """The WSGI application: POST /slack/events for Slack, GET /healthz for whoever watches, nothing else.
 
     Raises InputError when the signing secret is empty: every forged request would pass or every real one fail.
@@ -78,32 +73,17 @@ def front(app: App, *, signing_secret: str) -> Callable[[Environ, StartResponse]
 def serve(app: App, *, signing_secret: str, host: str, port: int, stop: threading.Event) -> None:
     """Listen until `stop` is set. Raises InputError when the address cannot be taken."""
     application = front(app, signing_secret=signing_secret)
-    server = create_server(
+    with wsgi.listening(
         application,
-        sockets=[_listening(host, port)],
+        setting="KINDLING_HTTP_ADDR",
+        host=host,
+        port=port,
         threads=_THREADS,
-        max_request_body_size=LARGEST_BODY_BYTES,
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-    )
-    worker = threading.Thread(target=server.run, name="http", daemon=True)
-    worker.start()
-    _log.info("http.listening", port=port)
-    stop.wait()
-    server.close()
-    server.task_dispatcher.shutdown(cancel_pending=False, timeout=_SHUTDOWN_S)
-    worker.join(_SHUTDOWN_S)
+        most_body_bytes=LARGEST_BODY_BYTES,
+    ):
+        _log.info("http.listening", port=port)
+        stop.wait()
     _log.info("http.closed")
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise InputError(
-            f"KINDLING_HTTP_ADDR {host}:{port} cannot be listened on ({error.strerror}): choose another address."
-        ) from error
 
 
 def _reply(app: App, verifier: SignatureVerifier, environ: Environ) -> Reply:

@@ -8,36 +8,28 @@ Next: `jobs/receive.py`, which is handed in.
 from __future__ import annotations
 
 import hmac
-import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
-from waitress.server import create_server
-
-from bot.errors import InputError
 from bot.log import EventLog
 from bot.sources.otlp import answers, decode
 from bot.sources.otlp.answers import Signal
 from bot.store.database import DatabaseError
+from bot.transports import wsgi
+from bot.transports.wsgi import Application, Environ, StartResponse
 
 PATHS = {f"/v1/{signal.value}": signal for signal in Signal}
 RETRY_AFTER_S = 15
 
 _THREADS = 16
-_SHUTDOWN_S = 5.0
 _PROTOBUF = "application/x-protobuf"
 _JSON = "application/json"
 _NO_HEADERS: tuple[tuple[str, str], ...] = ()
 
 _log = EventLog("otlp")
-
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-Environ = dict[str, Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
 class Received(Protocol):
@@ -103,41 +95,18 @@ def application(receive: Receive, *, token: str, limits: Limits | None = None) -
 @contextmanager
 def listening(answer: Application, *, host: str, port: int) -> Iterator[int]:
     """Listen on this address until the end; gives the port. Raises InputError when the address cannot be taken."""
-    # Waitress cuts a body off by itself, without our words, where it is far beyond what we take.
-    server = create_server(
+    # The server cuts a body off by itself, without our words, where it is far beyond what we take.
+    with wsgi.listening(
         answer,
-        sockets=[_socket(host, port)],
+        setting="KINDLING_OTLP_ADDR",
+        host=host,
+        port=port,
         threads=_THREADS,
-        max_request_body_size=2 * decode.MOST_BYTES,
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-    )
-    worker = threading.Thread(target=server.run, name="otlp", daemon=True)
-    worker.start()
-    _log.info("otlp.listening", port=server.effective_port)
-    try:
-        yield server.effective_port
-    finally:
-        server.task_dispatcher.shutdown(cancel_pending=False, timeout=_SHUTDOWN_S)
-        server.trigger.pull_trigger(partial(_close, server))  # in the server's own thread, which it wakes
-        worker.join(_SHUTDOWN_S)
-        _log.info("otlp.closed")
-
-
-def _close(server: Any) -> None:
-    for channel in list(server.active_channels.values()):
-        channel.close_when_flushed = True  # exporters keep their connections open for hours
-    server.close()
-
-
-def _socket(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise InputError(
-            f"KINDLING_OTLP_ADDR {host}:{port} cannot be listened on ({error.strerror}): choose another address."
-        ) from error
+        most_body_bytes=2 * decode.MOST_BYTES,
+    ) as taken_port:
+        _log.info("otlp.listening", port=taken_port)
+        yield taken_port
+    _log.info("otlp.closed")
 
 
 def _taken(environ: Environ, receive: Receive, token: str, bounds: Limits, turns: _Turns) -> bytes:

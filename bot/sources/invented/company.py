@@ -137,7 +137,10 @@ class InventedCompany:
         who, recent = one.worker, {self.last_day - timedelta(days=back) for back in range(32)}
         tools = {seat.tool for seat in who.seats} | one.use.keys()
         accounts = self.covered_tools(who)
-        return all(tool in accounts and not recent & accounts[tool].broken.keys() for tool in tools)
+        if not all(tool in accounts and not recent & accounts[tool].broken.keys() for tool in tools):
+            return False
+        # Of a seat that began a day or two ago a late source has not finished a single day yet.
+        return all(seat.assigned_on <= self.last_day - timedelta(accounts[seat.tool].lag_days) for seat in who.seats)
 
     def unheard_of(self, one: Reality) -> bool:
         """Whether a tool that needs no seat is in use, and no source ever named this person for it."""
