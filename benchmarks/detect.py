@@ -3,21 +3,23 @@
 The query computes the same windows (sums by person, tool, model and week, active days) from a Parquet file of the same
 rows; the script reads every row and adds up in dictionaries. Neither judges, prices, checks coverage or keeps anything.
 Each runs in a process of its own, whose peak memory is printed. Ratios within one run are what to watch.
-Run: python benchmarks/detect.py [--people 1000] [--full] (1,000 and 10,000 people on SQLite and PostgreSQL; --full
-adds 100,000)
+Companies beyond 10,000 people are copies of the first 10,000, made by the database: the same behaviour, other people.
+Run: python benchmarks/detect.py [--people 1000 10000] [--databases sqlite postgresql] (100000 and 1000000 take long).
+The column of pandas is filled in where pandas is installed; it is no dependency of the project.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import importlib.util
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -32,13 +34,16 @@ sys.path.insert(0, str(ROOT))
 from bot.sources.invented.company import InventedCompany  # noqa: E402 - run as a file, the folder must be found first
 from bot.sources.prices import GenaiPrices  # noqa: E402
 from bot.sources.public_holidays import holidays_of, weekend_of  # noqa: E402
-from bot.store.database import Store  # noqa: E402
+from bot.store.database import Session, Store  # noqa: E402
+from bot.store.tables import Base  # noqa: E402
 from jobs.detect import detect  # noqa: E402
 from tests import company, postgres  # noqa: E402
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 LAST_DAY = date(2026, 3, 1)
 FIRST_DAY = LAST_DAY - timedelta(days=89)
+MOST_DRAWN = 10_000
+HAS_PANDAS = importlib.util.find_spec("pandas") is not None and importlib.util.find_spec("pyarrow") is not None
 COUNTERS = (
     "requests",
     "failed_requests",
@@ -64,37 +69,37 @@ WINDOWS = f"""
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "--people", type=int, default=1_000, help="the smallest company; the others are ten times larger"
-    )
-    parser.add_argument("--full", action="store_true", help="one more step, to a hundred times the smallest")
+    parser.add_argument("--people", type=int, nargs="+", default=[1_000, 10_000], help="the sizes of the companies")
+    parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"], choices=["sqlite", "postgresql"])
     parser.add_argument("--child", nargs=2, metavar=("WHO", "WHERE"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
         child(*asked.child)
         return
-    print("| people | rows | database | detect, s (CPU s, peak) | query | script | × query | × script | CPU µs each |")
-    print("|---" * 9 + "|")
+    print("| people | rows | database | detect, s (CPU s, peak) | query | script | pandas | × query | × script | µs |")
+    print("|---" * 10 + "|")
     with postgres.server() as server:
-        for size in [asked.people * 10**step for step in range(3 if asked.full else 2)]:
-            compare(size, server)
+        for size in asked.people:
+            compare(size, server, asked.databases)
 
 
-def compare(size: int, server: str) -> None:
+def compare(size: int, server: str, databases: Collection[str]) -> None:
     """One line for each database; the rows, and the query over them, are the same for both."""
     with tempfile.TemporaryDirectory() as folder, postgres.database(server) as pg_url:
         path = Path(folder) / "rows.parquet"
-        query = None
+        beside: dict[str, Figures] = {}
         for url in (f"sqlite:///{folder}/bench.db", pg_url):
-            rows = measured("fill", f"{size} {url}").count
-            if query is None:
-                measured("export", f"{path} {url}")
-                query = measured("query", str(path))
-            ours, theirs = measured("detect", url), measured("script", url)
             kind = url.partition(":")[0].partition("+")[0]
+            if kind not in databases:
+                continue
+            rows = measured("fill", f"{size} {url}").count
+            if not beside:
+                measured("export", f"{path} {url}")
+                beside = {who: measured(who, str(path)) for who in ("query", *(("pandas",) if HAS_PANDAS else ()))}
+            ours, theirs = measured("detect", url), measured("script", url)
             print(
-                f"| {size:,} | {rows:,} | {kind} | {ours} | {query} | {theirs} "
-                f"| {ours.wall_s / query.wall_s:.0f} | {ours.wall_s / theirs.wall_s:.0f} "
+                f"| {size:,} | {rows:,} | {kind} | {ours} | {beside['query']} | {theirs} | {beside.get('pandas', '–')} "
+                f"| {ours.cpu_s / beside['query'].cpu_s:.0f} | {ours.cpu_s / theirs.cpu_s:.0f} "
                 f"| {ours.cpu_s / size * 1e6:.0f} |",
                 flush=True,
             )
@@ -105,11 +110,27 @@ def fill(size_and_url: str) -> int:
     size, _, url = size_and_url.partition(" ")
     with opened(url) as store:
         store.upgrade()
-        invented = InventedCompany(seed=1, size=int(size), now=NOW)
-        company.keep_in_parts(store, invented, first_day=FIRST_DAY)
+        drawn = min(int(size), MOST_DRAWN)
+        company.keep_in_parts(store, InventedCompany(seed=1, size=drawn, now=NOW), first_day=FIRST_DAY)
+        for copy in range(1, int(size) // drawn):
+            with store.begin() as session:
+                add_copy(session, copy, drawn)
         with store.begin() as session:
             session.execute(text("ANALYZE"))
             return session.scalar(text("SELECT count(*) FROM usage_day")) or 0
+
+
+def add_copy(session: Session, copy: int, drawn: int) -> None:
+    """Everybody who was drawn once more, under other numbers and names."""
+    other = {name: f"{name} + {copy * drawn}" for name in ("person_id", "manager_id")}
+    other |= {name: f"{name} || ':{copy}'" for name in ("subject", "external_id")}
+    for table in Base.metadata.sorted_tables:
+        if "person_id" in table.columns:
+            names = [column.name for column in table.columns]
+            into, told = ", ".join(names), ", ".join(other.get(name, name) for name in names)
+            session.execute(
+                text(f"INSERT INTO {table.name} ({into}) SELECT {told} FROM {table.name} WHERE person_id <= {drawn}")
+            )
 
 
 def export(path_and_url: str) -> None:
@@ -157,6 +178,7 @@ def child(who: str, where: str) -> None:
         "export": export,
         "detect": judge,
         "query": ask_duckdb,
+        "pandas": ask_pandas,
         "script": add_up,
     }
     if who == "detect":
@@ -177,6 +199,21 @@ def ask_duckdb(path: str) -> None:
     connection = duckdb.connect()
     connection.execute("SET threads = 1")
     connection.execute(f"CREATE TABLE windows AS {WINDOWS.format(path=path)}")
+
+
+def ask_pandas(path: str) -> None:
+    """The same windows by way of a data frame, as a data scientist would write it down."""
+    import pandas  # noqa: PLC0415 - no dependency of ours: only who has it is shown the column
+
+    rows = pandas.read_parquet(path)
+    rows = rows[rows.person_id.notna()]
+    back = (pandas.Timestamp(LAST_DAY) - pandas.to_datetime(rows.day)).dt.days
+    rows["week"] = back // 7
+    rows["active_day"] = back.where(rows.active)
+    keys = ["person_id", "tool", "model", "week"]
+    sums = rows.groupby(keys)[list(COUNTERS)].sum()
+    days = rows.groupby(keys).active_day.agg(["nunique", "min", "max"])
+    sums.join(days)
 
 
 def add_up(url: str) -> None:
