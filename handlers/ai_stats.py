@@ -12,6 +12,7 @@ from bot.views import help as help_views
 from bot.views import trouble
 from bot.views.ids import SNOOZE_WEEKS
 from handlers import wishes, yours
+from handlers.themselves import number_of
 from handlers.who import Asked
 
 ForPerson = Callable[[Asked, int], None]
@@ -52,7 +53,7 @@ def help_(asked: Asked, *, understood: bool = True) -> None:
 
 def for_person(asked: Asked, work: ForPerson) -> None:
     """Do it for the one who asked, or say kindly that the roster does not list them."""
-    person_id = asked.person()
+    person_id = number_of(asked)
     if person_id is None:
         asked.say(trouble.not_in_roster())
     else:

@@ -12,7 +12,7 @@ from bot.domain.told import Answer
 from bot.errors import InputError
 from bot.store import nudges, preferences
 from bot.views import check_in as check_in_views
-from bot.views import ids, settings, trouble
+from bot.views import ids, settings, told, trouble
 from bot.views import tip as tip_views
 from bot.views.ids import Action
 from handlers import check_ins, take_back, wishes, yours
@@ -76,8 +76,8 @@ def answered(answer: Answer) -> ForPerson:
 
 
 _FOR_PERSON: dict[Action, ForPerson] = {
-    **{action: answered(answer) for action, answer in ids.ANSWERS.items()},
-    **{action: check_ins.answered(answer) for action, answer in ids.CHECK_IN_ANSWERS.items()},
+    **{action: answered(answer) for action, answer in told.ANSWERS.items()},
+    **{action: check_ins.answered(answer) for action, answer in told.CHECK_IN_ANSWERS.items()},
     Action.SAVING: check_ins.said_more(Action.SAVING),
     Action.WENT_TO: check_ins.said_more(Action.WENT_TO),
     Action.TAKE_BACK: take_back.take_back,

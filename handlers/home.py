@@ -11,6 +11,7 @@ from bot.domain.told import Preferences
 from bot.store import preferences
 from bot.views import home
 from handlers import cards
+from handlers.themselves import number_of
 from handlers.who import Asked
 
 
@@ -18,7 +19,7 @@ def opened(asked: Asked) -> None:
     """Publish the page when its tab is opened; the Messages tab needs nothing from us."""
     if asked.text != "home":
         return
-    person_id = asked.person()
+    person_id = number_of(asked)
     if person_id is None:
         clear(asked)
     else:

@@ -1,6 +1,7 @@
 """Who asked, and where the answer goes: to that person alone (P1).
 
-Every listener gets an `Asked`, made from what Slack sent by `handlers/trouble.py`. Next: `handlers/trouble.py`.
+Every listener gets an `Asked`, made from what Slack sent by `handlers/trouble.py`. It leads to no person's rows: those
+who answer about themselves go through `handlers/themselves.py`. Next: `handlers/trouble.py`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import InputError, SlackRefused
-from bot.store import people
-from bot.views import home, ids
+from bot.views import ids, modal
 from bot.views.message import Message
 from handlers.desk import Desk
 
@@ -37,11 +37,6 @@ class Asked:
     value: str | None = None
     response_url: str | None = None
     view: View | None = None
-
-    def person(self) -> int | None:
-        """Our number for the one who asked; None when the roster does not list them (a guest, a newcomer, a bot)."""
-        with self.desk.store.read() as session:
-            return people.person_by_slack(session, slack_user_id=self.slack_user_id)
 
     def nudge_key(self) -> str:
         """The key of the message under which the button stands. Raises InputError for a button without one."""
@@ -80,12 +75,12 @@ class Asked:
     def _show_modal(self, message: Message) -> bool:
         if self.view is None:
             return False
-        modal = home.modal("Kindling", message)
+        opened = modal.modal("Kindling", message)
         try:
             if self.view.is_home:
-                self.desk.slack.open_view(self.view.trigger_id, modal)
+                self.desk.slack.open_view(self.view.trigger_id, opened)
             else:
-                self.desk.slack.update_view(self.view.view_id, modal)
+                self.desk.slack.update_view(self.view.view_id, opened)
         except SlackRefused:
             return False  # the three seconds of a trigger were over, or the modal was closed meanwhile
         return True

@@ -17,6 +17,7 @@ from bot.views import settings, trouble
 from bot.views import silence as silence_views
 from bot.views import why as why_views
 from handlers import cards, home
+from handlers.themselves import number_of
 from handlers.who import Asked
 
 
@@ -61,7 +62,7 @@ def one_thing(asked: Asked, person_id: int) -> None:
 
 def privacy(asked: Asked) -> None:
     """What is held, for how long, who can see it; for somebody we do not know: nothing."""
-    desk, person_id = asked.desk, asked.person()
+    desk, person_id = asked.desk, number_of(asked)
     held: dict[str, int] = {}
     if person_id is not None:
         with desk.store.read() as session:

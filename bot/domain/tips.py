@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.domain.adoption import State
+from bot.domain.tools import tool_name
 from bot.domain.waste import DETECTORS, NEVER_SENT
 from bot.errors import InputError
 
@@ -98,21 +99,6 @@ _BANNED = re.compile(
     r"\b(leverag\w*|unlock\w*|journey\w*|supercharg\w*|empower\w*|rockstar\w*|only your|your team|most people)\b",
     re.IGNORECASE,
 )
-_TOOL_NAMES = {
-    "claude_code": "Claude Code",
-    "claude_chat": "Claude chat",
-    "claude_cowork": "Claude Cowork",
-    "claude_office": "Claude for Office",
-    "anthropic_api": "the Anthropic API",
-    "codex": "Codex",
-    "chatgpt": "ChatGPT",
-    "openai_api": "the OpenAI API",
-    "copilot": "GitHub Copilot",
-    "copilot_cli": "Copilot CLI",
-    "copilot_agent": "Copilot agent",
-    "cursor": "Cursor",
-    "gemini_cli": "Gemini CLI",
-}
 
 
 def parse(name: str, text: str) -> Tip:
@@ -132,11 +118,6 @@ def fill(tip_text: str, facts: Facts) -> str:
 def can_fill(tip: Tip, facts: Facts) -> bool:
     """Whether `facts` hold everything that the tip wants to say."""
     return all(facts.get(hole) is not None for hole in _HOLE.findall(f"{tip.text} {tip.try_this} {tip.how_to}"))
-
-
-def tool_name(tool: str) -> str:
-    """How people call a tool; an unknown one goes by its own id."""
-    return _TOOL_NAMES.get(tool) or tool.removeprefix("other:").replace("_", " ")
 
 
 def dollars_in_words(low_microusd: int | None, high_microusd: int | None) -> str:

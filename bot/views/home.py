@@ -1,7 +1,7 @@
 """App Home: who is writing, the card, and every setting in reach of one tap.
 
-`handlers/home.py` publishes `view`. A tap there has no message to answer into, so answers open as a modal: `modal`.
-Next: `bot/views/help.py`.
+`handlers/home.py` publishes `view`. A tap there has no message to answer into, so answers open as a modal.
+Next: `bot/views/modal.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from bot.domain.scorecard import Scorecard
 from bot.domain.told import Preferences
 from bot.views import pieces, scorecard, settings, told
 from bot.views.ids import Action, Callback
-from bot.views.message import Message
 from bot.views.pieces import Block
 
 View = dict[str, Any]
@@ -36,17 +35,6 @@ def view(
         ]
     )
     return {"type": "home", "callback_id": Callback.HOME.value, "blocks": known}
-
-
-def modal(title: str, message: Message) -> View:
-    """A message as a modal, for answers to taps in App Home."""
-    return {
-        "type": "modal",
-        "callback_id": Callback.ANSWER.value,
-        "title": pieces.plain(title, 24),
-        "close": pieces.plain("Close", 24),
-        "blocks": message.blocks,
-    }
 
 
 def _nothing_held() -> list[Block]:

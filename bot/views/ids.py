@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.told import Answer
 from bot.errors import InputError
 
 SNOOZE_WEEKS = (2, 4, 12)
@@ -54,28 +53,6 @@ class Action(StrEnum):
     FORGET_NOW = "forget_now"
     KEEP = "forget_not"
     OPEN_LINK = "open_link"
-
-
-ANSWERS: dict[Action, Answer] = {
-    Action.SHOW_ME: Answer.SHOW_ME,
-    Action.NO_ACCESS: Answer.NO_ACCESS,
-    Action.OTHER_TOOL: Answer.OTHER_TOOL,
-    Action.NOT_MY_WORK: Answer.NOT_MY_WORK,
-    Action.HELPFUL: Answer.HELPFUL,
-    Action.NOT_HELPFUL: Answer.NOT_HELPFUL,
-    Action.NOT_ALLOWED: Answer.NOT_ALLOWED,
-    Action.ON_LEAVE: Answer.ON_LEAVE,
-    Action.WAS_MEANT: Answer.WAS_MEANT,
-}
-"""The buttons that are an answer to a tip."""
-
-CHECK_IN_ANSWERS: dict[Action, Answer] = {
-    Action.HELPED_CLEARLY: Answer.CLEARLY,
-    Action.HELPED_SOMEWHAT: Answer.SOMEWHAT,
-    Action.HELPED_NOT_REALLY: Answer.NOT_REALLY,
-    Action.NO_QUESTIONS: Answer.NO_QUESTIONS,
-}
-"""The buttons that are an answer to a check-in."""
 
 
 class Callback(StrEnum):

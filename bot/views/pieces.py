@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from bot.domain import tips
+from bot.domain import tools
 from bot.views.ids import SNOOZE_WEEKS, Action, Payload
 
 Block = dict[str, Any]
@@ -148,7 +148,7 @@ def select(
 
 def tool_name(tool: str) -> str:
     """A tool as people call it: "claude_code" is "Claude Code". A tool we do not know keeps its own name, quietened."""
-    return quiet(tips.tool_name(clean(tool))) or "a tool without a name"
+    return quiet(tools.tool_name(clean(tool))) or "a tool without a name"
 
 
 def source_name(source: str) -> str:

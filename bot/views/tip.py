@@ -14,7 +14,7 @@ from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Facts, Tip, fill
 from bot.domain.told import Answer
 from bot.domain.waste import idle_seat
 from bot.views import pieces, rules, told
-from bot.views.ids import ANSWERS, Action, Payload
+from bot.views.ids import Action, Payload
 from bot.views.message import Message, compose
 from bot.views.pieces import Block
 
@@ -53,7 +53,7 @@ _CONTEXTS: dict[str, tuple[Answer, ...]] = {
     idle_seat.DETECTOR: (Answer.NO_ACCESS, Answer.OTHER_TOOL, Answer.ON_LEAVE, Answer.WAS_MEANT),
 }
 """What may be told with one tap under a tip; under any other pattern of cost, that it was meant."""
-_ACTIONS = {answer: action for action, answer in ANSWERS.items()}
+_ACTIONS = {answer: action for action, answer in told.ANSWERS.items()}
 
 
 def message(*, nudge_key: str, tip: Tip, trigger: str, facts: Facts, introduce_by: str | None) -> Message:

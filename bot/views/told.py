@@ -25,6 +25,27 @@ LABELS: dict[Answer, str] = {
 }
 """What can be told with one tap, in the words of the buttons."""
 
+ANSWERS: dict[Action, Answer] = {
+    Action.SHOW_ME: Answer.SHOW_ME,
+    Action.NO_ACCESS: Answer.NO_ACCESS,
+    Action.OTHER_TOOL: Answer.OTHER_TOOL,
+    Action.NOT_MY_WORK: Answer.NOT_MY_WORK,
+    Action.HELPFUL: Answer.HELPFUL,
+    Action.NOT_HELPFUL: Answer.NOT_HELPFUL,
+    Action.NOT_ALLOWED: Answer.NOT_ALLOWED,
+    Action.ON_LEAVE: Answer.ON_LEAVE,
+    Action.WAS_MEANT: Answer.WAS_MEANT,
+}
+"""The buttons that are an answer to a tip."""
+
+CHECK_IN_ANSWERS: dict[Action, Answer] = {
+    Action.HELPED_CLEARLY: Answer.CLEARLY,
+    Action.HELPED_SOMEWHAT: Answer.SOMEWHAT,
+    Action.HELPED_NOT_REALLY: Answer.NOT_REALLY,
+    Action.NO_QUESTIONS: Answer.NO_QUESTIONS,
+}
+"""The buttons that are an answer to a check-in."""
+
 _MOST_PATTERNS = 5
 
 

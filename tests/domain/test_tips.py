@@ -24,8 +24,8 @@ from bot.domain.tips import (
     dollars_in_words,
     fill,
     parse,
-    tool_name,
 )
+from bot.domain.tools import tool_name
 from bot.errors import InputError
 from bot.sources.tip_library import load_tips
 

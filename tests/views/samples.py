@@ -18,13 +18,13 @@ from bot.domain.tips import Facts, LinkKind, Tip
 from bot.domain.told import Answer, Preferences
 from bot.domain.usage import Counters, Coverage, UsageWindow, WeekSum
 from bot.domain.waste.finding import NotJudged
-from bot.views import check_in, home, privacy, settings, tip, trouble, why
+from bot.views import check_in, home, modal, privacy, settings, tip, trouble, why
 from bot.views import help as help_views
 from bot.views import scorecard as card_views
 from bot.views import silence as silence_views
 from bot.views.home import View
-from bot.views.ids import ANSWERS
 from bot.views.message import Message
+from bot.views.told import ANSWERS
 from tests import by_hand
 
 TODAY = date(2026, 3, 2)
@@ -282,7 +282,7 @@ def every_view(given: Numbers | None = None, *, word: str = "Robin Osei") -> dic
         card=None, preferences=Preferences(), has_tip=False, introduced_by=word, now=NOW, today=TODAY
     )
     for name, message in every_message(given, word=word).items():
-        views[f"modal {name}"] = home.modal("Kindling", message)
+        views[f"modal {name}"] = modal.modal("Kindling", message)
     return views
 
 

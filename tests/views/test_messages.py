@@ -17,8 +17,9 @@ from bot.domain.waste.finding import NotJudged
 from bot.sources.tip_library import load_tips
 from bot.views import limits, pieces, rules, tip, told, why
 from bot.views import scorecard as card_views
-from bot.views.ids import ANSWERS, SNOOZE_WEEKS, Action, parse
+from bot.views.ids import SNOOZE_WEEKS, Action, parse
 from bot.views.message import Message
+from bot.views.told import ANSWERS
 from tests.views import samples
 
 HOSTILE = [
