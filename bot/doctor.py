@@ -1,6 +1,6 @@
 """`kindling doctor`: one line for each thing that must be right, with what to do about it, and nobody's name.
 
-Called by `bot/cli.py`. Next: `bot/source_checks.py`.
+Called by `bot/cli.py`. Next: `bot/source_checks.py`, `bot/job_checks.py`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot import source_checks
+from bot import job_checks, source_checks
 from bot.errors import InputError, SlackError
 from bot.settings import Settings
 from bot.slack import Slack
@@ -82,6 +82,7 @@ def _data(store: Store, now: datetime) -> Iterator[Check]:
         everybody, reachable = health.people_counts(session)
     yield Check("people", everybody > 0, f"{everybody} known, {reachable} with a Slack account")
     yield from source_checks.of_data(store, now)
+    yield from job_checks.of_jobs(store, now)
 
 
 def _tips(now: datetime) -> Iterator[Check]:

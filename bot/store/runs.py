@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -44,6 +44,16 @@ class Claim:
     standing: Standing
     run_id: int
     attempt: int
+
+
+@dataclass(frozen=True)
+class LatestRun:
+    """How a job's newest run stands; `error` is a class and a sentence without anybody's data."""
+
+    scheduled_for: datetime
+    state: RunState
+    attempts: int
+    error: str | None
 
 
 def claim(
@@ -87,6 +97,13 @@ def is_finished(session: Session, *, job: str, scheduled_for: datetime) -> bool:
     """Whether this job has been done for this window."""
     key = (RunRow.job == job, RunRow.scheduled_for == scheduled_for)
     return session.scalar(select(RunRow.state).where(*key)) == RunState.DONE
+
+
+def latest(session: Session) -> dict[str, LatestRun]:
+    """The newest run of every job that was ever begun."""
+    newest = select(RunRow.job, func.max(RunRow.scheduled_for)).group_by(RunRow.job)
+    rows = session.scalars(select(RunRow).where(tuple_(RunRow.job, RunRow.scheduled_for).in_(newest)))
+    return {row.job: LatestRun(row.scheduled_for, RunState(row.state), row.attempts, row.error) for row in rows}
 
 
 def renew(session: Session, run: Claim, *, lease_s: float) -> bool:
