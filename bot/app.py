@@ -33,7 +33,7 @@ from bot.store.opening import open_store
 from bot.transports import http, otlp, socket_mode
 from handlers.desk import Desk
 from jobs import calendar, collect, decide, deliver, detect, measure, receive, recheck, tidy
-from jobs.rounds import Pace, Recheck
+from jobs.rounds import Pace
 
 Counts = calendar.Counts
 
@@ -96,14 +96,9 @@ def work(
     store, settings = desk.store, desk.settings
     words = deliver.words_of(settings.set_up_by)
 
-    def recheck_at(now: datetime) -> Recheck:
-        return recheck.by_the_rules(
-            now=now,
-            prices=desk.prices,
-            holidays_of=holidays_of,
-            weekend_of=weekend_of,
-            switched_on=settings.nudges_on,
-        )
+    still_right = recheck.by_the_rules(
+        prices=desk.prices, holidays_of=holidays_of, weekend_of=weekend_of, switched_on=settings.nudges_on
+    )
 
     def decide_(now: datetime) -> Counts:
         return decide.decide(
@@ -121,7 +116,7 @@ def work(
             slack=_with_token(desk),
             tips=desk.tips,
             now=now,
-            recheck=recheck_at(now),
+            recheck=still_right,
             render=words,
             owner=f"{os.getpid()}-{uuid4().hex[:8]}",
             pace=pace,

@@ -176,7 +176,7 @@ def _judged(round_: Round, session: Session, nudge: HeldNudge) -> Silence | Move
         return Silence.NO_SLACK_ACCOUNT
     if nudge.tip_id not in round_.tips:  # it was taken out of the library since
         return Silence.NO_TIP_LEFT
-    return round_.recheck(session, nudge)
+    return round_.recheck(session, nudge, round_.now)
 
 
 def _with_quiet(round_: Round, nudge: HeldNudge) -> HeldNudge:

@@ -21,12 +21,10 @@ from jobs.rounds import Recheck
 from jobs.work_calendars import HolidaysOf, WeekendOf
 
 
-def by_the_rules(
-    *, now: datetime, prices: PriceBook, holidays_of: HolidaysOf, weekend_of: WeekendOf, switched_on: bool
-) -> Recheck:
+def by_the_rules(*, prices: PriceBook, holidays_of: HolidaysOf, weekend_of: WeekendOf, switched_on: bool) -> Recheck:
     """A recheck that loads and judges the one person anew, by the same rules that planned the message."""
 
-    def recheck(session: Session, nudge: HeldNudge) -> Silence | Moved | None:
+    def recheck(session: Session, nudge: HeldNudge, now: datetime) -> Silence | Moved | None:
         judged = detect.judge_people(
             session,
             person_ids=[nudge.person_id],

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.nudging import Moved, Silence
 from bot.domain.tips import Tip
@@ -19,7 +19,8 @@ from bot.store.database import Session, Store
 from bot.store.delivery import HeldNudge
 from bot.views.message import Message
 
-Recheck = Callable[[Session, HeldNudge], Silence | Moved | None]
+Recheck = Callable[[Session, HeldNudge, datetime], Silence | Moved | None]
+"""Whether a claimed nudge is still right at this moment: None, or why not, or when instead."""
 Render = Callable[[HeldNudge, Tip], Message]
 
 _log = EventLog("deliver")
@@ -36,8 +37,8 @@ class Pace:
     """How fast, and how patient. The rates are 90 % of what Slack allows: about one message a second a workspace.
 
     `settle_s` is how long after a send's time-out an absent message counts as never sent. `give_up_after` failures in
-    a row end this run, `patience_s` is the longest wait for a send slot, and `run_s` ends a run after which the time
-    of day that it was given would be stale. `most_lookups` unclear look-ups, and it is given up as unknown.
+    a row end this run, `patience_s` is the longest wait for a send slot, and `run_s` ends a run, so that what recovers
+    and looks up gets its turn. `most_lookups` unclear look-ups, and it is given up as unknown.
     """
 
     rate_per_s: float = 0.9
@@ -67,7 +68,7 @@ class Round:
     store: Store
     slack: Slack
     tips: Mapping[str, Tip]
-    now: datetime
+    begun_at: datetime
     recheck: Recheck
     render: Render
     owner: str
@@ -79,6 +80,11 @@ class Round:
     slot_in_hand: bool = False
     asks_quiet: bool = True
     started: float = field(default_factory=seconds)
+
+    @property
+    def now(self) -> datetime:
+        """The moment it is by now, to the second: a run takes minutes, and somebody's fair hours may end in them."""
+        return self.begun_at + timedelta(seconds=int(seconds() - self.started))
 
     def is_over(self) -> bool:
         """Whether to leave the rest to a later run: told to stop, Slack not answering, or too long at it."""

@@ -76,7 +76,7 @@ def words(nudge: HeldNudge, tip: Tip) -> Message:
     return Message(text=text, blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": text}}])
 
 
-def always_right(_session: Session, _nudge: HeldNudge) -> None:
+def always_right(_session: Session, _nudge: HeldNudge, _now: datetime) -> None:
     """A recheck to which nothing has changed."""
 
 

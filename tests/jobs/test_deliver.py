@@ -109,7 +109,7 @@ def test_silence_at_the_last_moment_wins(sqlite_store: Store, playground: Playgr
     nudge_id = planned(sqlite_store)
     asked: list[int] = []
 
-    def stopped_meanwhile(_session: Session, nudge: HeldNudge) -> Silence | None:
+    def stopped_meanwhile(_session: Session, nudge: HeldNudge, _now: datetime) -> Silence | None:
         asked.append(nudge.nudge_id)
         return Silence.STOPPED if len(asked) == ask_until else None
 
@@ -125,10 +125,26 @@ def test_unfair_hour_moves_it(sqlite_store: Store, playground: Playground) -> No
     nudge_id = planned(sqlite_store)
     tomorrow = NOW + timedelta(days=1)
 
-    assert {"moved": 1} == run(sqlite_store, playground, recheck=lambda _s, _n: Moved(tomorrow))
+    assert {"moved": 1} == run(sqlite_store, playground, recheck=lambda _s, _n, _now: Moved(tomorrow))
     assert ("planned", tomorrow) == (nudge_row(sqlite_store, nudge_id).state, nudge_row(sqlite_store, nudge_id).due_at)
     assert {} == run(sqlite_store, playground)
     assert {"sent": 1} == run(sqlite_store, playground, now=tomorrow)
+
+
+def test_time_goes_by_within_a_run(sqlite_store: Store, playground: Playground) -> None:
+    """Who is reached late in a run is judged by the hour it is then, not by the one at which the run began."""
+    for slack_id in ("U0ADA", "U0BEN"):
+        planned(sqlite_store, slack_id)
+    judged_at: list[datetime] = []
+
+    def note_the_hour(_session: Session, _nudge: HeldNudge, now: datetime) -> None:
+        judged_at.append(now)
+
+    pace = Pace(rate_per_s=0.9, look_up_rate_per_s=1000)
+    assert {"sent": 2} == run(sqlite_store, playground, recheck=note_the_hour, pace=pace, sleep=time.sleep)
+
+    assert [NOW, NOW] == judged_at[:2]
+    assert all(now > NOW for now in judged_at[2:])
 
 
 @pytest.mark.parametrize(
