@@ -56,10 +56,13 @@ class Settings:
     nudges_on: bool
     set_up_by: str
     stats_command: str
+    team_command: str
     otlp_addr: str | None
     otlp_token: str | None = field(repr=False)
     leads: tuple[str, ...]
     operators: tuple[str, ...]
+    lead_group: str | None
+    operator_group: str | None
     sources: tuple[SourceConfig, ...] = ()
 
     @property
@@ -117,6 +120,12 @@ def _command(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"/[a-z0-9_-]{1,31}", value):
         raise _WrongValueError('a slash command such as "/ai-stats": a slash and 1 to 31 of a-z, 0-9, - and _')
     return value
+
+
+def _user_group(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"S[A-Z0-9]{2,30}", value.strip()):
+        raise _WrongValueError('the id of a Slack user group, such as "S0123ABCD"')
+    return value.strip()
 
 
 def _emails(value: object) -> tuple[str, ...]:
@@ -199,6 +208,8 @@ SETTINGS: tuple[Setting, ...] = (
             "who set this up, as the first message says it"),
     Setting("stats_command", "KINDLING_STATS_COMMAND", "commands.stats", "/ai-stats", _command,
             "the name of the slash command, if another app already owns it"),
+    Setting("team_command", "KINDLING_TEAM_COMMAND", "commands.team", "/ai-team", _command,
+            "the name of the managers' slash command, if another app already owns it"),
     Setting("otlp_addr", "KINDLING_OTLP_ADDR", "otlp.addr", None, _address,
             "where the AI tools may push their telemetry (OTLP over HTTP); without it nothing listens"),
     Setting("otlp_token", "KINDLING_OTLP_TOKEN", None, None, _text,
@@ -207,6 +218,10 @@ SETTINGS: tuple[Setting, ...] = (
             "enablement leads, by e-mail address"),
     Setting("operators", "KINDLING_OPERATORS", "roles.operators", (), _emails,
             "who runs this installation, by e-mail address"),
+    Setting("lead_group", "KINDLING_LEAD_GROUP", "roles.lead_group", None, _user_group,
+            "a Slack user group whose members are enablement leads too"),
+    Setting("operator_group", "KINDLING_OPERATOR_GROUP", "roles.operator_group", None, _user_group,
+            "a Slack user group whose members run this installation too"),
 )  # fmt: skip
 
 _SOURCE_KEYS: dict[str, Reader] = {

@@ -192,6 +192,11 @@ class Slack:
             if not cursor:
                 return
 
+    def group_members(self, group_id: str) -> frozenset[str]:
+        """The Slack ids in a user group. Raises SlackRefused("missing_scope") without usergroups:read."""
+        listed = _data(_call(self.client.usergroups_users_list, usergroup=group_id)).get("users") or []
+        return frozenset(str(user_id) for user_id in listed)
+
     def send_file(self, channel: str, *, filename: str, content: bytes, title: str) -> None:
         """Share a file in a channel."""
         _call(self.client.files_upload_v2, channel=channel, filename=filename, content=content, title=title)

@@ -16,6 +16,7 @@ from bot.store import pushed, rights
 from bot.store.batches import table_of
 from bot.store.tables import (
     OPEN_NUDGE,
+    AuditRow,
     Base,
     BasisRow,
     BilledDayRow,
@@ -23,6 +24,7 @@ from bot.store.tables import (
     CheckInRow,
     CoverageRow,
     CoveredPersonRow,
+    DigestRow,
     FindingRow,
     FollowUpRow,
     IdentityRow,
@@ -86,6 +88,8 @@ AGED: tuple[Aged, ...] = (
     Aged(IdentityRow, IdentityRow.first_seen_at, unless=IdentityRow.person_id.is_not(None)),
     Aged(SourceRunRow, SourceRunRow.started_at),
     Aged(RunRow, RunRow.scheduled_for),
+    Aged(DigestRow, DigestRow.week),
+    Aged(AuditRow, AuditRow.at),
 )
 """Every table whose rows grow old. What people told us about messages, and people who still work here, stay until they
 are erased.

@@ -23,6 +23,8 @@ from bot.store.tables import (
     CalendarDayRow,
     CheckInRow,
     CoveredPersonRow,
+    DigestRow,
+    DigestWishRow,
     FindingRow,
     FollowUpRow,
     IdentityRow,
@@ -45,6 +47,8 @@ from bot.store.tables import (
 EXPORT_SCHEMA = "kindling-export-1"
 
 PERSONAL: tuple[type[Base], ...] = (
+    DigestRow,
+    DigestWishRow,
     CheckInRow,
     FollowUpRow,
     NudgeStepRow,
@@ -70,7 +74,7 @@ PERSONAL: tuple[type[Base], ...] = (
 """Tables with rows about a person, in the order in which they can be emptied."""
 
 NOT_PERSONAL = frozenset(
-    {"billed_day", "coverage", "installation", "pushed_point", "run", "send_slot", "source", "source_run"}
+    {"audit", "billed_day", "coverage", "installation", "pushed_point", "run", "send_slot", "source", "source_run"}
 )
 """Tables about sources, jobs and the workspace, which name nobody."""
 
@@ -99,6 +103,8 @@ _SECTIONS: dict[str, type[Base]] = {
     "check_ins": CheckInRow,
     "follow_ups": FollowUpRow,
     "meant_patterns": MeantPatternRow,
+    "digest_wishes": DigestWishRow,
+    "digests": DigestRow,
 }
 _OURS = frozenset(
     {"person_id", "manager_id", "nudge_id", "nudge_step_id", "finding_id", "owner", "lease_until", "next_try_at"}

@@ -33,6 +33,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "follow_up": ("second look after a tip", "second looks after tips"),
     "meant_pattern": ("pattern that you said was meant", "patterns that you said were meant"),
     "preference": ("record of your choices about messages", "records of your choices about messages"),
+    "digest_wish": ("wish for your team's summary each week", "wishes for your team's summary each week"),
+    "digest": ("note that a team's summary was sent to you", "notes that a team's summary was sent to you"),
     "nudge": ("message sent or planned", "messages sent or planned"),
     "nudge_step": ("note on its way to you", "notes on its way to you"),
 }

@@ -7,8 +7,9 @@ Next: `bot/store/tables/people.py`.
 
 from __future__ import annotations
 
+from bot.store.tables.audit import AuditRow, DigestRow, DigestWishRow
 from bot.store.tables.base import Base, BigKey
-from bot.store.tables.clock import InstallationRow, RunRow
+from bot.store.tables.clock import InstallationRow, PapersRow, RunRow
 from bot.store.tables.conclusions import BasisRow, FindingRow, SilenceRow, StateRow
 from bot.store.tables.messages import (
     OPEN_NUDGE,
@@ -20,7 +21,15 @@ from bot.store.tables.messages import (
     PreferenceRow,
     SendSlotRow,
 )
-from bot.store.tables.people import CalendarDayRow, IdentityRow, PersonRow, SeatRow, TeamStayRow
+from bot.store.tables.people import (
+    CalendarDayRow,
+    ExclusionRow,
+    IdentityRow,
+    PersonRow,
+    PseudonymKeyRow,
+    SeatRow,
+    TeamStayRow,
+)
 from bot.store.tables.usage import (
     BilledDayRow,
     CoverageRow,
@@ -37,6 +46,7 @@ from bot.store.tables.usage import (
 
 __all__ = [
     "OPEN_NUDGE",
+    "AuditRow",
     "Base",
     "BasisRow",
     "BigKey",
@@ -45,6 +55,9 @@ __all__ = [
     "CheckInRow",
     "CoverageRow",
     "CoveredPersonRow",
+    "DigestRow",
+    "DigestWishRow",
+    "ExclusionRow",
     "FindingRow",
     "FollowUpRow",
     "IdentityRow",
@@ -54,8 +67,10 @@ __all__ = [
     "NudgeStepRow",
     "OpenSessionRow",
     "OutcomeRow",
+    "PapersRow",
     "PersonRow",
     "PreferenceRow",
+    "PseudonymKeyRow",
     "PushedPointRow",
     "PushedSeriesRow",
     "RunRow",

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
+import bot.store.types
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -9,8 +14,68 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    _audit()
+    _digests()
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("digest")
+    op.drop_table("digest_wish")
+    _let_the_audit_be_changed()
+    op.drop_table("audit")
+
+
+def _audit() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("audit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("at", bot.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("act", sa.String(length=32), nullable=False),
+        sa.Column("group_key", sa.String(length=40), nullable=True),
+        sa.Column("week", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("audit_id", name=op.f("pk_audit")),
+    )
+    op.create_index("ix_audit_group_key_week", "audit", ["group_key", "week"], unique=False)
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit "
+            "BEGIN SELECT RAISE(ABORT, 'what was written down is not changed'); END"
+        )
+        return
+    op.execute(
+        "CREATE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'what was written down is not changed'; END $$"
+    )
+    op.execute("CREATE TRIGGER audit_stays BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_stays()")
+
+
+def _let_the_audit_be_changed() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TRIGGER audit_stays")
+        return
+    op.execute("DROP TRIGGER audit_stays ON audit")
+    op.execute("DROP FUNCTION audit_stays()")
+
+
+def _digests() -> None:
+    op.create_table(
+        "digest_wish",
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", bot.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.person_id"], name=op.f("fk_digest_wish_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_digest_wish")),
+    )
+    op.create_table(
+        "digest",
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("claimed_at", bot.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(length=24), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.person_id"], name=op.f("fk_digest_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", "week", name=op.f("pk_digest")),
+    )
