@@ -123,7 +123,7 @@ def fill(size_and_url: str) -> int:
 def add_copy(session: Session, copy: int, drawn: int) -> None:
     """Everybody who was drawn once more, under other numbers and names."""
     other = {name: f"{name} + {copy * drawn}" for name in ("person_id", "manager_id")}
-    other |= {name: f"{name} || ':{copy}'" for name in ("subject", "external_id")}
+    other |= {name: f"{name} || '#{copy}'" for name in ("subject", "external_id")}
     for table in Base.metadata.sorted_tables:
         if "person_id" in table.columns:
             names = [column.name for column in table.columns]
