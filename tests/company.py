@@ -18,6 +18,7 @@ from bot.sources.invented.workforce import HISTORY_DAYS
 from bot.store import coverage, identities, outcomes, people, source_runs, usage
 from bot.store.batches import chunks, table_of
 from bot.store.database import Session, Store
+from bot.store.pseudonyms import subject_key
 from bot.store.tables import UsageDayRow
 
 CHUNK_PEOPLE = 1_000
@@ -99,7 +100,7 @@ def keep_rows(session: Session, rows: Iterable[tuple[str, UsageRow]], ids: Mappi
     for source_name, row in rows:
         if row.subject not in keys:
             source, external_id = identity_of(row.subject)
-            keys[row.subject] = identities.subject_key(source, external_id)
+            keys[row.subject] = subject_key(session, source, external_id)
             if row.subject not in ids:
                 strangers[source].add(external_id)
         values.append(_values(source_name, row, keys[row.subject], ids.get(row.subject), now))

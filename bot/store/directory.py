@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.domain.hierarchy import without_circles
 from bot.domain.people import IdentitySource
 from bot.domain.roster import PersonRecord
-from bot.store import arrivals, facts, identities, team_stays
+from bot.store import arrivals, exclusions, facts, identities, team_stays
 from bot.store.batches import Saved
 from bot.store.identities import DIRECTORY, resolve
 
@@ -43,6 +43,7 @@ def save(
 
     Somebody who has left already and whom we never knew is not added.
     """
+    records = exclusions.records_without(session, records, scim_of=source_name)
     by_id, added, doubled = _people(session, source_name, records, now)
     managers, unknown = facts.managers_of(session, records=by_id) if "manager_email" in columns else ({}, ())
     names = [name for name in _FILLED if name in columns]

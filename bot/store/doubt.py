@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from bot.domain.people import NAMES_OF_PEOPLE, IdentitySource
 from bot.store.batches import chunks
-from bot.store.identities import UNMAPPED, subject_key
+from bot.store.identities import UNMAPPED
+from bot.store.pseudonyms import subject_key
 from bot.store.tables import IdentityRow, SourceRow, UsageDayRow
 
 Doubt = dict[tuple[str, str], dict[date, date]]
@@ -80,4 +81,4 @@ def _keys_of_nobody(session: Session) -> set[str]:
         IdentityRow.method == UNMAPPED,
         IdentityRow.source.in_([source.value for source in NAMES_OF_PEOPLE]),
     )
-    return {subject_key(IdentitySource(source), external_id) for source, external_id in session.execute(rows)}
+    return {subject_key(session, IdentitySource(source), external_id) for source, external_id in session.execute(rows)}

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha256
 
 from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
@@ -19,7 +18,9 @@ from sqlalchemy.orm import Session
 from bot.domain.people import IdentitySource, identity_of
 from bot.domain.roster import IdentityRecord, spelled
 from bot.errors import KindlingError
+from bot.store import exclusions
 from bot.store.batches import BATCH_ROWS, Saved, chunks, insert_new, table_of, upsert
+from bot.store.pseudonyms import subject_key
 from bot.store.tables import (
     IdentityRow,
     OpenSessionRow,
@@ -184,6 +185,7 @@ def save_records(session: Session, *, records: Sequence[IdentityRecord], now: da
     id without an address is nobody's who works here; one that has an owner keeps them, and counts as unchanged. Raises
     IdentityTakenError for an id that a roster gave to somebody else; the caller then rolls back.
     """
+    records = exclusions.identities_without(session, records)
     named = {record.email for record in records if record.email is not None}
     whose = resolve(session, source=IdentitySource.EMAIL, ids=named)
     by_source: dict[IdentitySource, dict[str, int]] = defaultdict(dict)
@@ -254,14 +256,9 @@ def owners_of(session: Session, *, subjects: Collection[str], now: datetime) -> 
     return found
 
 
-def subject_key(source: IdentitySource, external_id: str) -> str:
-    """What stands for an id in tables that must not know names: always the same, and not the id itself."""
-    return sha256(f"{source.value}:{normal(source, external_id)}".encode()).hexdigest()[:32]
-
-
 def adopt(session: Session, *, owned: Iterable[Owned]) -> None:
     """Give what is filed under these ids, and belongs to nobody, to the person who has the id now."""
-    keys = {subject_key(source, external_id): person_id for source, external_id, person_id in owned}
+    keys = {subject_key(session, source, external_id): person_id for source, external_id, person_id in owned}
     for model in _FILED if keys else ():
         table = table_of(model)
         homeless = set(session.scalars(select(model.subject).where(model.person_id.is_(None)).distinct()))
@@ -284,7 +281,7 @@ def unmapped_ids(session: Session, *, most: int) -> list[tuple[IdentitySource, s
 
 def hand_over(session: Session, owned: Sequence[Owned]) -> None:
     """Give all that is filed under these ids to their person, whosever it was: the operator put a mistake right."""
-    rows = [{"which": subject_key(source, i), "whose": person_id} for source, i, person_id in owned]
+    rows = [{"which": subject_key(session, source, i), "whose": person_id} for source, i, person_id in owned]
     for model in _FILED if rows else ():
         table = table_of(model)
         moved = update(table).where(table.c.subject == bindparam("which")).values(person_id=bindparam("whose"))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource, identity_of
 from bot.domain.roster import Member
-from bot.store import identities
+from bot.store import exclusions, identities
 from bot.store.batches import Saved, chunks, merge
 from bot.store.identities import DIRECTORY, Kept, Owned, normal
 from bot.store.tables import SeatRow
@@ -54,6 +54,7 @@ def save(
     """
     if not members:
         return SavedMembers()
+    members = exclusions.members_without(session, members)
     tied = _tie(session, members, now)
     holders: dict[int, list[Member]] = defaultdict(list)
     for member in members:

@@ -14,7 +14,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from bot.domain.outcomes import OutcomeKind, OutcomeRecord
-from bot.store import identities
+from bot.store import exclusions, identities
 from bot.store.batches import Saved, chunks, merge
 from bot.store.tables import OutcomeRow
 
@@ -26,7 +26,7 @@ def save(session: Session, *, source: str, outcomes: Iterable[OutcomeRecord], no
     record, and their work is left out: it comes with the next reading after they have an owner.
     """
     saved = Saved()
-    for batch in chunks(outcomes):
+    for batch in chunks(exclusions.without(session, outcomes)):
         people = identities.owners_of(session, subjects={outcome.subject for outcome in batch}, now=now)
         rows: dict[tuple[OutcomeKind, str, int], OutcomeRecord] = {}
         for outcome in batch:

@@ -17,7 +17,7 @@ from bot.domain.hierarchy import circles
 from bot.domain.people import IdentitySource, Person, Seat, SlackMember
 from bot.domain.roster import ID_COLUMNS, AbsenceRecord, PersonRecord, SeatRecord
 from bot.errors import KindlingError
-from bot.store import arrivals, facts, identities, team_stays
+from bot.store import arrivals, exclusions, facts, identities, team_stays
 from bot.store.batches import Saved, chunks, merge
 from bot.store.identities import ROSTER, Owned, normal, resolve
 from bot.store.tables import CalendarDayRow, IdentityRow, PersonRow, SeatRow
@@ -47,6 +47,7 @@ def save_people(
     id of nobody goes to the person who has that id now. Managers whom nobody knows are left out and come back as
     `unmapped`. Raises IdentityTakenError and ManagerCircleError; the caller then rolls back.
     """
+    records = exclusions.records_without(session, records)
     by_email = {normal(IdentitySource.EMAIL, record.email): record for record in records}
     ids, added = arrivals.welcome(session, by_email=by_email, now=now)
     by_id = {ids[email]: record for email, record in by_email.items()}

@@ -22,8 +22,9 @@ from bot.domain.people import identity_of
 from bot.domain.sessions import EventKind, SessionProgress, advance, facts
 from bot.domain.usage import Counters, SessionFacts, UsageRow
 from bot.domain.usage_sums import ESTIMATED, REPORTED, add_up
-from bot.store import identities, usage
+from bot.store import exclusions, identities, usage
 from bot.store.batches import chunks, insert_into, insert_new, table_of, upsert
+from bot.store.pseudonyms import subject_key
 from bot.store.tables import OpenSessionRow, PushedPointRow, PushedSeriesRow, UsageDayRow
 
 SOURCE = "otlp"
@@ -53,6 +54,7 @@ def keep(session: Session, *, pushed: Sequence[Owned], shown: Shown, now: dateti
 
     `shown` tells for each tool the kinds of session events that it can tell of at all.
     """
+    pushed = list(exclusions.without(session, pushed))
     owners = identities.owners_of(session, subjects={owned.subject for owned in pushed}, now=now)
     fresh = _not_counted_yet(session, pushed)
     grown = _growth(session, pushed, owners, now)
@@ -103,7 +105,7 @@ def _growth(
                     growth = total.value - value if total.value >= value else total.value
                     rows.append(_row(owned, Counters(**{total.measure: growth})))
                     last[key] = owned.increment.at, total.value
-        newest = [_series(by_series[key][-1][0], by_series[key][-1][1], owners, *last[key]) for key in keys]
+        newest = [_series(session, *by_series[key][-1], owners, last[key]) for key in keys]
         upsert(session, PushedSeriesRow, newest)
     return rows
 
@@ -121,7 +123,7 @@ def _last_seen(
     for owned, total in firsts.values():
         may_be_counted = total.started_at is not None and total.started_at < forgotten
         begin = (owned.increment.at, total.value) if may_be_counted else (_LONG_AGO, 0)
-        new.append(_series(owned, total, owners, *begin))
+        new.append(_series(session, owned, total, owners, begin))
     insert_new(session, PushedSeriesRow, new)
     table = table_of(PushedSeriesRow)
     found = session.execute(
@@ -134,12 +136,13 @@ def _last_seen(
 
 
 def _series(
-    owned: Owned, total: Total, owners: Mapping[str, int | None], at: datetime, value: int
+    session: Session, owned: Owned, total: Total, owners: Mapping[str, int | None], seen: tuple[datetime, int]
 ) -> Mapping[str, Any]:
+    at, value = seen
     return {
         "source": SOURCE,
         "series_key": total.series_key,
-        "subject": _subject_key(owned.subject),
+        "subject": _subject_key(session, owned.subject),
         "person_id": owners[owned.subject],
         "day": _day(at),
         "at": at,
@@ -163,7 +166,7 @@ def _add(session: Session, rows: Iterable[UsageRow], owners: Mapping[str, int | 
 
     Unknown plus a number is that number; a sum with an estimated part is an estimate.
     """
-    kept = [_usage_day(row, owners[row.subject], now) for row in rows]
+    kept = [_usage_day(session, row, owners[row.subject], now) for row in rows]
     if not kept:
         return
     statement = insert_into(session, UsageDayRow)
@@ -185,11 +188,11 @@ def _add(session: Session, rows: Iterable[UsageRow], owners: Mapping[str, int | 
     session.connection().execute(statement, kept)
 
 
-def _usage_day(row: UsageRow, person_id: int | None, now: datetime) -> dict[str, Any]:
+def _usage_day(session: Session, row: UsageRow, person_id: int | None, now: datetime) -> dict[str, Any]:
     return {
         "source": SOURCE,
         "day": row.day,
-        "subject": _subject_key(row.subject),
+        "subject": _subject_key(session, row.subject),
         "tool": row.tool,
         "model": row.model,
         "person_id": person_id,
@@ -210,9 +213,12 @@ def _follow_sessions(
     by_key: dict[str, list[Owned]] = defaultdict(list)
     for owned in fresh:
         if owned.increment.session_key is not None and owned.increment.events:
-            by_key[_session_key(owned)].append(owned)
+            by_key[_session_key(session, owned)].append(owned)
     for keys in chunks(sorted(by_key)):
-        started = [_open_session(key, by_key[key][0], owners, _LONG_AGO.date(), SessionProgress()) for key in keys]
+        started = [
+            _open_session(session, key, by_key[key][0], owners, day=_LONG_AGO.date(), progress=SessionProgress())
+            for key in keys
+        ]
         insert_new(session, OpenSessionRow, started)
         moved: list[Mapping[str, Any]] = []
         known: list[SessionFacts] = []
@@ -220,7 +226,7 @@ def _follow_sessions(
             first, tool = by_key[key][0], by_key[key][0].increment.tool
             after = advance(before, (event for owned in by_key[key] for event in owned.increment.events))
             day = max(last_day, *(_day(owned.increment.at) for owned in by_key[key]))
-            moved.append(_open_session(key, first, owners, day, after))
+            moved.append(_open_session(session, key, first, owners, day=day, progress=after))
             known += facts(after, session_key=key, subject=first.subject, tool=tool, shown=shown[tool])
         upsert(session, OpenSessionRow, moved)
         usage.save_sessions(session, source=SOURCE, sessions=known, now=now)
@@ -239,25 +245,25 @@ def _progress(session: Session, keys: Collection[str]) -> dict[str, tuple[date, 
 
 
 def _open_session(
-    key: str, owned: Owned, owners: Mapping[str, int | None], day: date, progress: SessionProgress
+    session: Session, key: str, owned: Owned, owners: Mapping[str, int | None], *, day: date, progress: SessionProgress
 ) -> Mapping[str, Any]:
     return {
         "source": SOURCE,
         "session_key": key,
-        "subject": _subject_key(owned.subject),
+        "subject": _subject_key(session, owned.subject),
         "person_id": owners[owned.subject],
         "day": day,
         "progress": progress.to_json(),
     }
 
 
-def _session_key(owned: Owned) -> str:
+def _session_key(session: Session, owned: Owned) -> str:
     """One session of one subject: whoever signs in anew in the middle of it begins another."""
-    return sha256(f"{owned.increment.session_key}:{_subject_key(owned.subject)}".encode()).hexdigest()[:32]
+    return sha256(f"{owned.increment.session_key}:{_subject_key(session, owned.subject)}".encode()).hexdigest()[:32]
 
 
-def _subject_key(subject: str) -> str:
-    return identities.subject_key(*identity_of(subject))
+def _subject_key(session: Session, subject: str) -> str:
+    return subject_key(session, *identity_of(subject))
 
 
 def _day(at: datetime) -> date:

@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, literal, or_, s
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource
+from bot.store import exclusions
 from bot.store.batches import table_of
-from bot.store.identities import normal, owners, subject_key
+from bot.store.identities import normal, owners
+from bot.store.pseudonyms import subject_key
 from bot.store.tables import (
     Base,
     BasisRow,
@@ -74,9 +76,22 @@ PERSONAL: tuple[type[Base], ...] = (
 """Tables with rows about a person, in the order in which they can be emptied."""
 
 NOT_PERSONAL = frozenset(
-    {"audit", "billed_day", "coverage", "installation", "pushed_point", "run", "send_slot", "source", "source_run"}
+    {
+        "audit",
+        "billed_day",
+        "coverage",
+        "exclusion",
+        "installation",
+        "papers",
+        "pseudonym_key",
+        "pushed_point",
+        "run",
+        "send_slot",
+        "source",
+        "source_run",
+    }
 )
-"""Tables about sources, jobs and the workspace, which name nobody."""
+"""Tables about sources, jobs and the workspace, which name nobody, and the keys of those about whom nothing is held."""
 
 _FILED_UNDER: dict[type[Base], str] = {
     UsageDayRow: "subject",
@@ -169,7 +184,7 @@ def forget_unlisted(session: Session, *, email: str) -> dict[str, int]:
     address = normal(IdentitySource.EMAIL, email)
     if owners(session, source=IdentitySource.EMAIL, ids=[address]).get(address) is not None:
         return {}
-    filed_under = _spellings(IdentitySource.EMAIL.value, address)
+    filed_under = _spellings(session, IdentitySource.EMAIL.value, address)
     filed_under |= _named_alike(session, filed_under)
     gone = {}
     for model, column in _FILED_UNDER.items():
@@ -179,16 +194,32 @@ def forget_unlisted(session: Session, *, email: str) -> dict[str, int]:
     return {table: count for table, count in gone.items() if count}
 
 
+def exclude(session: Session, *, email: str) -> dict[str, int]:
+    """Erase whoever has this address, and keep nothing of them from now on, though a roster goes on listing them.
+
+    Returns how many rows went, by table; somebody whom nobody knows yet is excluded as well.
+    """
+    address = normal(IdentitySource.EMAIL, email)
+    person_id = owners(session, source=IdentitySource.EMAIL, ids=[address]).get(address)
+    if person_id is None:
+        exclusions.add(session, email=email, ids=[])
+        return forget_unlisted(session, email=email)
+    found = select(IdentityRow.source, IdentityRow.external_id).where(IdentityRow.person_id == person_id)
+    ids = [(IdentitySource(source), external_id) for source, external_id in session.execute(found)]
+    exclusions.add(session, email=email, ids=ids)
+    return forget(session, person_id=person_id)
+
+
 def _names(session: Session, person_id: int) -> list[str]:
     """What sources call this person, and the keys under which their rows are filed."""
     found = select(IdentityRow.source, IdentityRow.external_id).where(IdentityRow.person_id == person_id)
-    names = {spelled for source, name in session.execute(found) for spelled in _spellings(source, name)}
+    names = {spelled for source, name in session.execute(found) for spelled in _spellings(session, source, name)}
     return sorted(names | _named_alike(session, names))
 
 
-def _spellings(source: str, name: str) -> set[str]:
+def _spellings(session: Session, source: str, name: str) -> set[str]:
     """An id as it is kept, in small letters, and as the key that stands for it where no name is known."""
-    return {name, name.lower(), name.casefold(), subject_key(IdentitySource(source), name)}
+    return {name, name.lower(), name.casefold(), subject_key(session, IdentitySource(source), name)}
 
 
 def _named_alike(session: Session, names: Collection[str]) -> set[str]:
@@ -197,7 +228,7 @@ def _named_alike(session: Session, names: Collection[str]) -> set[str]:
         IdentityRow.person_id.is_(None),
         func.lower(IdentityRow.external_id).in_([name for name in names if "@" in name]),
     )
-    return {subject_key(IdentitySource(source), name) for source, name in session.execute(alike)}
+    return {subject_key(session, IdentitySource(source), name) for source, name in session.execute(alike)}
 
 
 def _theirs(model: type[Base], person_id: int, names: Sequence[str]) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.people import identity_of
 from bot.domain.usage import Counters, SessionFacts
-from bot.store import identities
+from bot.store.pseudonyms import subject_key
 from bot.store.tables import SessionFactsRow
 
 _COUNTERS = tuple(name for name in Counters.__dataclass_fields__ if hasattr(SessionFactsRow, name))
@@ -21,7 +21,7 @@ def of_subject(session: Session, *, source: str, subject: str) -> list[SessionFa
     """What is kept of the sessions of one subject: counters only, without what happened in them."""
     kept = select(SessionFactsRow).where(
         SessionFactsRow.source == source,
-        SessionFactsRow.subject == identities.subject_key(*identity_of(subject)),
+        SessionFactsRow.subject == subject_key(session, *identity_of(subject)),
     )
     return [
         SessionFacts(

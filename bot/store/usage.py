@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from bot.domain.people import identity_of
 from bot.domain.usage import Counters, SessionCounters, SessionFacts, UsageRow
 from bot.domain.usage_sums import add_up
-from bot.store import identities
+from bot.store import exclusions, identities
 from bot.store.batches import BATCH_ROWS, Saved, Values, chunks, drop_same, merge
+from bot.store.pseudonyms import subject_key
 from bot.store.staging import STAGED_ROWS, merge_staged
 from bot.store.tables import Base, SessionFactsRow, UsageDayRow
 
@@ -59,9 +60,9 @@ def merge_rows(session: Session, *, source: str, rows: Iterable[UsageRow], now: 
     `save_people` hands over as soon as somebody has that address; such subjects come back as `unmapped`.
     """
     saved = Saved()
-    for batch in chunks(rows, STAGED_ROWS):
+    for batch in chunks(exclusions.without(session, rows), STAGED_ROWS):
         people = identities.owners_of(session, subjects={row.subject for row in batch}, now=now)
-        kept = [_usage_day(source, row, people[row.subject], now) for row in batch]
+        kept = [_usage_day(session, source, row, people[row.subject], now) for row in batch]
         saved = saved.plus(_merge(session, UsageDayRow, kept, ignore=frozenset({"fetched_at"})))
         saved = saved.plus(Saved(unmapped=tuple(sorted(subject for subject, owner in people.items() if owner is None))))
     return saved
@@ -70,9 +71,9 @@ def merge_rows(session: Session, *, source: str, rows: Iterable[UsageRow], now: 
 def save_sessions(session: Session, *, source: str, sessions: Iterable[SessionFacts], now: datetime) -> Saved:
     """Keep the counters of AI sessions; the same session, day, subject, tool and model is replaced."""
     saved = Saved()
-    for batch in chunks(sessions, STAGED_ROWS):
+    for batch in chunks(exclusions.without(session, sessions), STAGED_ROWS):
         people = identities.owners_of(session, subjects={facts.subject for facts in batch}, now=now)
-        kept = [_session_facts(source, facts, people[facts.subject]) for facts in batch]
+        kept = [_session_facts(session, source, facts, people[facts.subject]) for facts in batch]
         saved = saved.plus(_merge(session, SessionFactsRow, kept))
     return saved
 
@@ -85,9 +86,9 @@ def forget_utc_days(
     Now that the same events lie on a local day, the row on the UTC day would count them a second time. A row that
     differs in any figure is another file's word and stays.
     """
-    days_kept = (_usage_day(source, row, None, now) for row in days)
+    days_kept = (_usage_day(session, source, row, None, now) for row in days)
     drop_same(session, UsageDayRow, days_kept, ignore=frozenset({"fetched_at", "person_id"}))
-    facts_kept = (_session_facts(source, facts, None) for facts in sessions)
+    facts_kept = (_session_facts(session, source, facts, None) for facts in sessions)
     drop_same(session, SessionFactsRow, facts_kept, ignore=frozenset({"person_id"}))
 
 
@@ -99,11 +100,11 @@ def _merge(
     return write(session, model, rows, ignore=ignore)
 
 
-def _usage_day(source: str, row: UsageRow, person_id: int | None, now: datetime) -> Mapping[str, Any]:
+def _usage_day(session: Session, source: str, row: UsageRow, person_id: int | None, now: datetime) -> Mapping[str, Any]:
     return {
         "source": source,
         "day": row.day,
-        "subject": identities.subject_key(*identity_of(row.subject)),
+        "subject": subject_key(session, *identity_of(row.subject)),
         "tool": row.tool,
         "model": row.model,
         "person_id": person_id,
@@ -114,12 +115,12 @@ def _usage_day(source: str, row: UsageRow, person_id: int | None, now: datetime)
     }
 
 
-def _session_facts(source: str, facts: SessionFacts, person_id: int | None) -> Mapping[str, Any]:
+def _session_facts(session: Session, source: str, facts: SessionFacts, person_id: int | None) -> Mapping[str, Any]:
     return {
         "source": source,
         "session_key": facts.session_key,
         "day": facts.day,
-        "subject": identities.subject_key(*identity_of(facts.subject)),
+        "subject": subject_key(session, *identity_of(facts.subject)),
         "tool": facts.tool,
         "model": facts.model,
         "person_id": person_id,

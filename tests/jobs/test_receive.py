@@ -21,6 +21,7 @@ from bot.sources.standins import otlp_client as client
 from bot.sources.standins.otlp_client import claude_code_event, codex_event
 from bot.store import identities, people
 from bot.store.database import Store
+from bot.store.pseudonyms import subject_key
 from bot.store.tables import (
     Base,
     CoverageRow,
@@ -88,8 +89,8 @@ def hire(store: Store, *emails: str) -> dict[str, int]:
 
 def days(store: Store, email: str) -> list[UsageDayRow]:
     """All usage days that are kept under an address, the earliest first."""
-    key = identities.subject_key(IdentitySource.EMAIL, email)
     with store.read() as session:
+        key = subject_key(session, IdentitySource.EMAIL, email)
         found = select(UsageDayRow).where(UsageDayRow.subject == key).order_by(UsageDayRow.day, UsageDayRow.model)
         return list(session.scalars(found))
 

@@ -17,6 +17,7 @@ from bot.domain.usage import Counters, SessionFacts, UsageRow
 from bot.store import identities, members, people, usage
 from bot.store.database import Session, Store
 from bot.store.identities import IdentityTakenError
+from bot.store.pseudonyms import subject_key
 from bot.store.tables import OpenSessionRow, PushedSeriesRow
 from tests.files import rows
 
@@ -53,7 +54,7 @@ def use(store: Store, *subjects: str) -> None:
             owner = identities.owners_of(session, subjects=[whose], now=NOW)[whose]
             filed = {
                 "source": "otel",
-                "subject": identities.subject_key(*identity_of(whose)),
+                "subject": subject_key(session, *identity_of(whose)),
                 "person_id": owner,
                 "day": DAY,
             }

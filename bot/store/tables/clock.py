@@ -1,4 +1,7 @@
-"""The clock's own memory, and since when this Kindling has been judging. Next: `bot/store/runs.py`."""
+"""The clock's own memory, since when this Kindling has been judging, and what people were told of it.
+
+Next: `bot/store/runs.py`.
+"""
 
 from __future__ import annotations
 
@@ -35,3 +38,15 @@ class InstallationRow(Base):
     __tablename__ = "installation"
     installation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     first_judged_on: Mapped[date]
+
+
+class PapersRow(Base):
+    """The facts with which the papers for people and their representatives were last written; nobody's name.
+
+    Kept for good: it proves what people were told, and when.
+    """
+
+    __tablename__ = "papers"
+    facts_hash: Mapped[str] = mapped_column(primary_key=True)
+    written_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]]

@@ -1,4 +1,7 @@
-"""Who works here, what they hold, when they are away, which team they belong to. Next: `bot/store/tables/usage.py`."""
+"""Who works here, what they hold, when they are away, which team they belong to; who must not be measured.
+
+Next: `bot/store/tables/usage.py`.
+"""
 
 from __future__ import annotations
 
@@ -77,3 +80,25 @@ class TeamStayRow(Base):
     last_day: Mapped[date | None]
     team: Mapped[str | None]
     manager_id: Mapped[int | None] = mapped_column(ForeignKey("person.person_id", ondelete="SET NULL"), index=True)
+
+
+class PseudonymKeyRow(Base):
+    """The one secret of this installation with which ids are turned into keys; without it no key leads to an id.
+
+    It stands in a table of its own, beside `identity`: whoever is given facts is given neither.
+    """
+
+    __tablename__ = "pseudonym_key"
+    pseudonym_key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    secret: Mapped[str]
+
+
+class ExclusionRow(Base):
+    """An id of somebody who must not be measured, as a key that names nobody: what comes under it is not kept.
+
+    `address_key` is the key of the address that was excluded, the same for all ids of one person.
+    """
+
+    __tablename__ = "exclusion"
+    id_key: Mapped[str] = mapped_column(primary_key=True)
+    address_key: Mapped[str] = mapped_column(index=True)

@@ -1,0 +1,158 @@
+"""Who must not be measured at all: members of a works council, whoever objects (GDPR 21). A list that names nobody.
+
+Only keys of their ids are kept (`bot/store/pseudonyms.py`). Whatever arrives under one of them is dropped before it is
+written, and a roster that lists them makes nobody of them: there is no person whom anything could be about.
+Written by `bot/store/rights.py`, asked by everything of this room that takes something in.
+Next: `bot/store/rights.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.domain.people import IdentitySource, identity_of
+from bot.domain.roster import ID_COLUMNS, IdentityRecord, Member, PersonRecord
+from bot.store.batches import insert_new
+from bot.store.pseudonyms import subject_key
+from bot.store.tables import ExclusionRow
+
+Named = tuple[IdentitySource, str]
+"""An id, and whose naming it follows."""
+
+_EMAIL = IdentitySource.EMAIL
+_LIST = "excluded keys"
+
+
+class _Subject(Protocol):
+    @property
+    def subject(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=_Subject)
+
+
+def add(session: Session, *, email: str, ids: Iterable[Named]) -> None:
+    """Exclude whoever has this address, under it and under all of `ids`."""
+    address_key = _address_key(session, email)
+    keys = {subject_key(session, source, external_id) for source, external_id in ids}
+    rows = [{"id_key": key, "address_key": address_key} for key in sorted(keys | {address_key})]
+    insert_new(session, ExclusionRow, rows)
+    session.info.pop(_LIST, None)
+
+
+def remove(session: Session, *, email: str) -> bool:
+    """Take whoever has this address off the list; False: they were not on it."""
+    key = _address_key(session, email)
+    gone = session.connection().execute(delete(ExclusionRow).where(ExclusionRow.address_key == key))
+    session.info.pop(_LIST, None)
+    return gone.rowcount > 0
+
+
+def how_many(session: Session) -> int:
+    """How many people are excluded."""
+    return session.scalar(select(func.count(ExclusionRow.address_key.distinct()))) or 0
+
+
+def without(session: Session, items: Iterable[Item]) -> Iterable[Item]:
+    """What of `items` may be kept: all that is not filed under an id of somebody excluded."""
+    excluded = _listed(session)
+    if not excluded:
+        return items
+    seen: dict[str, bool] = {}
+
+    def may_stay(item: Item) -> bool:
+        if item.subject not in seen:
+            seen[item.subject] = not any(key in excluded for key in _keys(session, *identity_of(item.subject)))
+        return seen[item.subject]
+
+    return (item for item in items if may_stay(item))
+
+
+def records_without(
+    session: Session, records: Sequence[PersonRecord], *, scim_of: str | None = None
+) -> Sequence[PersonRecord]:
+    """Lines of a roster that may become people. `scim_of` names the directory whose ids `scim_id` holds.
+
+    Whoever is excluded is known by any of their addresses and by a directory's id; other ids that the line names are
+    excluded from then on as well.
+    """
+    excluded = _listed(session)
+    if not excluded:
+        return records
+    stays = []
+    for record in records:
+        ids = [(_EMAIL, address) for address in (record.email, *record.aliases)]
+        if scim_of is not None and record.scim_id:
+            ids.append((IdentitySource.SCIM, f"{scim_of}:{record.scim_id}"))
+        known = [key for named in ids if (key := subject_key(session, *named)) in excluded]
+        if not known:
+            stays.append(record)
+            continue
+        given = ((source, getattr(record, column)) for column, source in ID_COLUMNS.items())
+        _join(session, known[0], [*ids, *((source, external_id) for source, external_id in given if external_id)])
+    return stays
+
+
+def members_without(session: Session, members: Sequence[Member]) -> Sequence[Member]:
+    """Members of a source who may be tied to people; what it calls an excluded one is excluded from then on."""
+    excluded = _listed(session)
+    if not excluded:
+        return members
+    stays = []
+    for member in members:
+        keys = _keys(session, *identity_of(member.subject))
+        by_address = subject_key(session, _EMAIL, member.email) if member.email else None
+        if by_address in excluded and by_address is not None:
+            _join(session, by_address, [identity_of(member.subject)])
+        elif not any(key in excluded for key in keys):
+            stays.append(member)
+    return stays
+
+
+def identities_without(session: Session, records: Sequence[IdentityRecord]) -> Sequence[IdentityRecord]:
+    """Ids of a file that may be kept; one that belongs to somebody excluded is excluded from then on."""
+    excluded = _listed(session)
+    if not excluded:
+        return records
+    stays = []
+    for record in records:
+        by_address = subject_key(session, _EMAIL, record.email) if record.email else None
+        if by_address in excluded and by_address is not None:
+            _join(session, by_address, [identity_of(record.subject)])
+        elif record.email or not any(key in excluded for key in _keys(session, *identity_of(record.subject))):
+            stays.append(record)
+    return stays
+
+
+def _keys(session: Session, source: IdentitySource, external_id: str) -> tuple[str, ...]:
+    """The keys under which an id may be on the list: an account that is called like an address names it, too."""
+    own = subject_key(session, source, external_id)
+    named_alike = source is not _EMAIL and "@" in external_id
+    return (own, subject_key(session, _EMAIL, external_id)) if named_alike else (own,)
+
+
+def _join(session: Session, known_key: str, ids: Collection[Named]) -> None:
+    """Put `ids` beside an id that is on the list."""
+    found = session.scalar(select(ExclusionRow.address_key).where(ExclusionRow.id_key == known_key))
+    rows = [{"id_key": subject_key(session, *named), "address_key": found} for named in ids]
+    insert_new(session, ExclusionRow, rows)
+    session.info.pop(_LIST, None)
+
+
+def _address_key(session: Session, email: str) -> str:
+    """The key of the address under which somebody was excluded, when `email` is another one of theirs."""
+    key = subject_key(session, _EMAIL, email)
+    either = or_(ExclusionRow.id_key == key, ExclusionRow.address_key == key)
+    return session.scalar(select(ExclusionRow.address_key).where(either).limit(1)) or key
+
+
+def _listed(session: Session) -> frozenset[str]:
+    """Every excluded key; asked for once a transaction, for the list is short and mostly empty."""
+    known = session.info.get(_LIST)
+    if not isinstance(known, frozenset):
+        known = session.info[_LIST] = frozenset(session.scalars(select(ExclusionRow.id_key)))
+    return known
