@@ -30,6 +30,7 @@ from bot.store.tables.people import (
     SeatRow,
     TeamStayRow,
 )
+from bot.store.tables.teams import SnapshotCellRow, SnapshotMemberRow, SnapshotRow, TeamGroupRow
 from bot.store.tables.usage import (
     BilledDayRow,
     CoverageRow,
@@ -78,9 +79,13 @@ __all__ = [
     "SendSlotRow",
     "SessionFactsRow",
     "SilenceRow",
+    "SnapshotCellRow",
+    "SnapshotMemberRow",
+    "SnapshotRow",
     "SourceRow",
     "SourceRunRow",
     "StateRow",
+    "TeamGroupRow",
     "TeamStayRow",
     "UsageDayRow",
 ]

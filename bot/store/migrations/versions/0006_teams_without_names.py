@@ -12,8 +12,56 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+_NUMBER = sa.BigInteger()
+
 
 def upgrade() -> None:
+    op.create_table(
+        "team_group",
+        sa.Column("person_id", _NUMBER, autoincrement=False, nullable=False),
+        sa.Column("group_key", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.person_id"], name=op.f("fk_team_group_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_team_group")),
+        sa.UniqueConstraint("group_key", name=op.f("uq_team_group_group_key")),
+    )
+    op.create_table(
+        "snapshot",
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("group_key", sa.String(length=40), nullable=False),
+        sa.Column("parent_key", sa.String(length=40), nullable=True),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("people", _NUMBER, nullable=False),
+        sa.Column("rule_version", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("week", "group_key", name=op.f("pk_snapshot")),
+    )
+    op.create_table(
+        "snapshot_cell",
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("group_key", sa.String(length=40), nullable=False),
+        sa.Column("measure", sa.String(length=40), nullable=False),
+        sa.Column("value", _NUMBER, nullable=True),
+        sa.Column("why", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["week", "group_key"],
+            ["snapshot.week", "snapshot.group_key"],
+            name=op.f("fk_snapshot_cell_week_group_key"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("week", "group_key", "measure", name=op.f("pk_snapshot_cell")),
+    )
+    op.create_table(
+        "snapshot_member",
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("person_id", _NUMBER, nullable=False),
+        sa.Column("group_key", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.person_id"], name=op.f("fk_snapshot_member_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("week", "person_id", name=op.f("pk_snapshot_member")),
+    )
+    op.create_index("ix_snapshot_member_person_id", "snapshot_member", ["person_id"])
     _audit()
     _digests()
 
@@ -23,6 +71,10 @@ def downgrade() -> None:
     op.drop_table("digest_wish")
     _let_the_audit_be_changed()
     op.drop_table("audit")
+    op.drop_table("snapshot_member")
+    op.drop_table("snapshot_cell")
+    op.drop_table("snapshot")
+    op.drop_table("team_group")
 
 
 def _audit() -> None:
