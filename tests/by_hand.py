@@ -89,16 +89,48 @@ def window_of(rows: Sequence[Used], last_day: date = LAST_DAY) -> UsageWindow:
     """What `bot/store/windows.py` must say about one person's rows."""
     past = [row for row in rows if row.day <= last_day]
     active = [row.day for row in past if row.counters.shows_activity()]
+    worked = [row.day for row in past if is_work(row, past)]
     later = {row.tool for row in rows if row.day > last_day and row.counters.shows_activity()}
     return UsageWindow(
         last_day=last_day,
         weeks=_week_sums(past, last_day),
         first_active_on=min(active, default=None),
         last_active_on=max(active, default=None),
+        first_worked_on=min(worked, default=None),
         heavy_days=_heavy_days(past, last_day),
         active_after_window=bool(later),
         tools_after_window=frozenset(later),
     )
+
+
+def is_work(row: Used, rows: Sequence[Used]) -> bool:
+    """Whether a row makes its day one of work: it shows an answer; or it tells nothing, and no row of the same day and
+    tool tells that there was none. Of days older than the weeks that are loaded each row is believed by itself.
+    """
+    if not row.counters.shows_activity() or is_empty(row.counters):
+        return False
+    is_old = (LAST_DAY - row.day).days >= LOADED_WEEKS * 7
+    others = [other for other in rows if (other.day, other.tool) == (row.day, row.tool)]
+    return (
+        has_answer(row.counters)
+        or is_old
+        or not any(is_empty(other.counters) and other.counters.shows_activity() for other in others)
+    )
+
+
+def is_empty(told: Counters) -> bool:
+    """Nobody was there, or everything failed, or not one token came back, and nothing else shows an answer."""
+    requests = told.requests or 0
+    if requests and told.headless_requests is not None and told.headless_requests >= requests:
+        return True
+    all_failed = requests > 0 and told.failed_requests is not None and told.failed_requests >= requests
+    return not has_answer(told) and (all_failed or told.output_tokens == 0)
+
+
+def has_answer(told: Counters) -> bool:
+    """Whether something came back."""
+    seen = (told.output_tokens, told.accepted, told.rejected, told.lines_added, told.offered)
+    return any(seen)
 
 
 def covered(*tools: str, without: Iterable[date] = (), first: date = FIRST_DAY, last: date = LAST_DAY) -> Coverage:
@@ -182,10 +214,11 @@ def _week_sums(past: Sequence[Used], last_day: date) -> tuple[WeekSum, ...]:
         week, bit = divmod((last_day - row.day).days, 7)
         if week < LOADED_WEEKS:
             key = (week, row.tool, row.model)
-            seen = sums.get(key, WeekSum(row.tool, row.model, week, Counters(), 0))
+            seen = sums.get(key, WeekSum(row.tool, row.model, week, Counters(), 0, 0))
             told = _told(row, past)
             mask = seen.active_mask | (int(row.counters.shows_activity()) << bit)
-            sums[key] = replace(seen, counters=seen.counters.plus(told), active_mask=mask)
+            worked = seen.worked_mask | (int(is_work(row, past)) << bit)
+            sums[key] = replace(seen, counters=seen.counters.plus(told), active_mask=mask, worked_mask=worked)
     return tuple(sums[key] for key in sorted(sums))
 
 

@@ -2,7 +2,8 @@
 
 `jobs/detect.py` asks `judge` with one person's window, coverage, seats and calendar. Only *whether* a day holds
 activity enters, never how much. "Not using AI" can be said only where a source that covers this person and tool
-finished every working day (P12); everything else is `unknown`. Next: `bot/domain/waste/`.
+finished every working day (P12); everything else is `unknown`. Any sign of use rules out "no use"; habits and first
+steps are counted in days of work (`bot/domain/days_of_work.py`). Next: `bot/domain/waste/`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bot.domain import gaps
 from bot.domain.people import Seat, WorkCalendar
 from bot.domain.usage import LOOKBACK_DAYS, LOOKBACK_WEEKS, WINDOW_DAYS, Coverage, UsageWindow
 
-RULE_VERSION = "states-1"
+RULE_VERSION = "states-2"
 
 GRACE_DAYS = 14
 """A seat, or a person, younger than this is left in peace."""
@@ -27,9 +28,9 @@ MIN_WORKING_DAYS_FOR_RISK = 5
 RISK_DAYS = 14
 RISK_WEEKS = RISK_DAYS // 7
 HABIT_WEEKS = 9
-"""Active weeks of the last 12 that make a habit: about 66 days, with three weeks of slack for leave."""
+"""Weeks of the last 12 with a day of work that make a habit: about 66 days, with three weeks of slack for leave."""
 EARLY_HABIT_WEEKS = 4
-"""Active weeks of the last 4 that make a habit for somebody whose first use is younger than 12 weeks."""
+"""Such weeks of the last 4 that make a habit for somebody whose first use is younger than 12 weeks."""
 FIRST_STEPS_DAYS = 14
 FIRST_STEPS_ACTIVE_DAYS = 3
 SLACK_DAYS = 1
@@ -37,6 +38,9 @@ SLACK_DAYS = 1
 
 LAG_DAYS = "lag_days"
 """Stands in the evidence where the window had to end so many days earlier, because a source is late by nature."""
+
+EMPTY_DAYS = "empty_days"
+"""Stands in the evidence where there are signs of use on so many days of the window, and no work."""
 
 Evidence = dict[str, str | int | list[str] | None]
 
@@ -156,22 +160,24 @@ class _Case:
 
     def habitual(self, weeks_ago: int = 0) -> bool:
         """Whether there was a habit, judged on the 12 weeks that ended `weeks_ago` weeks before the window's end."""
-        if self.window.active_weeks(weeks_ago, weeks_ago + LOOKBACK_WEEKS - 1) >= HABIT_WEEKS:
+        if self.window.worked_weeks(weeks_ago, weeks_ago + LOOKBACK_WEEKS - 1) >= HABIT_WEEKS:
             return True
-        first = self.window.first_active_on
+        first = self.window.first_worked_on
         end = self.window.last_day - timedelta(weeks=weeks_ago)
         if first is None or (end - first).days >= LOOKBACK_DAYS:
             return False
-        return self.window.active_weeks(weeks_ago, weeks_ago + EARLY_HABIT_WEEKS - 1) == EARLY_HABIT_WEEKS
+        return self.window.worked_weeks(weeks_ago, weeks_ago + EARLY_HABIT_WEEKS - 1) == EARLY_HABIT_WEEKS
 
     def in_first_steps(self) -> bool:
-        """First use within the 12 weeks, on fewer than 3 days of its first 14, and on fewer than 3 of the last 14."""
-        last_day, first = self.window.last_day, self.window.first_active_on
+        """First work within the 12 weeks, on fewer than 3 days of its first 14, and on fewer than 3 of the last 14; or
+        no day of work at all, beside signs of use.
+        """
+        last_day, first = self.window.last_day, self.window.first_worked_on
         if first is None:
-            return self.window.active_after_window
+            return True
         if (last_day - first).days >= LOOKBACK_DAYS:
             return False
-        days = self.window.active_days()
+        days = self.window.worked_days()
         at_first = sum((day - first).days < FIRST_STEPS_DAYS for day in days)
         lately = sum((last_day - day).days < FIRST_STEPS_DAYS for day in days)
         return max(at_first, lately) < FIRST_STEPS_ACTIVE_DAYS
@@ -251,33 +257,41 @@ def _idle(case: _Case, evidence: Evidence) -> tuple[State, str] | None:
 def _in_use(case: _Case) -> tuple[State, str]:
     if case.habitual():
         return State.HABITUAL, _habit_reason(case)
+    if case.window.first_worked_on is None and not case.window.active_after_window:
+        return State.FIRST_STEPS, "there were requests, and no day yet on which an answer came back to somebody"
     if case.in_first_steps():
         return State.FIRST_STEPS, f"use began within 12 weeks, on fewer than {FIRST_STEPS_ACTIVE_DAYS} days of 14"
     return State.BUILDING, f"there is use, in fewer than {HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks"
 
 
 def _habit_reason(case: _Case) -> str:
-    weeks = case.window.active_weeks(0, LOOKBACK_WEEKS - 1)
+    weeks = case.window.worked_weeks(0, LOOKBACK_WEEKS - 1)
     if weeks >= HABIT_WEEKS:
         return f"there is use in at least {HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks"
     return f"use began within {LOOKBACK_WEEKS} weeks and shows in each of the last {EARLY_HABIT_WEEKS}"
 
 
 def _evidence(window: UsageWindow, coverage: Coverage, tools: Mapping[str, date], working: Sequence[date]) -> Evidence:
-    days = window.active_days()
+    first_day, days = window.first_day(), window.worked_days()
+    empty = sum(day >= first_day for day in window.active_days() - days)
     lag_days = max((coverage.lag_days.get(tool, 0) for tool in tools), default=0)
     late: Evidence = {LAG_DAYS: lag_days} if lag_days else {}
-    return late | {
-        "window_first_day": window.first_day().isoformat(),
-        "window_last_day": window.last_day.isoformat(),
-        "working_days": len(working),
-        "active_days": sum(day >= window.first_day() for day in days),
-        "active_weeks_of_12": window.active_weeks(0, LOOKBACK_WEEKS - 1),
-        "first_active_on": _iso(window.first_active_on),
-        "last_active_on": _iso(window.last_active_on),
-        "tools": list(tools),
-        "sources": sorted({source for tool in tools for source in coverage.sources.get(tool, ())}),
-    }
+    without_answer: Evidence = {EMPTY_DAYS: empty} if empty else {}
+    return (
+        late
+        | without_answer
+        | {
+            "window_first_day": first_day.isoformat(),
+            "window_last_day": window.last_day.isoformat(),
+            "working_days": len(working),
+            "active_days": sum(day >= first_day for day in days),
+            "active_weeks_of_12": window.worked_weeks(0, LOOKBACK_WEEKS - 1),
+            "first_active_on": _iso(window.first_active_on),
+            "last_active_on": _iso(window.last_active_on),
+            "tools": list(tools),
+            "sources": sorted({source for tool in tools for source in coverage.sources.get(tool, ())}),
+        }
+    )
 
 
 def _iso(day: date | None) -> str | None:

@@ -139,8 +139,9 @@ def to_document(basis: Basis, asked: AskedPrices) -> Document:
         "window_last_day": window.last_day.isoformat(),
         "first_active_on": _iso(window.first_active_on),
         "last_active_on": _iso(window.last_active_on),
+        "first_worked_on": _iso(window.first_worked_on),
         "active_after_window": sorted(window.tools_after_window) if window.active_after_window else None,
-        "weeks": _lines([one.tool, one.model, one.week, one.active_mask, _of_week(one)] for one in window.weeks),
+        "weeks": _lines(_line_of(one) for one in window.weeks),
         "heavy_days": _lines([_iso(one.day), one.tool, one.model, _told(one.counters)] for one in window.heavy_days),
         "covered": _lines([tool, _mask(some, days)] for tool, some in sorted(basis.coverage.covered.items())),
         "doubtful": _lines([tool, _mask(some, days)] for tool, some in sorted(basis.coverage.doubtful.items())),
@@ -169,6 +170,7 @@ def from_document(kept: Document) -> Basis:
         weeks=_each(kept["weeks"], _week),
         first_active_on=_date(kept["first_active_on"]),
         last_active_on=_date(kept["last_active_on"]),
+        first_worked_on=_date(kept.get("first_worked_on", kept["first_active_on"])),
         heavy_days=_each(
             kept["heavy_days"],
             lambda day, tool, model, told: DaySum(date.fromisoformat(day), tool, model, Counters(**told)),
@@ -201,13 +203,21 @@ def _prices(kept: Document) -> KeptPrices:
     )
 
 
+def _line_of(one: WeekSum) -> list[Any]:
+    """The mask of the days of work last, and only where it is another than that of the days with any use."""
+    line = [one.tool, one.model, one.week, one.active_mask, _of_week(one)]
+    return line if one.worked_mask == one.active_mask else [*line, one.worked_mask]
+
+
 def _of_week(one: WeekSum) -> dict[str, int]:
     told = _told(one.counters)
     return told if one.week < WINDOW_WEEKS else {name: told[name] for name in _READ_OF_EARLIER_WEEKS if name in told}
 
 
-def _week(tool: str, model: str, week: int, mask: int, told: dict[str, int]) -> WeekSum:
-    return WeekSum(tool, model, week, Counters(**told), mask)
+def _week(  # noqa: PLR0917 - the entries of one line
+    tool: str, model: str, week: int, mask: int, told: dict[str, int], worked: int | None = None
+) -> WeekSum:
+    return WeekSum(tool, model, week, Counters(**told), mask, mask if worked is None else worked)
 
 
 def _work(kind: str, day: str, *, reverted_on: str | None = None, **told: Any) -> WorkDone:

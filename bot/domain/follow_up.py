@@ -16,7 +16,7 @@ from bot.domain.prices import FRONTIER, PriceBook
 from bot.domain.usage import WINDOW_DAYS, Counters, Coverage, UsageWindow
 from bot.domain.waste import idle_seat, low_cache, tier_mismatch
 
-RULE_VERSION = "follow-up-1"
+RULE_VERSION = "follow-up-2"
 AFTER_DAYS = (14, 28)
 WAITS_DAYS = 7
 """How long a source may be late before "cannot be known" is the answer."""
@@ -110,7 +110,7 @@ def count(measure: Measure, *, tool: str, days: int, window: UsageWindow, prices
     """The measure over the last `days` days of a window, whole weeks of them."""
     if measure is Measure.DAYS_USED:
         first = window.first_day(days)
-        return sum(day >= first for day in window.active_days(tool))
+        return sum(day >= first for day in window.worked_days(tool))
     rows = [week for week in window.between(0, days // 7 - 1) if week.tool == tool and _tokens(week.counters)]
     if measure is Measure.CACHE_REUSE:
         if any(week.counters.cache_read_tokens is None for week in rows):

@@ -45,18 +45,20 @@ def unfinished_days(
 
 
 def as_if_used(window: UsageWindow, days: Collection[date]) -> UsageWindow:
-    """The same window with some use on each of `days`."""
+    """The same window with a day of work on each of `days`."""
     masks: dict[int, int] = defaultdict(int)
     for day in days:
         week, bit = divmod((window.last_day - day).days, 7)
         masks[week] |= 1 << bit
-    used = tuple(WeekSum("", "", week, Counters(), mask) for week, mask in masks.items())
+    used = tuple(WeekSum("", "", week, Counters(), mask, mask) for week, mask in masks.items())
     known = [day for day in (window.first_active_on, window.last_active_on) if day is not None]
+    worked = [] if window.first_worked_on is None else [window.first_worked_on]
     return replace(
         window,
         weeks=window.weeks + used,
         first_active_on=min([*days, *known]),
         last_active_on=max([*days, *known]),
+        first_worked_on=min([*days, *worked]),
     )
 
 

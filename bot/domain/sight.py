@@ -17,12 +17,16 @@ from bot.domain.usage import Coverage, UsageWindow
 
 @dataclass(frozen=True)
 class DaysOfUse:
-    """Working days of one window, how many of them hold use, and how many of the others could not be seen."""
+    """Working days of one window, how many of them are days of work, and how many of the others could not be seen.
+
+    `empty_days` are days, working or not, with signs of use and no work (`bot/domain/days_of_work.py`).
+    """
 
     working_days: int
     used_days: int
     unseen_days: int
     days_off_used: int
+    empty_days: int = 0
 
 
 class Gap(StrEnum):
@@ -67,14 +71,20 @@ class Sight:
         """What the working days from `first` to `last` hold, both included."""
         tools = self.tools()
         working = self.calendar.working_days(first, last)
-        used = {day for day in self.window.active_days() if first <= day <= last}
+        used = {day for day in self.window.worked_days() if first <= day <= last}
+        empty = {day for day in self.window.active_days() if first <= day <= last} - used
         unseen = [day for day in working if day not in used and not self._seen(tools, day)]
         return DaysOfUse(
             working_days=len(working),
             used_days=len(used.intersection(working)),
             unseen_days=len(unseen),
             days_off_used=len(used.difference(working)),
+            empty_days=len(empty),
         )
+
+    def has_tool(self, day: date) -> bool:
+        """Whether there was anything that this person could have used on that day."""
+        return any(self._could_use(tool, day) for tool in self.tools())
 
     def unknowns(self) -> tuple[Unknown, ...]:
         """The tools that cannot be seen in full in the 28 days, each with the reason."""

@@ -131,7 +131,8 @@ class WeekSum:
     """Sums of one tool and model over one week of a window.
 
     `week` counts back from the window's last day: 0 is the seven days that end on it. Bit n of `active_mask` stands for
-    the day n days before the end of that week.
+    the day n days before the end of that week, with any sign of use; `worked_mask` holds those of them that are days of
+    work (`bot/domain/days_of_work.py`).
     """
 
     tool: str
@@ -139,6 +140,7 @@ class WeekSum:
     week: int
     counters: Counters
     active_mask: int
+    worked_mask: int
 
 
 @dataclass(frozen=True)
@@ -153,16 +155,17 @@ class DaySum:
 
 @dataclass(frozen=True)
 class UsageWindow:
-    """Everything the rules need of one person's use: 14 weeks of sums that end on `last_day`, and two dates.
+    """Everything the rules need of one person's use: 14 weeks of sums that end on `last_day`, and three dates.
 
-    `first_active_on` and `last_active_on` look back over all that is kept, so that "was active before" is known even
-    when it lies outside the 12 weeks.
+    The dates look back over all that is kept, so that "was active before" is known even when it lies outside the 12
+    weeks. A day is active with any sign of use; `first_worked_on` is the first day of work.
     """
 
     last_day: date
     weeks: tuple[WeekSum, ...] = ()
     first_active_on: date | None = None
     last_active_on: date | None = None
+    first_worked_on: date | None = None
     heavy_days: tuple[DaySum, ...] = ()
     """All days of the 28-day window, tool and model apart, of a person who had at least one heavy day."""
     active_after_window: bool = False
@@ -174,27 +177,41 @@ class UsageWindow:
         return self.last_day - timedelta(days=window_days - 1)
 
     def active_days(self, tool: str | None = None) -> frozenset[date]:
-        """Distinct days with any activity in the 12 weeks, of one tool or of all."""
-        return frozenset(self._active_days(tool))
+        """Distinct days with any sign of use in the 12 weeks, of one tool or of all."""
+        return frozenset(
+            day
+            for week in self._judged_weeks()
+            if tool in (None, week.tool)
+            for day in self._days(week.week, week.active_mask)
+        )
+
+    def worked_days(self, tool: str | None = None) -> frozenset[date]:
+        """Distinct days of work in the 12 weeks, of one tool or of all."""
+        return frozenset(
+            day
+            for week in self._judged_weeks()
+            if tool in (None, week.tool)
+            for day in self._days(week.week, week.worked_mask)
+        )
 
     def between(self, first_week: int, last_week: int) -> tuple[WeekSum, ...]:
         """The sums of weeks `first_week` to `last_week`, both included, counted back from the end."""
         return tuple(week for week in self.weeks if first_week <= week.week <= last_week)
 
     def tools_seen(self) -> frozenset[str]:
-        """Tools with any activity in the 12 weeks."""
-        return frozenset(week.tool for week in self.between(0, LOOKBACK_WEEKS - 1) if week.active_mask)
+        """Tools with any sign of use in the 12 weeks."""
+        return frozenset(week.tool for week in self._judged_weeks() if week.active_mask)
 
-    def active_weeks(self, first_week: int, last_week: int) -> int:
-        """How many of the weeks `first_week` to `last_week`, both included, hold any activity."""
-        return len({week.week for week in self.between(first_week, last_week) if week.active_mask})
+    def worked_weeks(self, first_week: int, last_week: int) -> int:
+        """How many of the weeks `first_week` to `last_week`, both included, hold a day of work."""
+        return len({week.week for week in self.between(first_week, last_week) if week.worked_mask})
 
-    def _active_days(self, tool: str | None) -> Iterator[date]:
-        for week in self.between(0, LOOKBACK_WEEKS - 1):
-            if tool is not None and week.tool != tool:
-                continue
-            week_end = self.last_day - timedelta(days=7 * week.week)
-            yield from (week_end - timedelta(days=bit) for bit in range(7) if week.active_mask >> bit & 1)
+    def _judged_weeks(self) -> tuple[WeekSum, ...]:
+        return self.between(0, LOOKBACK_WEEKS - 1)
+
+    def _days(self, week: int, mask: int) -> Iterator[date]:
+        week_end = self.last_day - timedelta(days=7 * week)
+        return (week_end - timedelta(days=bit) for bit in range(7) if mask >> bit & 1)
 
 
 @dataclass(frozen=True)

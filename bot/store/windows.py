@@ -6,15 +6,17 @@ sums by day of those few who had a heavy day. Next: `bot/domain/adoption.py`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from bot.domain import precedence
+from bot.domain import days_of_work, precedence
+from bot.domain.days_of_work import Trace
 from bot.domain.usage import LOADED_WEEKS, WINDOW_DAYS, Counters, DaySum, UsageWindow, WeekSum
 from bot.domain.waste.runaway import MAX_REQUESTS_A_DAY, MIN_DAY_MICROUSD
 from bot.store.tables import SourceRow, UsageDayRow
@@ -52,21 +54,38 @@ def load(session: Session, *, person_ids: Collection[int], last_day: date) -> di
 class _Found:
     """What the statements said about one person so far."""
 
-    weeks: list[WeekSum] = field(default_factory=list)
+    weeks: list[Row[Any]] = field(default_factory=list)
     heavy_days: list[DaySum] = field(default_factory=list)
     active_on: list[date] = field(default_factory=list)
+    worked_on: list[date] = field(default_factory=list)
     tools_later: set[str] = field(default_factory=set)
 
     def window(self, last_day: date) -> UsageWindow:
+        weeks = sorted(self._week_sums(), key=lambda week: (week.week, week.tool, week.model))
+        # The highest bit is the earliest day of a week.
+        lately = (
+            last_day - timedelta(days=7 * w.week + w.worked_mask.bit_length() - 1) for w in weeks if w.worked_mask
+        )
         return UsageWindow(
             last_day=last_day,
-            weeks=tuple(sorted(self.weeks, key=lambda week: (week.week, week.tool, week.model))),
+            weeks=tuple(weeks),
             first_active_on=min(self.active_on, default=None),
             last_active_on=max(self.active_on, default=None),
+            first_worked_on=min([*self.worked_on, *lately], default=None),
             heavy_days=tuple(sorted(self.heavy_days, key=lambda one: (one.day, one.tool, one.model))),
             active_after_window=bool(self.tools_later),
             tools_after_window=frozenset(self.tools_later),
         )
+
+    def _week_sums(self) -> Iterator[WeekSum]:
+        empty: dict[tuple[str, int], int] = defaultdict(int)
+        for row in self.weeks:
+            empty[row.tool, row.week] |= days_of_work.days_marked(row.marks or 0, Trace.EMPTY)
+        for row in self.weeks:
+            marks = row.marks or 0
+            worked = days_of_work.of_a_week(marks, empty[row.tool, row.week])
+            active = days_of_work.days_marked(marks)
+            yield WeekSum(row.tool, row.model, row.week, _counters(row), active, worked)
 
 
 def _take(found: _Found, row: Row[Any]) -> None:
@@ -76,7 +95,9 @@ def _take(found: _Found, row: Row[Any]) -> None:
         return
     found.active_on += active
     if row.week != _OLDER:
-        found.weeks.append(WeekSum(row.tool, row.model, row.week, _counters(row), row.active_mask or 0))
+        found.weeks.append(row)
+    elif row.first_worked_on is not None:
+        found.worked_on.append(row.first_worked_on)
 
 
 def _week_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Select[Any]:
@@ -86,19 +107,34 @@ def _week_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Sel
     week = case((rows.c.day > last_day, _LATER), (age >= _OLDER * 7, _OLDER), else_=age // 7).label("week")
     # Before the weeks that are judged only the dates matter, so that one row a tool is enough.
     model = case((age >= _OLDER * 7, ""), else_=rows.c.model).label("model")
-    active_day = case((rows.c.active, rows.c.day))
-    bit = case((rows.c.active, literal(1).bitwise_lshift(age % 7)))
-    mask = cast(func.sum(bit.distinct()), BigInteger).label("active_mask")
+    active_day, trace = case((rows.c.active, rows.c.day)), _trace(rows)
+    bit = case((rows.c.active, literal(1).bitwise_lshift(age % 7 + trace)))
+    marks = cast(func.sum(bit.distinct()), BigInteger).label("marks")
     return select(
         rows.c.person_id,
         rows.c.tool,
         model,
         week,
-        mask,
+        marks,
         func.min(active_day).label("first_active_on"),
         func.max(active_day).label("last_active_on"),
+        func.min(case((trace != Trace.EMPTY, active_day))).label("first_worked_on"),
         *_sums(rows),
     ).group_by(rows.c.person_id, rows.c.tool, model, week)
+
+
+def _trace(rows: Any) -> ColumnElement[int]:
+    """What a row says of its day (`domain/days_of_work.py`); what it does not tell is NULL here and decides nothing."""
+    requests = rows.c.requests
+    unattended = and_(requests > 0, rows.c.headless_requests >= requests)
+    failed = and_(requests > 0, rows.c.failed_requests >= requests)
+    answered = or_(*(rows.c[name] > 0 for name in days_of_work.ANSWERS))
+    return case(
+        (unattended, Trace.EMPTY),
+        (answered, Trace.ANSWERED),
+        (or_(failed, rows.c.output_tokens == 0), Trace.EMPTY),
+        else_=Trace.UNTOLD,
+    )
 
 
 def _heavy_day_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Select[Any]:

@@ -32,12 +32,15 @@ STATES: dict[State, str] = {
     State.AT_RISK: f"I saw use in at least {adoption.HABIT_WEEKS} of {LOOKBACK_WEEKS} weeks, and then none in the last "
     f"{adoption.RISK_DAYS} days, which were visible to me.",
     State.FIRST_STEPS: f"I first saw use within the last {LOOKBACK_WEEKS} weeks, and on fewer than "
-    f"{adoption.FIRST_STEPS_ACTIVE_DAYS} days out of {adoption.FIRST_STEPS_DAYS}.",
+    f"{adoption.FIRST_STEPS_ACTIVE_DAYS} days out of {adoption.FIRST_STEPS_DAYS}; or all requests I saw failed, came "
+    "back empty, or ran without you.",
     State.BUILDING: f"I saw use, in fewer than {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks.",
     State.HABITUAL: f"I saw use in at least {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks, or, when you "
     f"began within them, in each of the last {adoption.EARLY_HABIT_WEEKS}.",
 }
-"""How each stretch is told apart. It counts days with any use; how much was used on a day never enters."""
+"""How each stretch is told apart. A day counts as one of use when something came back to you, as far as the tool tells;
+how much was used on it never enters.
+"""
 
 
 NAMES = {
@@ -52,6 +55,7 @@ NAMES = {
     "working_days": "working days",
     "working_days_needed": "working days it takes",
     "active_days": "days on which I saw use",
+    adoption.EMPTY_DAYS: "days with only requests without an answer, or without you",
     "active_weeks_of_12": "weeks in which I saw use, of the last 12",
     "first_active_on": "first use seen",
     "last_active_on": "last use seen",

@@ -165,13 +165,13 @@ def _report(one: Reported, today: date) -> str:
 def _days(days: DaysOfUse) -> str:
     if days.working_days == 0:
         said = "no working days"
-    elif days.unseen_days == 0 and days.used_days == 0:
+    elif days.unseen_days == 0 and days.used_days == 0 and not days.empty_days:
         said = f"no use seen on {pieces.count(days.working_days, 'working day')}"
     elif days.unseen_days == 0:
         said = f"used on {days.used_days} of {pieces.count(days.working_days, 'working day')}"
-    elif days.used_days == 0 and days.unseen_days == days.working_days:
+    elif days.used_days == 0 and days.unseen_days == days.working_days and not days.empty_days:
         said = _NOT_VISIBLE
-    elif days.used_days == 0:
+    elif days.used_days == 0 and not days.empty_days:
         looked_at = pieces.count(days.working_days - days.unseen_days, "working day")
         said = f"no use seen on {looked_at}, {days.unseen_days} more not visible to me"
     else:
@@ -179,7 +179,11 @@ def _days(days: DaysOfUse) -> str:
             f"use seen on {days.used_days} of {pieces.count(days.working_days, 'working day')}, "
             f"{days.unseen_days} not visible to me"
         )
-    return f"{said}; also on {pieces.count(days.days_off_used, 'day')} off" if days.days_off_used else said
+    if days.days_off_used:
+        said = f"{said}; also on {pieces.count(days.days_off_used, 'day')} off"
+    if days.empty_days:
+        said = f"{said}; on {pieces.count(days.empty_days, 'day')} only requests without an answer, or without you"
+    return said
 
 
 def _money(efficiency: Efficiency) -> Iterator[str]:

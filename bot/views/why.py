@@ -23,9 +23,9 @@ _MOST_FINDINGS = 6
 _MOST_EVIDENCE_LINES = 20
 _NO_USE = "–"
 _HOW_DAYS_COUNT = (
-    "A working day counts when any tool was used on it. Weekends, public holidays and leave are left out, and how "
-    "much was used makes no difference. A day without use is called one only when every tool you could have used "
-    "was visible to me."
+    "A working day counts when any tool was used on it and something came back to you, as far as the tool tells. "
+    "Weekends, public holidays and leave are left out, and how much was used makes no difference. A day without use is "
+    "called one only when every tool you could have used was visible to me."
 )
 _LEDGER_WORDS = {
     Ledger.WASTED: "bought nothing",

@@ -113,7 +113,9 @@ def test_row_for_all_models_beside_priced_ones_is_not_unpriced() -> None:
     """Sessions and edits are not split by model and have no price of their own."""
     known = numbers()
     tool = known.window.weeks[0].tool
-    edits = WeekSum(tool, ANY_MODEL, known.window.weeks[0].week, Counters(sessions=3, accepted=9), active_mask=1)
+    edits = WeekSum(
+        tool, ANY_MODEL, known.window.weeks[0].week, Counters(sessions=3, accepted=9), active_mask=1, worked_mask=1
+    )
     card = scorecard.build(replace(known, window=replace(known.window, weeks=(*known.window.weeks, edits))))
 
     assert scorecard.build(known).efficiency.some_unpriced == card.efficiency.some_unpriced

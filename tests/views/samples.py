@@ -105,7 +105,7 @@ def numbers(
         person=Person(1, "Europe/Paris", "FR", "fr", "dev", "Beacon", None, None, "U0ADA"),
         window=UsageWindow(
             last_day=LAST_DAY,
-            weeks=tuple(WeekSum(tool, "claude-opus-4-6", week, each, 0b0111000) for week in range(8)),
+            weeks=tuple(WeekSum(tool, "claude-opus-4-6", week, each, 0b0111000, 0b0111000) for week in range(8)),
             first_active_on=date(2025, 6, 2),
             last_active_on=date(2026, 2, 26),
         ),

@@ -191,7 +191,7 @@ def test_why_explains_every_finding_and_source() -> None:
 
     for said in (
         "W15-1",
-        "states-1",
+        "states-2",
         "card-2",
         "tokens read: 4,200,000",
         "60 %",
