@@ -12,13 +12,13 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-_NUMBER = sa.BigInteger()
+_PERSON = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     op.create_table(
         "team_group",
-        sa.Column("person_id", _NUMBER, autoincrement=False, nullable=False),
+        sa.Column("person_id", _PERSON, autoincrement=False, nullable=False),
         sa.Column("group_key", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.person_id"], name=op.f("fk_team_group_person_id"), ondelete="CASCADE"
@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("group_key", sa.String(length=40), nullable=False),
         sa.Column("parent_key", sa.String(length=40), nullable=True),
         sa.Column("label", sa.Text(), nullable=True),
-        sa.Column("people", _NUMBER, nullable=False),
+        sa.Column("people", sa.BigInteger(), nullable=False),
         sa.Column("rule_version", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("week", "group_key", name=op.f("pk_snapshot")),
     )
@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("week", sa.Date(), nullable=False),
         sa.Column("group_key", sa.String(length=40), nullable=False),
         sa.Column("measure", sa.String(length=40), nullable=False),
-        sa.Column("value", _NUMBER, nullable=True),
+        sa.Column("value", sa.BigInteger(), nullable=True),
         sa.Column("why", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["week", "group_key"],
@@ -54,7 +54,7 @@ def upgrade() -> None:
     op.create_table(
         "snapshot_member",
         sa.Column("week", sa.Date(), nullable=False),
-        sa.Column("person_id", _NUMBER, nullable=False),
+        sa.Column("person_id", _PERSON, nullable=False),
         sa.Column("group_key", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.person_id"], name=op.f("fk_snapshot_member_person_id"), ondelete="CASCADE"
