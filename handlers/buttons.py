@@ -92,6 +92,7 @@ _FOR_PERSON: dict[Action, ForPerson] = {
     Action.EXPORT: yours.export,
     Action.FORGET: yours.ask_before_forgetting,
     Action.FORGET_NOW: yours.forget,
+    Action.LEAVE_OUT: yours.leave_out,
 }
 
 _FOR_ANYBODY: dict[Action, Work] = {

@@ -10,15 +10,19 @@ import json
 
 from bot.domain.scorecard import not_judged
 from bot.errors import SlackError
+from bot.log import EventLog
 from bot.store import preferences, rights, silences
 from bot.views import privacy as privacy_views
 from bot.views import scorecard as card_views
 from bot.views import settings, trouble
 from bot.views import silence as silence_views
 from bot.views import why as why_views
+from bot.views.message import Message
 from handlers import cards, home
 from handlers.themselves import number_of
 from handlers.who import Asked
+
+_log = EventLog("yours")
 
 
 def card(asked: Asked, person_id: int) -> None:
@@ -98,7 +102,20 @@ def forget(asked: Asked, person_id: int) -> None:
     """Erase every row, and the card on App Home with it."""
     with asked.desk.store.begin() as session:
         erased = rights.forget(session, person_id=person_id)
-    asked.replace(settings.forgotten(row_count=sum(erased.values())))
+    _erased(asked, settings.forgotten(row_count=sum(erased.values())))
+
+
+def leave_out(asked: Asked, person_id: int) -> None:
+    """Erase every row, and keep nothing from now on, though the roster goes on listing them (GDPR 21)."""
+    with asked.desk.store.begin() as session:
+        rights.leave_out(session, person_id=person_id)
+    _erased(asked, settings.left_out())
+
+
+def _erased(asked: Asked, message: Message) -> None:
+    asked.replace(message)
+    if not asked.desk.store.wipe_deleted():
+        _log.warning("forget.file_in_use")  # the weekly tidying does it
     with contextlib.suppress(SlackError):  # the next opening of App Home clears it too
         home.clear(asked)
 

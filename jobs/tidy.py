@@ -5,7 +5,7 @@ Nothing is concluded or said here. Next: `bot/store/retention.py`.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.store import retention
 from bot.store.database import Store
@@ -17,13 +17,14 @@ PEOPLE_A_BITE = 20
 def tidy(store: Store, *, now: datetime, retention_days: int, rows_a_bite: int = ROWS_A_BITE) -> dict[str, int]:
     """Delete everything older than `retention_days` before `now`; returns how many rows went, by table.
 
-    People who left longer ago than that are erased whole and counted as "people_who_left". Running it again at the
-    same `now` deletes nothing more.
+    People who left are erased whole some time after their last day, and counted as "people_who_left". Running it again
+    at the same `now` deletes nothing more.
     """
-    gone = {"people_who_left": _forget_who_left(store, now - timedelta(days=retention_days))}
+    gone = {"people_who_left": _forget_who_left(store, retention.left_before(now))}
     for aged in retention.AGED:
         before = aged.limit(now=now, retention_days=retention_days)
         gone[aged.model.__tablename__] = _delete(store, aged, before, rows_a_bite)
+    store.wipe_deleted()
     return gone
 
 

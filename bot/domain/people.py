@@ -11,6 +11,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 SATURDAY_AND_SUNDAY = frozenset({5, 6})
+KEPT_AFTER_LEAVING_DAYS = 90
+"""What is held about somebody is erased so long after their last day: time enough to put a wrong last day right."""
 
 
 class IdentitySource(StrEnum):

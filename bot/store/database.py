@@ -6,7 +6,7 @@ Next: the modules of this folder, one a noun; each function takes a session firs
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,18 @@ class Store:
         with Session(engine, expire_on_commit=False) as session:
             yield session
 
+    def wipe_deleted(self) -> bool:
+        """Let nothing that was erased stand in a file of ours any longer; False: somebody reads, the next time does it.
+
+        On SQLite erased bytes are overwritten in the database; the log that is written ahead of it is emptied here. On
+        PostgreSQL they go with the server's own vacuum (SECURITY.md).
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with closing(self.engine.raw_connection()) as connection:  # outside of a transaction, in which it cannot be
+            [busy, *_pages] = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -94,7 +106,9 @@ def _engine(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own transaction handling is switched off; `_begin_sqlite` says BEGIN (SQLAlchemy, pysqlite dialect).
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_S * 1000}"):
+    waiting = f"busy_timeout={_BUSY_TIMEOUT_S * 1000}"
+    # secure_delete: what a person has erased must not be read from the file either (P14).
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", waiting):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -5,6 +5,7 @@ Called by `jobs/tidy.py`, one bite a transaction. Next: `jobs/tidy.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, not_, select, text, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from bot.domain.people import KEPT_AFTER_LEAVING_DAYS
 from bot.store import pushed, rights
 from bot.store.batches import table_of
 from bot.store.tables import (
@@ -25,20 +27,29 @@ from bot.store.tables import (
     CoverageRow,
     CoveredPersonRow,
     DigestRow,
+    DigestWishRow,
+    ExclusionRow,
     FindingRow,
     FollowUpRow,
     IdentityRow,
+    InstallationRow,
+    MeantPatternRow,
     NudgeRow,
     NudgeStepRow,
     OpenSessionRow,
     OutcomeRow,
+    PapersRow,
     PersonRow,
+    PreferenceRow,
+    PseudonymKeyRow,
     PushedPointRow,
     PushedSeriesRow,
     RunRow,
     SeatRow,
+    SendSlotRow,
     SessionFactsRow,
     SilenceRow,
+    SourceRow,
     SourceRunRow,
     StateRow,
     TeamStayRow,
@@ -91,9 +102,26 @@ AGED: tuple[Aged, ...] = (
     Aged(DigestRow, DigestRow.week),
     Aged(AuditRow, AuditRow.at),
 )
-"""Every table whose rows grow old. What people told us about messages, and people who still work here, stay until they
-are erased.
-"""
+"""Every table whose rows grow old, with the column that tells their age."""
+
+KEPT: Mapping[type[Base], str] = {
+    PersonRow: f"while they work here, and {KEPT_AFTER_LEAVING_DAYS} days after their last day",
+    PreferenceRow: "a stop that wore off would be none; it goes with the person",
+    MeantPatternRow: "what people tell us stands until they take it back; it goes with the person",
+    DigestWishRow: "what people ask for stands until they take it back; it goes with the person",
+    ExclusionRow: "an objection does not wear off; it names nobody",
+    PapersRow: "it proves what people were told, and when; it names nobody",
+    InstallationRow: "one row about this installation",
+    PseudonymKeyRow: "one row: the secret of this installation",
+    SendSlotRow: "one row: when the next message may leave",
+    SourceRow: "one row a source: its name and its kind",
+}
+"""Every other table, and why its rows stay."""
+
+
+def left_before(now: datetime) -> datetime:
+    """Whoever's last day lies before this is erased."""
+    return now - timedelta(days=KEPT_AFTER_LEAVING_DAYS)
 
 
 def delete_some(session: Session, *, aged: Aged, before: datetime, most: int) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.domain.people import IdentitySource
 from bot.store import exclusions
 from bot.store.batches import table_of
-from bot.store.identities import normal, owners
+from bot.store.identities import main_addresses, normal, owners
 from bot.store.pseudonyms import subject_key
 from bot.store.tables import (
     Base,
@@ -194,20 +194,26 @@ def forget_unlisted(session: Session, *, email: str) -> dict[str, int]:
     return {table: count for table, count in gone.items() if count}
 
 
-def exclude(session: Session, *, email: str) -> dict[str, int]:
-    """Erase whoever has this address, and keep nothing of them from now on, though a roster goes on listing them.
+def leave_out(session: Session, *, person_id: int) -> dict[str, int]:
+    """Erase this person, and keep nothing of them from now on, though a roster goes on listing them.
 
-    Returns how many rows went, by table; somebody whom nobody knows yet is excluded as well.
+    Returns how many rows went, by table.
     """
-    address = normal(IdentitySource.EMAIL, email)
-    person_id = owners(session, source=IdentitySource.EMAIL, ids=[address]).get(address)
-    if person_id is None:
-        exclusions.add(session, email=email, ids=[])
-        return forget_unlisted(session, email=email)
     found = select(IdentityRow.source, IdentityRow.external_id).where(IdentityRow.person_id == person_id)
     ids = [(IdentitySource(source), external_id) for source, external_id in session.execute(found)]
-    exclusions.add(session, email=email, ids=ids)
+    [address] = main_addresses(session, person_ids=[person_id]).values()
+    exclusions.add(session, email=address, ids=ids)
     return forget(session, person_id=person_id)
+
+
+def leave_out_address(session: Session, *, email: str) -> dict[str, int]:
+    """The same for whoever has this address; somebody whom nobody knows yet is left out as well."""
+    address = normal(IdentitySource.EMAIL, email)
+    person_id = owners(session, source=IdentitySource.EMAIL, ids=[address]).get(address)
+    if person_id is not None:
+        return leave_out(session, person_id=person_id)
+    exclusions.add(session, email=email, ids=[])
+    return forget_unlisted(session, email=email)
 
 
 def _names(session: Session, person_id: int) -> list[str]:

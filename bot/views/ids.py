@@ -51,6 +51,7 @@ class Action(StrEnum):
     EXPORT = "export"
     FORGET = "forget"
     FORGET_NOW = "forget_now"
+    LEAVE_OUT = "leave_out"
     KEEP = "forget_not"
     OPEN_LINK = "open_link"
 

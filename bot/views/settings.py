@@ -13,8 +13,14 @@ FIRST_LINE = "Kindling has noted it."
 FORGET_FIRST_LINE = "A question from Kindling before anything is erased."
 
 FORGET_MEANING = (
-    "This erases every count, message and choice I hold about you. It cannot be undone. If the company's list of "
-    "people names you again, I begin with an empty page and may write again. To end messages for good, choose Stop."
+    "This erases every count, message and choice I hold about you. It cannot be undone. Backups that your company made "
+    "may keep older copies for a while. If its list of people names you again, I begin with an empty page and may "
+    "write again. To end messages for good, choose Stop."
+)
+
+LEAVE_OUT_MEANING = (
+    "Left out means that nothing about you is kept from then on, and no summary counts you, whatever the list says. "
+    "Whoever looks after me can undo that when you ask."
 )
 
 
@@ -48,8 +54,10 @@ def forget_question() -> Message:
         FORGET_FIRST_LINE,
         [
             pieces.section(FORGET_MEANING),
+            pieces.section(LEAVE_OUT_MEANING),
             pieces.row(
                 pieces.button("Erase everything", Action.FORGET_NOW, danger=True),
+                pieces.button("Erase, and leave me out", Action.LEAVE_OUT, danger=True),
                 pieces.button("Keep it", Action.KEEP),
                 pieces.button("Stop these messages", Action.STOP),
             ),
@@ -61,7 +69,17 @@ def forgotten(*, row_count: int) -> Message:
     """Said after erasing; `row_count` rows are gone."""
     return _noted(
         f"Erased: {pieces.count(row_count, 'row')}. Nothing here can be tied to you any more. "
+        "Backups that your company made may keep older copies for a while. "
         "If the company's list of people names you again, I begin with an empty page."
+    )
+
+
+def left_out() -> Message:
+    """Said after erasing somebody who is left out from now on."""
+    return _noted(
+        "Erased, and from now on nothing about you is kept, though the company's list of people goes on naming you. "
+        "Backups that your company made may keep older copies for a while. "
+        "Whoever looks after me can undo this when you ask."
     )
 
 

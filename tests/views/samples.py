@@ -211,6 +211,7 @@ def every_message(
         "export": settings.export_on_its_way(),
         "forget?": settings.forget_question(),
         "forgotten": settings.forgotten(row_count=431),
+        "left out": settings.left_out(),
         "kept": settings.kept(),
         "error": trouble.error(error_id="k7f3"),
         "stranger": trouble.not_in_roster(),
