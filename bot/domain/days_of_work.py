@@ -5,7 +5,7 @@ request is enough (P12). *Was it a day of work?* is what habits, first steps and
 Both know only zero and not zero, so that ten times as much of anything answers neither in another way (P3).
 
 `bot/store/windows.py` asks the second one of each row, `of_a_week` puts the rows of a tool together.
-Next: `bot/domain/adoption.py`, docs/why/habit.md.
+Next: `bot/domain/adoption.py`; the reasons are in docs/why/zero.md.
 """
 
 from __future__ import annotations
