@@ -1,8 +1,8 @@
-"""What every handler is handed: the same six things, made once at start by `bot/app.py`. Next: `handlers/who.py`."""
+"""What every handler is handed: the same few things, made once at start by `bot/app.py`. Next: `handlers/who.py`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.clock import Clock
 from bot.domain.prices import PriceBook
@@ -10,11 +10,12 @@ from bot.domain.tips import Tip
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.database import Store
+from handlers.user_groups import UserGroups
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Store, Slack, clock, settings, tips and prices. Nothing here belongs to one person."""
+    """Store, Slack, clock, settings, tips, prices and user groups. Nothing here belongs to one person."""
 
     store: Store
     slack: Slack
@@ -22,3 +23,4 @@ class Desk:
     settings: Settings
     tips: tuple[Tip, ...]
     prices: PriceBook
+    groups: UserGroups = field(default_factory=UserGroups)

@@ -19,7 +19,17 @@ from bot.playground.workspace import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID
 Json = dict[str, Any]
 
 ALL_SCOPES = frozenset(
-    {"commands", "chat:write", "users:read", "users:read.email", "im:write", "im:history", "dnd:read", "files:write"}
+    {
+        "commands",
+        "chat:write",
+        "users:read",
+        "users:read.email",
+        "usergroups:read",
+        "im:write",
+        "im:history",
+        "dnd:read",
+        "files:write",
+    }
 )
 
 

@@ -82,6 +82,7 @@ class Workspace:
         self.modals: dict[str, list[View]] = {}
         self.files: dict[str, StoredFile] = {}
         self.quiet: dict[str, tuple[datetime, datetime]] = {}
+        self.groups: dict[str, frozenset[str]] = {}
         self.notes: list[str] = []
         self.version = 0
         self.is_closed = False

@@ -1,4 +1,4 @@
-"""users.* and dnd.*: who is in the workspace, as Slack tells it, and when they do not want to be disturbed."""
+"""users.*, usergroups.* and dnd.*: who is in the workspace, as Slack tells it, and when they want to be left alone."""
 
 from __future__ import annotations
 
@@ -48,6 +48,14 @@ def lookup_by_email(room: Room, call: Call) -> Json:
         if member.email.lower() == wanted and "deleted" not in member.flags:
             return {"user": _told(room, member, with_locale=False)}
     raise Refusal("users_not_found")
+
+
+def group_members(room: Room, call: Call) -> Json:
+    """usergroups.users.list: the members of one user group."""
+    members = room.workspace.groups.get(call.needed("usergroup"))
+    if members is None:
+        raise Refusal("no_such_subteam")
+    return {"users": sorted(members)}
 
 
 def dnd_info(room: Room, call: Call) -> Json:
@@ -125,6 +133,7 @@ METHODS = {
     "users.list": Method(list_all, "users:read", 2),
     "users.info": Method(info, "users:read", 4),
     "users.lookupByEmail": Method(lookup_by_email, "users:read.email", 3),
+    "usergroups.users.list": Method(group_members, "usergroups:read", 2),
     "dnd.info": Method(dnd_info, "dnd:read", 3),
     "dnd.teamInfo": Method(dnd_team_info, "dnd:read", 2),
 }

@@ -1,0 +1,105 @@
+"""What somebody in Slack is here, and which groups they may open, by the roster as it stands at this moment.
+
+Answers yes or no, and with keys of groups; never with a person, nor with anything about one. Asked again for every
+command and every tap, so that whoever lost a team gets nothing of it from that moment on. Called by `handlers/roles.py`
+and `handlers/ai_team.py`. Next: `bot/store/published.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import ColumnElement, ScalarSelect, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from bot.store.batches import chunks
+from bot.store.tables import IdentityRow, PersonRow, SnapshotRow, TeamGroupRow
+
+SLACK, EMAIL = "slack", "email"
+"""How `identity` calls these two sources; the list of all of them stands beside people, where this file may not look."""
+
+
+def is_one_of(session: Session, *, slack_user_id: str, emails: Collection[str]) -> bool:
+    """Whether this Slack account belongs to somebody with one of these addresses (small letters)."""
+    if not emails:
+        return False
+    address = aliased(IdentityRow)
+    found = exists().where(
+        IdentityRow.source == SLACK,
+        IdentityRow.external_id == slack_user_id,
+        address.person_id == IdentityRow.person_id,
+        address.source == EMAIL,
+        address.external_id.in_(emails),
+    )
+    return bool(session.scalar(select(found)))
+
+
+def own_group(session: Session, *, slack_user_id: str, day: date) -> str | None:
+    """The group of everybody below whoever has this Slack account; None when nobody reports to them on that day.
+
+    None too for a team that is too new to have been looked at.
+    """
+    report = aliased(PersonRow)
+    somebody = exists().where(report.manager_id == TeamGroupRow.person_id, _is_here(report, day))
+    own = select(TeamGroupRow.group_key).where(TeamGroupRow.person_id == _asker(slack_user_id, day), somebody)
+    return session.scalar(own)
+
+
+def leads_somebody(session: Session, *, slack_user_id: str, day: date) -> bool:
+    """Whether somebody who works here on that day reports to whoever has this Slack account."""
+    reports = exists().where(PersonRow.manager_id == _asker(slack_user_id, day), _is_here(PersonRow, day))
+    return bool(session.scalar(select(reports)))
+
+
+def openable(session: Session, *, slack_user_id: str, group_keys: Collection[str], day: date) -> frozenset[str]:
+    """Those of these groups that are the asker's own or lie below it, by who reports to whom on that day."""
+    own = own_group(session, slack_user_id=slack_user_id, day=day)
+    if own is None:
+        return frozenset()
+    found = {own} & set(group_keys)
+    for batch in chunks(sorted(set(group_keys) - {own})):
+        found |= _below(session, slack_user_id, batch, day)
+    return frozenset(found)
+
+
+def called(session: Session, *, slack_user_id: str, name: str, week: date, day: date) -> tuple[str, ...]:
+    """The groups of that week that go by this name, of those that the asker may open; in the order of their keys."""
+    labels = select(SnapshotRow.group_key, SnapshotRow.label).where(
+        SnapshotRow.week == week, SnapshotRow.label.is_not(None)
+    )
+    named = {key for key, label in session.execute(labels) if label and _alike(label) == _alike(name)}
+    return tuple(sorted(openable(session, slack_user_id=slack_user_id, group_keys=named, day=day)))
+
+
+def _below(session: Session, slack_user_id: str, group_keys: Collection[str], day: date) -> set[str]:
+    """Each group's chain of managers is walked upwards, as far as they are here, until it meets the asker."""
+    start = select(TeamGroupRow.group_key, TeamGroupRow.person_id).where(TeamGroupRow.group_key.in_(group_keys))
+    chain = start.cte("chain", recursive=True)
+    step = (
+        select(chain.c.group_key, PersonRow.manager_id)
+        .join(chain, PersonRow.person_id == chain.c.person_id)
+        .where(PersonRow.manager_id.is_not(None), _is_here(PersonRow, day))
+    )
+    walked = chain.union(step)  # not union_all: on a circle there is nothing new to add, and it ends
+    met = select(walked.c.group_key).where(walked.c.person_id == _asker(slack_user_id, day))
+    return set(session.scalars(met))
+
+
+def _asker(slack_user_id: str, day: date) -> ScalarSelect[int]:
+    return (
+        select(PersonRow.person_id)
+        .join(IdentityRow, IdentityRow.person_id == PersonRow.person_id)
+        .where(IdentityRow.source == SLACK, IdentityRow.external_id == slack_user_id, _is_here(PersonRow, day))
+        .scalar_subquery()
+    )
+
+
+def _is_here(person: type[PersonRow], day: date) -> ColumnElement[bool]:
+    return or_(person.ended_on.is_(None), person.ended_on >= day) & or_(
+        person.started_on.is_(None), person.started_on <= day
+    )
+
+
+def _alike(name: str) -> str:
+    return " ".join(name.split()).casefold()
