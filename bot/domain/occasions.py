@@ -64,12 +64,12 @@ def occasions(
 
 
 def is_speakable(finding: CountedFinding) -> bool:
-    """Waste that remains after exploration was forgiven; an idle seat also when nobody knows its price."""
+    """Waste that remains after exploration was forgiven, and a suggestion; an idle seat also without a price."""
     if finding.ledger not in (Ledger.WASTED, Ledger.OPTIMIZABLE):
         return False
     if finding.counted_microusd is None:
         return finding.detector == idle_seat.DETECTOR
-    return finding.counted_microusd > 0
+    return finding.counted_microusd > 0 or finding.is_suggestion
 
 
 def with_question(candidates: Sequence[Occasion], *, after_a_tip: bool) -> tuple[Occasion, ...]:
@@ -124,8 +124,9 @@ def _occasions(
             yield Occasion(finding.detector, finding)
 
 
-def _by_amount(finding: CountedFinding) -> tuple[int, str, str]:
-    return -(finding.counted_microusd or 0), finding.detector, finding.tool
+def _by_amount(finding: CountedFinding) -> tuple[int, int, str, str]:
+    """What counts comes first, then suggestions."""
+    return -(finding.counted_microusd or 0), -(finding.low_microusd or 0), finding.detector, finding.tool
 
 
 def _turn(person: Person, day: date, tip: Tip) -> str:
@@ -179,6 +180,7 @@ def _finding_facts(finding: CountedFinding) -> dict[str, Fact]:
         "ledger": finding.ledger.value,
         "low_microusd": finding.low_microusd,
         "high_microusd": finding.high_microusd,
+        "counted_microusd": finding.counted_microusd,
         "dollars": dollars_in_words(finding.low_microusd, finding.high_microusd),
         "occurrences": finding.occurrences,
         "innocent_reason": finding.innocent_reason,

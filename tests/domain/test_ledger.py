@@ -22,52 +22,93 @@ def finding(detector: str, kind: Ledger, confidence: float, claims: dict[Cell, i
 
 
 WASTED = finding("W06", Ledger.WASTED, 0.6, {Cell("claude_code", "large", LAST_DAY): 200 * DOLLAR})
-OPTIMIZABLE = finding("W15", Ledger.OPTIMIZABLE, 0.5, {POOL: 400 * DOLLAR})
+OPTIMIZABLE = finding("W13", Ledger.OPTIMIZABLE, 0.5, {POOL: 400 * DOLLAR})
+SUGGESTION = replace(
+    finding("W15", Ledger.OPTIMIZABLE, 0.5, {POOL: 400 * DOLLAR}), low_microusd=200 * DOLLAR, is_suggestion=True
+)
 SPEND = Spend({POOL: 1_000 * DOLLAR})
 
 
 def test_a_later_finding_claims_only_of_what_the_first_one_left() -> None:
-    """$200 of $1,000 are wasted, so $400 become 80 % of $400; $200 are forgiven, half of the rest is counted."""
+    """$200 of $1,000 are wasted, so half of $400 becomes 80 % of half of $400, and $50 of that are forgiven."""
     settled = settle([OPTIMIZABLE, WASTED], spend=SPEND, first_active_on=LONG_AGO, last_day=LAST_DAY)
 
     assert 200 * DOLLAR == settled.wasted_microusd
-    assert (320 - 200) * DOLLAR // 2 == settled.optimizable_microusd
-    assert 200 * DOLLAR == settled.exploration_microusd
+    assert (160 - 50) * DOLLAR == settled.optimizable_microusd
+    assert 50 * DOLLAR == settled.exploration_microusd
     assert 1_000 * DOLLAR == settled.spend_microusd
-    assert ["W06", "W15"] == [one.detector for one in settled.counted]
+    assert ["W06", "W13"] == [one.detector for one in settled.counted]
+
+
+def test_only_what_counts_is_cut_off() -> None:
+    """A first finding of $400 that is sure of half leaves $800 of $1,000, so the second has 80 % of its $200."""
+    second = finding("W16", Ledger.OPTIMIZABLE, 0.4, {POOL: 200 * DOLLAR})
+
+    settled = settle([OPTIMIZABLE, second], spend=SPEND, first_active_on=LONG_AGO, last_day=LAST_DAY)
+
+    assert (200 + 64 - 50) * DOLLAR == settled.optimizable_microusd
 
 
 def test_the_range_runs_from_formula_times_confidence_to_the_formula() -> None:
-    """After sharing and forgiving."""
+    """After sharing and forgiving: $50 of the sure $200 are forgiven, and a quarter of the $400."""
     settled = settle([OPTIMIZABLE], spend=SPEND, first_active_on=LONG_AGO, last_day=LAST_DAY)
     (one,) = settled.counted
 
-    assert (100 * DOLLAR, 200 * DOLLAR, 200 * DOLLAR) == (one.low_microusd, one.high_microusd, one.forgiven_microusd)
+    assert (150 * DOLLAR, 300 * DOLLAR, 50 * DOLLAR) == (one.low_microusd, one.high_microusd, one.forgiven_microusd)
     assert one.low_microusd == one.counted_microusd
 
 
 def test_the_least_certain_is_forgiven_first() -> None:
-    """$200 of allowance go to the finding with the lower confidence."""
-    sure = finding("W15", Ledger.OPTIMIZABLE, 0.5, {POOL: 100 * DOLLAR})
-    vague = finding("W10", Ledger.OPTIMIZABLE, 0.3, {Cell("claude_code", "other"): 150 * DOLLAR})
+    """The $50 go to the finding with the lower confidence, and what is left of them to the other one."""
+    sure = finding("W13", Ledger.OPTIMIZABLE, 0.5, {POOL: 100 * DOLLAR})
+    vague = finding("W09", Ledger.OPTIMIZABLE, 0.3, {Cell("claude_code", "other"): 150 * DOLLAR})
     spend = Spend({POOL: 500 * DOLLAR, Cell("claude_code", "other"): 500 * DOLLAR})
 
     settled = settle([sure, vague], spend=spend, first_active_on=LONG_AGO, last_day=LAST_DAY)
 
-    assert [("W15", Ledger.OPTIMIZABLE, 50 * DOLLAR), ("W10", Ledger.EXPLORATION, 0)] == [
+    assert [("W13", Ledger.OPTIMIZABLE, 5 * DOLLAR), ("W09", Ledger.EXPLORATION, 0)] == [
         (one.detector, one.ledger, one.forgiven_microusd) for one in settled.counted
     ]
-    assert 200 * DOLLAR == settled.exploration_microusd
+    assert 50 * DOLLAR == settled.exploration_microusd
 
 
-def test_the_allowance_is_at_least_50_dollars() -> None:
-    """A fifth of a small spend would be nothing."""
-    small = finding("W15", Ledger.OPTIMIZABLE, 0.5, {POOL: 49 * DOLLAR})
-    spend = Spend({POOL: 60 * DOLLAR})
+def test_a_finding_of_50_dollars_is_exploration_whatever_was_spent() -> None:
+    """With $60 spent or $6,000."""
+    small = finding("W06", Ledger.WASTED, 0.6, {POOL: 50 * DOLLAR})
+    for spent in (60, 6_000):
+        settled = settle([small], spend=Spend({POOL: spent * DOLLAR}), first_active_on=LONG_AGO, last_day=LAST_DAY)
 
-    settled = settle([small], spend=spend, first_active_on=LONG_AGO, last_day=LAST_DAY)
+        assert (0, 50 * DOLLAR) == (settled.wasted_microusd, settled.exploration_microusd)
 
-    assert (0, 49 * DOLLAR) == (settled.optimizable_microusd, settled.exploration_microusd)
+
+def test_a_fifth_of_the_cost_of_use_is_never_claimed() -> None:
+    """A finding of all $1,000 counts $800; with $100 spent in all, $50 of it."""
+    for spent, counts in ((1_000, 800), (100, 50)):
+        everything = finding("W06", Ledger.WASTED, 0.6, {POOL: spent * DOLLAR})
+        settled = settle([everything], spend=Spend({POOL: spent * DOLLAR}), first_active_on=LONG_AGO, last_day=LAST_DAY)
+
+        assert counts * DOLLAR == settled.wasted_microusd
+
+
+def test_a_suggestion_is_told_and_counts_nothing() -> None:
+    """Its range stands as it is; it takes no cell from others, nor anything of what is forgiven."""
+    alone = settle([OPTIMIZABLE], spend=SPEND, first_active_on=LONG_AGO, last_day=LAST_DAY)
+    both = settle([SUGGESTION, OPTIMIZABLE], spend=SPEND, first_active_on=LONG_AGO, last_day=LAST_DAY)
+    suggested = next(one for one in both.counted if one.detector == "W15")
+
+    assert (Ledger.OPTIMIZABLE, 0, 0) == (suggested.ledger, suggested.counted_microusd, suggested.forgiven_microusd)
+    assert (200 * DOLLAR, 400 * DOLLAR) == (suggested.low_microusd, suggested.high_microusd)
+    assert [True, False] == [one.is_suggestion for one in (suggested, *alone.counted)]
+    assert replace(both, counted=()) == replace(alone, counted=())
+
+
+def test_a_suggestion_of_50_dollars_is_exploration() -> None:
+    """And so is any in the first 60 days; it adds nothing to that sum either."""
+    small = replace(SUGGESTION, claims={POOL: 50 * DOLLAR}, low_microusd=25 * DOLLAR, high_microusd=50 * DOLLAR)
+    for told, first_use in ((small, LONG_AGO), (SUGGESTION, LAST_DAY)):
+        settled = settle([told], spend=SPEND, first_active_on=first_use, last_day=LAST_DAY)
+
+        assert ([Ledger.EXPLORATION], 0) == ([one.ledger for one in settled.counted], settled.exploration_microusd)
 
 
 def test_in_the_first_60_days_everything_is_exploration() -> None:
@@ -77,16 +118,7 @@ def test_in_the_first_60_days_everything_is_exploration() -> None:
 
     assert (0, 200 * DOLLAR) == (last_of_them.wasted_microusd, last_of_them.exploration_microusd)
     assert [Ledger.EXPLORATION] == [one.ledger for one in last_of_them.counted]
-    assert 0 == after_them.wasted_microusd  # forgiven: a fifth of $1,000
-    assert (
-        100 * DOLLAR
-        == settle(
-            [replace(WASTED, claims={POOL: 300 * DOLLAR})],
-            spend=SPEND,
-            first_active_on=days_before(60)[0],
-            last_day=LAST_DAY,
-        ).wasted_microusd
-    )
+    assert (150 * DOLLAR, 50 * DOLLAR) == (after_them.wasted_microusd, after_them.exploration_microusd)
 
 
 def test_an_idle_seat_is_not_forgiven() -> None:

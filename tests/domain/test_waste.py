@@ -79,7 +79,7 @@ def test_nothing_is_said_about_money_where_too_little_is_known(state: State) -> 
 def test_the_detectors_come_in_the_order_of_the_catalogue() -> None:
     """The ids are stable: they stand in stored rows."""
     assert sorted(waste.DETECTORS) == list(waste.DETECTORS)
-    assert 19 == len(waste.DETECTORS)
+    assert 21 == len(waste.DETECTORS)
     assert set(waste.DETECTORS) > waste.NEVER_SENT
 
 
@@ -141,14 +141,41 @@ def test_a_runaway_day_claims_what_lies_above_three_ordinary_ones() -> None:
     assert {Cell("claude_code", "large", WORKDAYS[4]): 48 * DOLLAR} == finding.claims
 
 
-def test_a_runaway_day_is_wasted_only_when_finished_work_is_known_and_none_followed() -> None:
-    """Nothing in 48 hours: wasted. Something, or nobody knows, or the hours have not passed: exploration."""
-    nothing = look([*ORDINARY, *RUNAWAY], outcome_days=frozenset(days_before(27)))
-    something = look([*ORDINARY, *RUNAWAY], outcome_days=frozenset({WORKDAYS[4] + timedelta(days=2)}))
-    yesterday = look([*ORDINARY, *on([LAST_DAY], cost_microusd=60 * DOLLAR)], outcome_days=frozenset(days_before(27)))
+NOTHING_AFTER = frozenset(days_before(27))
 
-    assert Ledger.WASTED == only(nothing).ledger
-    assert [Ledger.EXPLORATION] * 2 == [only(something).ledger, only(yesterday).ledger]
+
+def test_a_day_that_is_only_unlike_the_others_is_never_wasted() -> None:
+    """The others can be made dearer by requests that nobody needs, so that this may not decide about waste."""
+    assert Ledger.EXPLORATION == only(look([*ORDINARY, *RUNAWAY], outcome_days=NOTHING_AFTER)).ledger
+
+
+def test_requests_beyond_2000_are_wasted_only_when_finished_work_is_known_and_none_followed() -> None:
+    """Nothing in 48 hours: half of 4,000 requests. Something, or nobody knows, or they have not passed: exploration."""
+    day = times(RUNAWAY, requests=4)
+    many = [*times(RUNAWAY, requests=2), *on([WORKDAYS[4]], model="little", requests=1_000, cost_microusd=20 * DOLLAR)]
+    yesterday = on([LAST_DAY], requests=6_000, cost_microusd=60 * DOLLAR)
+    wasted = only(look([*ORDINARY, *many], outcome_days=NOTHING_AFTER))
+    others = (
+        look([*ORDINARY, *day], outcome_days=frozenset({WORKDAYS[4] + timedelta(days=2)})),
+        look([*ORDINARY, *day]),
+        look([*ORDINARY, *yesterday], outcome_days=NOTHING_AFTER),
+    )
+
+    assert (Ledger.WASTED, 40 * DOLLAR, 24 * DOLLAR) == (wasted.ledger, wasted.high_microusd, wasted.low_microusd)
+    assert [Ledger.EXPLORATION] * 3 == [only(one).ledger for one in others]
+
+
+def test_requests_beyond_2000_need_no_other_day_and_only_models_that_tell_both() -> None:
+    """What has no cost, or of which nobody counted the requests, makes the amount neither larger nor smaller."""
+    day = on([WORKDAYS[4]], requests=4_000, cost_microusd=60 * DOLLAR)
+    beside = [
+        *on([WORKDAYS[4]], model="little", requests=9_000),
+        *on([WORKDAYS[4]], model="middle", cost_microusd=90 * DOLLAR),
+    ]
+
+    for rows in (day, [*day, *beside]):
+        claims = only(look(rows, outcome_days=NOTHING_AFTER)).claims
+        assert {Cell("claude_code", "large", WORKDAYS[4]): 30 * DOLLAR} == claims
 
 
 def test_many_requests_make_a_day_suspect_too() -> None:

@@ -1,4 +1,6 @@
-"""P7: the first 60 days of use are exploration; afterwards $50 or a fifth of one's own cost stays exploration."""
+"""P7: the first 60 days of use are exploration; afterwards $50 of what is found stays exploration, and the larger of
+$50 and a fifth of one's own cost of use is left out of all that is called waste.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +39,16 @@ def test_the_first_60_days_hold_no_waste(sizes: Sequence[tuple[Ledger, float, in
 @settings(max_examples=150)
 @given(sizes=SIZES)
 def test_later_the_allowance_stays_exploration(sizes: Sequence[tuple[Ledger, float, int]]) -> None:
-    """At least the larger of $50 and 20 % of the cost of use is forgiven, or everything that was found."""
-    findings, spend = _findings(sizes)
-    of_use = sum(size for _, _, size in sizes)
+    """Of what was found in use $50 do not count, and never more than leaves the larger of $50 and 20 % untouched."""
+    findings, spend = _findings(sizes, times_spent=1)
+    found = sum(_sure(one) for one in sizes)
     allowance = max(50_000_000, spend.usage_microusd // 5)
 
     settled = settle(findings, spend=spend, first_active_on=LONG_AGO, last_day=LAST_DAY)
 
-    assert min(of_use, allowance) == settled.exploration_microusd
+    counts = max(0, min(found - 50_000_000, spend.usage_microusd - allowance))
+    assert counts == settled.wasted_microusd + settled.optimizable_microusd - _idle(spend)
+    assert found - counts == settled.exploration_microusd
 
 
 @settings(max_examples=100)
@@ -64,14 +68,20 @@ def test_a_wasted_dollar_is_forgiven_only_after_every_optimizable_one(
         )
 
 
-def _findings(sizes: Sequence[tuple[Ledger, float, int]]) -> tuple[list[Finding], Spend]:
+def _sure(size: tuple[Ledger, float, int]) -> int:
+    """What of it counts: an amount that is wasted and known in full, the formula x confidence otherwise."""
+    ledger, confidence, amount = size
+    return amount if ledger is Ledger.WASTED else amount * int(confidence * 10) // 10
+
+
+def _findings(sizes: Sequence[tuple[Ledger, float, int]], *, times_spent: int = 2) -> tuple[list[Finding], Spend]:
     """Findings that do not share cells, and an idle seat that the allowance has nothing to do with."""
     findings = []
     cells: dict[Cell, int | None] = {IDLE_SEAT: 19_000_000}
     for turn, (ledger, confidence, size) in enumerate(sizes):
         cell = Cell("claude_code", f"model-{turn}")
-        cells[cell] = 2 * size
-        findings.append(Finding("W15", "1", f"tool-{turn}", ledger, confidence, {cell: size}, size, size, 4))
+        cells[cell] = times_spent * size
+        findings.append(Finding("W13", "1", f"tool-{turn}", ledger, confidence, {cell: size}, size, size, 4))
     seat = {IDLE_SEAT: 19_000_000}
     return [*findings, Finding("W01", "1", "copilot", Ledger.WASTED, 0.9, seat, 19_000_000, 19_000_000, 1)], Spend(
         cells

@@ -1,4 +1,4 @@
-"""W12, fast mode: answers bought at twice the price, or more, for speed.
+"""W12, fast mode: answers bought at twice the price, or more, for speed. A suggestion.
 
 Inputs      requests and those of them in fast mode, and the cost, by tool, model and week.
 Rule        at least $20 went to requests in fast mode.
@@ -8,7 +8,8 @@ Confidence  0.3. The list of patterns asks for fast mode while nobody waits; no 
 Innocent    somebody was waiting: an incident, a demonstration, a conversation that needed its pace.
 Not when    the source does not tell the speed, or the cost by model.
 
-A sum, and no share of all requests: slow requests beside the fast ones do not hide them (P3).
+No source tells what fast requests cost by themselves. Their share of all requests does, and small slow ones change it;
+so the range is told and counts in no sum (P3).
 """
 
 from __future__ import annotations
@@ -26,7 +27,14 @@ PRICE_FACTOR = 2
 MIN_FAST_MICROUSD = 20_000_000
 """From the patterns that our sources can support (source notes 11.6)."""
 CONFIDENCE = 0.3
-RULE = Rule(DETECTOR, "W12-1", Ledger.OPTIMIZABLE, CONFIDENCE, "Somebody may have been waiting for the answers.")
+RULE = Rule(
+    DETECTOR,
+    "W12-2",
+    Ledger.OPTIMIZABLE,
+    CONFIDENCE,
+    "Somebody may have been waiting for the answers.",
+    is_suggestion=True,
+)
 
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:

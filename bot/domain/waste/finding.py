@@ -85,6 +85,7 @@ class Finding:
     `high_microusd` are the range that is shown: formula times confidence up to the formula, for OPTIMIZABLE and for
     what was WASTED but had to be estimated; a WASTED amount that is known has two equal ends.
     `evidence` holds inputs and thresholds, enough to compute the amount again; never content.
+    `is_suggestion`: the range may be told, and counts in no sum (`Rule`).
     """
 
     detector: str
@@ -98,11 +99,17 @@ class Finding:
     occurrences: int
     evidence: Evidence = field(default_factory=dict)
     innocent_reason: str = ""
+    is_suggestion: bool = False
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What all findings of one detector have in common. `is_known` says that the amount is a price, no estimate."""
+    """What all findings of one detector have in common. `is_known` says that the amount is a price, no estimate.
+
+    `is_suggestion` stands on every rule about shares of a day's sums (how much of all tokens, or requests, was of a
+    kind). Use that nobody needs changes such a share, and so could take the amount away; it is told, and counts in no
+    sum, so that no sum gets smaller by more use (P3; why it must be so: docs/reference/rules.md).
+    """
 
     detector: str
     version: str
@@ -110,6 +117,7 @@ class Rule:
     confidence: float
     innocent_reason: str
     is_known: bool = False
+    is_suggestion: bool = False
 
     def finding(
         self, case: Case, *, tool: str, claims: dict[Cell, int] | None, occurrences: int, evidence: Evidence
@@ -133,6 +141,7 @@ class Rule:
             occurrences=occurrences,
             evidence={**window, **evidence},
             innocent_reason=self.innocent_reason,
+            is_suggestion=self.is_suggestion,
         )
 
 

@@ -1,16 +1,19 @@
 """Counting every dollar once (P6) and leaving room to explore (P7). `jobs/detect.py` asks `settle`.
 
-1. Each cell of the spend is handed out once: wasted before optimizable before exploration, higher confidence first.
-   What a finding takes is cut off its cell; a later finding sees only the share that is left, and its claim shrinks
+1. Of a claim its sure part counts: formula x confidence, all of it where a wasted amount is known. The rest is shown as
+   the upper end of the range, and is in no sum.
+2. Each cell of the spend is handed out once: wasted before optimizable before exploration, higher confidence first.
+   What a finding counts is cut off its cell; a later finding sees only the share that is left, and its claim shrinks
    with it. (Both findings are about the same mix of requests, so that share is what the later one may still speak of.)
-2. For the first 60 days after first use everything found is exploration.
-3. Afterwards the larger of $50 and 20 % of the window's usage cost is forgiven into exploration, the least certain
-   first. The price of an idle seat is not use and is not forgiven.
-4. An optimizable amount is counted as formula x confidence, a wasted one in full, or at the lower end of its range
-   where it had to be estimated.
+3. For the first 60 days after first use everything found is exploration.
+4. Afterwards two things stay exploration, the least certain first: $50 of what was found in use, and as much as it
+   takes for the larger of $50 and 20 % of the window's usage cost to be left out. Of F dollars found in use that cost S
+   so count min(F - $50, S - allowance), or nothing. The price of a seat is not use and is not forgiven.
+5. A suggestion (`finding.Rule`) takes no cell and counts nothing, whatever its range; up to $50 it is exploration.
 
-Claims are shares of what was really paid. So when everything is taken k times, claims and allowance grow alike, and
-what counts never gets less (P3). Next: `jobs/decide.py`.
+As long as no claim gets smaller, more spend and more findings take no dollar out of a sum (P3): a cell of W with sure
+parts s1, s2 holds W x (1 - (1 - s1/W) x (1 - s2/W)), which grows with each of the three; F - $50 knows nothing of S;
+and S less the larger of $50 and a fifth of S grows with S. Next: `jobs/decide.py`.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from fractions import Fraction
 
 from bot.domain.people import Seat
 from bot.domain.usage import UsageWindow
@@ -29,6 +33,7 @@ MIN_ALLOWANCE_MICROUSD = 50_000_000
 ALLOWANCE_ONE_IN = 5
 """A fifth, 20 %, of the window's usage cost."""
 
+_SUMMED = (Ledger.WASTED, Ledger.OPTIMIZABLE)
 _PRECEDENCE = (Ledger.WASTED, Ledger.OPTIMIZABLE, Ledger.EXPLORATION, Ledger.FRICTION)
 
 
@@ -56,7 +61,7 @@ class CountedFinding:
 
     `counted_microusd` stands in `ledger`; `low_microusd` to `high_microusd` is the range shown. `forgiven_microusd` is
     the part that became exploration while the rest still counts; a finding forgiven whole has the ledger exploration.
-    All four are None when the finding has no price.
+    All four are None when the finding has no price. What counts is the lower end; of a suggestion 0 counts.
     """
 
     detector: str
@@ -71,6 +76,11 @@ class CountedFinding:
     occurrences: int
     innocent_reason: str
     evidence: Evidence
+
+    @property
+    def is_suggestion(self) -> bool:
+        """Whether the range is told and stands in no sum."""
+        return self.counted_microusd == 0 < (self.low_microusd or 0)
 
 
 @dataclass(frozen=True)
@@ -87,10 +97,10 @@ class Settled:
 def settle(findings: Sequence[Finding], *, spend: Spend, first_active_on: date | None, last_day: date) -> Settled:
     """Count the findings of one window of one person. An amount that is unknown stays unknown and adds nothing."""
     ordered = sorted(findings, key=lambda found: (*_rank(found), found.detector, found.tool))
-    claims = _hand_out(ordered, spend)
+    shares = _hand_out(ordered, spend)
     exploring = is_exploring(first_active_on, last_day)
-    forgiven = list(claims) if exploring else _forgive(ordered, claims, allowance_microusd(spend))
-    counted = tuple(map(_count, ordered, claims, forgiven))
+    counts = [0] * len(ordered) if exploring else _counting(ordered, shares, spend)
+    counted = tuple(map(_count, ordered, shares, counts))
     if exploring:
         counted = tuple(replace(one, ledger=Ledger.EXPLORATION) for one in counted)
     return Settled(
@@ -125,7 +135,7 @@ def exploring_until(first_active_on: date) -> date:
 
 
 def allowance_microusd(spend: Spend) -> int:
-    """What stays exploration in a window after the first 60 days."""
+    """What of the cost of a window is left out of all claims after the first 60 days."""
     return max(MIN_ALLOWANCE_MICROUSD, spend.usage_microusd // ALLOWANCE_ONE_IN)
 
 
@@ -133,48 +143,82 @@ def _rank(found: Finding) -> tuple[int, float]:
     return _PRECEDENCE.index(found.ledger), -found.confidence
 
 
-def _hand_out(ordered: Sequence[Finding], spend: Spend) -> list[int | None]:
-    """What each finding gets of its claims, None where it has no price at all."""
-    left = {cell: max(cost, 0) for cell, cost in spend.cells.items() if cost is not None}
-    whole = dict(left)
-    given: list[int | None] = []
+@dataclass(frozen=True)
+class _Share:
+    """What a finding gets of its cells: its claim after the earlier ones, and the sure part of that."""
+
+    claim_microusd: int
+    sure_microusd: int
+
+
+def _hand_out(ordered: Sequence[Finding], spend: Spend) -> list[_Share | None]:
+    """What each finding gets, None where it has no price at all."""
+    whole = {cell: cost for cell, cost in spend.cells.items() if cost is not None and cost > 0}
+    left = dict.fromkeys(whole, Fraction(1))  # exact: a rounded share could fall when the cell grows
+    given: list[_Share | None] = []
     for found in ordered:
-        wanted: dict[Cell, int] = {}
-        for cell, amount in found.claims.items():
-            wanted[cell.pool()] = wanted.get(cell.pool(), 0) + max(amount, 0)
-        taken = 0
-        for cell, amount in wanted.items():
-            if left.get(cell):
-                share = min(amount, whole[cell]) * left[cell] // whole[cell]
-                left[cell] -= share
-                taken += share
-        given.append(None if found.high_microusd is None else taken)
+        claim, sure = Fraction(0), _sure_part(found)
+        for cell, amount in _wanted(found).items():
+            if cell in whole:
+                claim += (wanted := min(amount, whole[cell])) * left[cell]
+                left[cell] *= 1 - sure * wanted / whole[cell]
+        given.append(None if found.high_microusd is None else _Share(int(claim), int(claim * sure)))
     return given
 
 
-def _forgive(ordered: Sequence[Finding], claims: Sequence[int | None], allowance: int) -> list[int | None]:
-    """What of each claim becomes exploration: the least certain first, until the allowance is used up."""
-    forgiven: list[int | None] = [None if claim is None else 0 for claim in claims]
-    for index in reversed(range(len(ordered))):
-        claim = claims[index]
-        if claim is None or ordered[index].ledger is Ledger.EXPLORATION or _is_seat(ordered[index]):
-            continue
-        forgiven[index] = min(claim, allowance)
-        allowance -= min(claim, allowance)
-    return forgiven
+def _wanted(found: Finding) -> dict[Cell, int]:
+    """The claims of a finding by tool and model; a suggestion takes nothing."""
+    wanted: dict[Cell, int] = {}
+    for cell, amount in found.claims.items() if not found.is_suggestion else ():
+        wanted[cell.pool()] = wanted.get(cell.pool(), 0) + max(amount, 0)
+    return wanted
+
+
+def _sure_part(found: Finding) -> Fraction:
+    """The share of a claim that is counted: the rest of the range is shown and may be nothing."""
+    is_estimate = found.ledger is Ledger.WASTED and found.low_microusd != found.high_microusd
+    return Fraction(str(found.confidence)) if found.ledger is Ledger.OPTIMIZABLE or is_estimate else Fraction(1)
+
+
+def _counting(ordered: Sequence[Finding], shares: Sequence[_Share | None], spend: Spend) -> list[int]:
+    """What of each sure part counts after exploration was left its room: the most certain first."""
+    counts = [0 if share is None else share.sure_microusd for share in shares]
+    of_use = [index for index, found in enumerate(ordered) if found.ledger in _SUMMED and not _is_seat(found)]
+    found_microusd = sum(counts[index] for index in of_use)
+    most = min(found_microusd - MIN_ALLOWANCE_MICROUSD, spend.usage_microusd - allowance_microusd(spend))
+    for index in of_use:
+        counts[index] = max(0, min(counts[index], most))
+        most -= counts[index]
+    return counts
 
 
 def _is_seat(found: Finding) -> bool:
     return any(cell.model == SEAT_MODEL for cell in found.claims)
 
 
-def _count(found: Finding, claim: int | None, forgiven: int | None) -> CountedFinding:
-    ledger, counted, high = found.ledger, None, None
-    if claim is not None:
-        high = claim - (forgiven or 0)
-        if ledger is Ledger.EXPLORATION or (claim > 0 and high == 0):
-            ledger, high, forgiven = Ledger.EXPLORATION, claim, 0
-        counted = _sure_part(found, ledger, high)
+def _count(found: Finding, share: _Share | None, counts: int) -> CountedFinding:
+    if found.is_suggestion:
+        return _suggested(found)
+    if share is None:
+        return _counted(found, found.ledger, counted=None, forgiven=None, high=None)
+    claim, sure = share.claim_microusd, share.sure_microusd
+    if counts == 0 < sure or found.ledger is Ledger.EXPLORATION:
+        return _counted(found, Ledger.EXPLORATION, counted=sure, forgiven=0, high=claim)
+    high = claim * counts // sure if sure else claim
+    return _counted(found, found.ledger, counted=counts, forgiven=sure - counts, high=high)
+
+
+def _suggested(found: Finding) -> CountedFinding:
+    """The range as the formula has it, and nothing in any sum. Up to $50 it is exploration like anything else found."""
+    is_small = (found.high_microusd or 0) <= MIN_ALLOWANCE_MICROUSD
+    ledger = Ledger.EXPLORATION if is_small else found.ledger
+    whole = _counted(found, ledger, counted=found.low_microusd, forgiven=0, high=found.high_microusd)
+    return replace(whole, counted_microusd=0)
+
+
+def _counted(
+    found: Finding, ledger: Ledger, *, counted: int | None, forgiven: int | None, high: int | None
+) -> CountedFinding:
     return CountedFinding(
         detector=found.detector,
         rule_version=found.rule_version,
@@ -189,13 +233,6 @@ def _count(found: Finding, claim: int | None, forgiven: int | None) -> CountedFi
         innocent_reason=found.innocent_reason,
         evidence=found.evidence,
     )
-
-
-def _sure_part(found: Finding, ledger: Ledger, amount: int) -> int:
-    """What of `amount` is counted: the rest of the range is shown and may be nothing."""
-    if ledger is Ledger.OPTIMIZABLE or (ledger is Ledger.WASTED and found.low_microusd != found.high_microusd):
-        return int(amount * found.confidence)
-    return amount
 
 
 def _total(counted: Sequence[CountedFinding], ledger: Ledger) -> int:

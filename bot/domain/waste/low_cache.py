@@ -1,4 +1,4 @@
-"""W15, low hit rate: context that was read in again and paid in full instead of coming from the cache.
+"""W15, low hit rate: context that was read in again and paid in full instead of from the cache. A suggestion.
 
 Inputs      the four kinds of tokens and the cost by tool, model and week, prices.
 Rule        a week in which one model of a tool read at least 1 M prompt tokens, with h = read / (read + write + input)
@@ -9,8 +9,8 @@ Confidence  0.5.
 Innocent    many short one-shot tasks, which have nothing to reuse.
 Not when    the source does not tell cache tokens, or the price of the model is unknown.
 
-The hit rate is a share, so taking everything ten times leaves it as it is. Each model stands for itself, so that warm
-use of another model beside it hides nothing (P3).
+The hit rate is a share, so taking everything ten times leaves it as it is; but reading from the cache for nothing
+raises it, and half of the work through another tool halves the million. So the range is told and counts in no sum (P3).
 """
 
 from __future__ import annotations
@@ -20,17 +20,23 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from bot.domain.usage import Counters, WeekSum
-from bot.domain.waste.finding import WINDOW_WEEKS, Case, Cell, Finding, Ledger, NotJudged, is_worth_saying
+from bot.domain.waste.finding import WINDOW_WEEKS, Case, Cell, Finding, Ledger, NotJudged, Rule, is_worth_saying
 from bot.domain.waste.listprice import list_price, prompt_tokens
 
 DETECTOR = "W15"
-RULE_VERSION = "W15-2"
 MIN_PROMPT_TOKENS_A_WEEK = 1_000_000
 LOW_HIT_RATE = Fraction(60, 100)
 REACHABLE_HIT_RATE = Fraction(80, 100)
 SAVED_BY_CACHE = Fraction(9, 10)
 CONFIDENCE = 0.5
-INNOCENT_REASON = "Many short tasks have nothing to reuse."
+RULE = Rule(
+    DETECTOR,
+    "W15-3",
+    Ledger.OPTIMIZABLE,
+    CONFIDENCE,
+    "Many short tasks have nothing to reuse.",
+    is_suggestion=True,
+)
 
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:
@@ -104,21 +110,13 @@ def _saving(case: Case, one: WeekSum, missing: Fraction) -> int | None:
 
 
 def _finding(case: Case, tool: str, claims: dict[Cell, int], low: Sequence[_LowWeek]) -> Finding:
-    amount = sum(claims.values())
     prompt, read = sum(week.prompt for week in low), sum(week.read for week in low)
-    return Finding(
-        detector=DETECTOR,
-        rule_version=RULE_VERSION,
+    return RULE.finding(
+        case,
         tool=tool,
-        ledger=Ledger.OPTIMIZABLE,
-        confidence=CONFIDENCE,
         claims=claims,
-        low_microusd=int(amount * CONFIDENCE),
-        high_microusd=amount,
         occurrences=len({week.week for week in low}),
         evidence={
-            "window_first_day": case.window.first_day().isoformat(),
-            "window_last_day": case.window.last_day.isoformat(),
             "models": ", ".join(sorted({cell.model for cell in claims})),
             "weeks": len({week.week for week in low}),
             "prompt_tokens": prompt,
@@ -128,5 +126,4 @@ def _finding(case: Case, tool: str, claims: dict[Cell, int], low: Sequence[_LowW
             "low_hit_rate_percent": int(LOW_HIT_RATE * 100),
             "reachable_hit_rate_percent": int(REACHABLE_HIT_RATE * 100),
         },
-        innocent_reason=INNOCENT_REASON,
     )

@@ -1,33 +1,35 @@
-"""W06, runaway: a day that cost far more than this person's days do. Asked as "was this meant?", seldom called waste.
+"""W06, runaway: a day that cost far more than this person's days do, or with more requests than anybody makes by hand.
 
 Inputs      sums by day of somebody with a heavy day, days with finished work.
-Rule        a day that cost more than 5 x the median of one's other active days and more than $25, or more than
-            2,000 requests on a day. At least 5 other active days must be known.
-Dollars     what lies above 3 x the 90th percentile of one's other active days.
-Confidence  0.6.
-Ledger      wasted only where finished work is known for this person, and none followed within 48 hours that have
-            passed; exploration otherwise. Days that led nowhere are reported before those that led somewhere.
+Rule        1. more than 2,000 requests on a day, where finished work is known for this person and none followed within
+            48 hours that have passed.
+            2. else a day that cost more than 5 x the median of one's other active days and more than $25, or with more
+            than 2,000 requests. At least 5 other active days must be known.
+Dollars     1. cost of the day x (requests - 2,000) / requests, as if every request had cost the same; of the models of
+            which both are told.
+            2. what lies above 3 x the 90th percentile of one's other active days.
+Confidence  0.6: for the first the amount runs from 60 % of the formula up to it.
+Ledger      1. wasted; 2. exploration, always: "was this meant?".
 Innocent    a job that was meant to run, a deadline, a migration.
 Not when    the days have no price.
 
-A day is compared with the *other* days, all of them, so that a heavy day does not hide itself and no volume elsewhere
-changes which days are ordinary: raising every figure never takes a day out of the finding (P3).
+What a day costs on other days can be raised by requests that nobody needs; so a day that is only unlike the others is
+never called waste. The first rule knows no other day, and its dollars grow with cost and with requests (P3).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from statistics import median
 
 from bot.domain.usage import DaySum
-from bot.domain.waste.finding import Case, Cell, Finding, Ledger, NotJudged, is_worth_saying
+from bot.domain.waste.finding import Case, Cell, Evidence, Finding, Ledger, NotJudged, Rule, is_worth_saying
 from bot.domain.waste.sharing import apportion
 
 DETECTOR = "W06"
-RULE_VERSION = "W06-1"
 MEDIAN_FACTOR = 5
 P90_FACTOR = 3
 MIN_DAY_MICROUSD = 25_000_000
@@ -35,30 +37,36 @@ MAX_REQUESTS_A_DAY = 2_000
 MIN_OTHER_DAYS = 5
 OUTCOME_WITHIN_DAYS = 2
 CONFIDENCE = 0.6
-INNOCENT_REASON = "The job may have been meant to run like this."
+RULE = Rule(DETECTOR, "W06-2", Ledger.WASTED, CONFIDENCE, "The job may have been meant to run like this.")
+UNUSUAL = replace(RULE, ledger=Ledger.EXPLORATION)
 
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:
-    """At most one finding: the days that led nowhere, else the days on which nobody can tell."""
+    """At most one finding: the days that led nowhere, else those that are unlike the others."""
     days = _days(case.window.heavy_days)
-    heavy = [day for day in days if day.is_suspect()]
-    if not heavy:
-        return
+    led_nowhere = [seen for day in days if (seen := _beyond_hand(case, day)) is not None]
+    if _are_worth_saying(led_nowhere):
+        yield _finding(case, RULE, led_nowhere, {})
+    elif any(day.is_suspect() for day in days):
+        yield from _unusual(case, days)
+
+
+def _unusual(case: Case, days: Sequence[_Day]) -> Iterator[Finding | NotJudged]:
     priced = [day for day in days if day.cost_microusd is not None]
     if len(priced) <= MIN_OTHER_DAYS:
         yield NotJudged(DETECTOR, f"it takes the cost of at least {MIN_OTHER_DAYS} other days with use")
         return
-    runaway = [seen for day in heavy if (seen := _excess(day, priced)) is not None]
-    for ledger, picked in (
-        (Ledger.WASTED, [seen for seen in runaway if _led_nowhere(case, seen.day.day)]),
-        (Ledger.EXPLORATION, [seen for seen in runaway if not _led_nowhere(case, seen.day.day)]),
-    ):
-        amounts = [seen.microusd for seen in picked]
-        if picked and is_worth_saying(
-            total_microusd=sum(amounts), occurrences=len(amounts), largest_microusd=max(amounts)
-        ):
-            yield _finding(case, ledger, picked)
-            return
+    unlike = [seen for day in days if (seen := _excess(day, priced)) is not None]
+    if _are_worth_saying([seen.excess for seen in unlike]):
+        worst = max(unlike, key=lambda seen: (seen.excess.microusd, seen.excess.day.day))
+        compared: Evidence = {
+            "median_of_other_days_microusd": int(worst.median_microusd),
+            "p90_of_other_days_microusd": worst.p90_microusd,
+            "median_factor": MEDIAN_FACTOR,
+            "p90_factor": P90_FACTOR,
+            "at_least_microusd": MIN_DAY_MICROUSD,
+        }
+        yield _finding(case, UNUSUAL, [seen.excess for seen in unlike], compared)
 
 
 @dataclass
@@ -67,15 +75,31 @@ class _Day:
     cost_microusd: int | None = None
     requests: int = 0
     cells: dict[Cell, int] = field(default_factory=dict)
+    requests_of: dict[Cell, int] = field(default_factory=dict)
 
     def is_suspect(self) -> bool:
         return (self.cost_microusd or 0) > MIN_DAY_MICROUSD or self.requests > MAX_REQUESTS_A_DAY
 
+    def of_both(self) -> tuple[int, int, dict[Cell, int]]:
+        """Cost, requests and cells of the models of which both are told."""
+        cells = {cell: cost for cell, cost in self.cells.items() if cell in self.requests_of}
+        return sum(cells.values()), sum(self.requests_of[cell] for cell in cells), cells
+
 
 @dataclass(frozen=True)
 class _Excess:
+    """What of a day is spoken of, and where it was spent."""
+
     day: _Day
     microusd: int
+    cells: dict[Cell, int]
+
+
+@dataclass(frozen=True)
+class _Unlike:
+    """A day that is unlike the others."""
+
+    excess: _Excess
     median_microusd: float
     p90_microusd: int
 
@@ -85,15 +109,25 @@ def _days(sums: Sequence[DaySum]) -> list[_Day]:
     for one in sums:
         if one.counters.shows_activity():
             day = days.setdefault(one.day, _Day(one.day))
-            day.requests += one.counters.requests or 0
+            cell = Cell(one.tool, one.model, one.day)
+            if one.counters.requests is not None:
+                day.requests += one.counters.requests
+                day.requests_of[cell] = day.requests_of.get(cell, 0) + one.counters.requests
             if one.counters.cost_microusd is not None:
                 day.cost_microusd = (day.cost_microusd or 0) + one.counters.cost_microusd
-                cell = Cell(one.tool, one.model, one.day)
                 day.cells[cell] = day.cells.get(cell, 0) + one.counters.cost_microusd
     return [days[day] for day in sorted(days)]
 
 
-def _excess(day: _Day, priced: Sequence[_Day]) -> _Excess | None:
+def _beyond_hand(case: Case, day: _Day) -> _Excess | None:
+    """What the requests beyond 2,000 cost on a day that led nowhere."""
+    cost, requests, cells = day.of_both()
+    if requests <= MAX_REQUESTS_A_DAY or cost <= 0 or not _led_nowhere(case, day.day):
+        return None
+    return _Excess(day, cost * (requests - MAX_REQUESTS_A_DAY) // requests, cells)
+
+
+def _excess(day: _Day, priced: Sequence[_Day]) -> _Unlike | None:
     """What lies above the person's ordinary days, None when the day is not out of the ordinary or has no price."""
     if day.cost_microusd is None:
         return None
@@ -104,7 +138,14 @@ def _excess(day: _Day, priced: Sequence[_Day]) -> _Excess | None:
     above = day.cost_microusd - P90_FACTOR * p90
     if above <= 0 or not (by_cost or day.requests > MAX_REQUESTS_A_DAY):
         return None
-    return _Excess(day, above, middle, p90)
+    return _Unlike(_Excess(day, above, day.cells), middle, p90)
+
+
+def _are_worth_saying(seen: Sequence[_Excess]) -> bool:
+    amounts = [one.microusd for one in seen]
+    return bool(seen) and is_worth_saying(
+        total_microusd=sum(amounts), occurrences=len(amounts), largest_microusd=max(amounts)
+    )
 
 
 def _led_nowhere(case: Case, day: date) -> bool:
@@ -115,39 +156,26 @@ def _led_nowhere(case: Case, day: date) -> bool:
     return not any(day <= done <= until for done in case.outcome_days)
 
 
-def _finding(case: Case, ledger: Ledger, picked: Sequence[_Excess]) -> Finding:
+def _finding(case: Case, rule: Rule, picked: Sequence[_Excess], compared: Evidence) -> Finding:
     claims: dict[Cell, int] = {}
     by_tool: Counter[str] = Counter()
     for seen in picked:
-        claims |= apportion(seen.microusd, seen.day.cells)
+        claims |= apportion(seen.microusd, seen.cells)
     for cell, amount in claims.items():
         by_tool[cell.tool] += amount
     worst = max(picked, key=lambda seen: (seen.microusd, seen.day.day))
-    total = sum(claims.values())
-    return Finding(
-        detector=DETECTOR,
-        rule_version=RULE_VERSION,
+    return rule.finding(
+        case,
         tool=min(by_tool, key=lambda tool: (-by_tool[tool], tool)),
-        ledger=ledger,
-        confidence=CONFIDENCE,
         claims=claims,
-        low_microusd=total,
-        high_microusd=total,
         occurrences=len(picked),
         evidence={
-            "window_first_day": case.window.first_day().isoformat(),
-            "window_last_day": case.window.last_day.isoformat(),
             "days": ", ".join(seen.day.day.isoformat() for seen in picked),
             "largest_day": worst.day.day.isoformat(),
             "largest_day_cost_microusd": worst.day.cost_microusd,
             "largest_day_requests": worst.day.requests or None,  # none told is not none made
-            "median_of_other_days_microusd": int(worst.median_microusd),
-            "p90_of_other_days_microusd": worst.p90_microusd,
-            "median_factor": MEDIAN_FACTOR,
-            "p90_factor": P90_FACTOR,
-            "at_least_microusd": MIN_DAY_MICROUSD,
+            **compared,
             "requests_a_day": MAX_REQUESTS_A_DAY,
             "finished_work_known": "no" if case.outcome_days is None else "yes",
         },
-        innocent_reason=INNOCENT_REASON,
     )

@@ -1,4 +1,4 @@
-"""W10, tier mismatch, daily form: short answers from the dearest class of model. An option to try, never waste.
+"""W10, tier mismatch, daily form: short answers from the dearest class of model. A suggestion, never waste.
 
 Inputs      tokens, requests and cost by tool and model, prices with price classes.
 Rule        frontier models carry at least 50 % of a tool's tokens, and write at most one token for five they read.
@@ -12,6 +12,7 @@ Not when    the vendor has no cheaper sibling, more than 15 % of requests failed
 
 "Short" is measured against what was read and not per request: an answer padded to ten times its length, or everything
 taken ten times, must not make the finding go away (P3). Tokens per request stand in the evidence for the reader.
+Shares of all tokens can be changed by tokens that nobody needs, so the range is told and counts in no sum.
 """
 
 from __future__ import annotations
@@ -21,18 +22,24 @@ from fractions import Fraction
 
 from bot.domain.prices import FRONTIER, Rates
 from bot.domain.usage import Counters
-from bot.domain.waste.finding import WINDOW_WEEKS, Case, Cell, Finding, Ledger, NotJudged, is_worth_saying
+from bot.domain.waste.finding import WINDOW_WEEKS, Case, Cell, Finding, Ledger, NotJudged, Rule, is_worth_saying
 from bot.domain.waste.listprice import list_price, tokens
 
 DETECTOR = "W10"
-RULE_VERSION = "W10-1"
 MIN_FRONTIER_SHARE = Fraction(1, 2)
 MAX_WRITTEN_PER_READ = Fraction(1, 5)
 MAX_FAILED_SHARE = Fraction(15, 100)
 RETRY_SHARE = Fraction(16, 100)
 """Measured by a vendor: 16 % of first passes at low effort failed and were run again."""
 CONFIDENCE = 0.3
-INNOCENT_REASON = "The work may have needed the larger model."
+RULE = Rule(
+    DETECTOR,
+    "W10-2",
+    Ledger.OPTIMIZABLE,
+    CONFIDENCE,
+    "The work may have needed the larger model.",
+    is_suggestion=True,
+)
 
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:
@@ -115,21 +122,13 @@ def _active_days(case: Case, tool: str, dear: Mapping[str, Counters]) -> int:
 def _finding(
     case: Case, *, tool: str, claims: dict[Cell, int], total: Counters, days: int, frontier_share: Fraction
 ) -> Finding:
-    amount = sum(claims.values())
     written, requests = total.output_tokens or 0, total.requests or 0
-    return Finding(
-        detector=DETECTOR,
-        rule_version=RULE_VERSION,
+    return RULE.finding(
+        case,
         tool=tool,
-        ledger=Ledger.OPTIMIZABLE,
-        confidence=CONFIDENCE,
         claims=claims,
-        low_microusd=int(amount * CONFIDENCE),
-        high_microusd=amount,
         occurrences=days,
         evidence={
-            "window_first_day": case.window.first_day().isoformat(),
-            "window_last_day": case.window.last_day.isoformat(),
             "models": ", ".join(cell.model for cell in claims),
             "cost_microusd": total.cost_microusd,
             "frontier_share_percent": int(frontier_share * 100),
@@ -141,5 +140,4 @@ def _finding(
             "failed_requests": total.failed_requests,
             "retry_share": float(RETRY_SHARE),
         },
-        innocent_reason=INNOCENT_REASON,
     )
