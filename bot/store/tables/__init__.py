@@ -30,7 +30,15 @@ from bot.store.tables.people import (
     SeatRow,
     TeamStayRow,
 )
-from bot.store.tables.teams import SnapshotCellRow, SnapshotMemberRow, SnapshotRow, TeamGroupRow
+from bot.store.tables.teams import (
+    SnapshotCellRow,
+    SnapshotMemberRow,
+    SnapshotRow,
+    SummaryBlockMemberRow,
+    SummaryBlockRow,
+    SummaryFigureRow,
+    TeamGroupRow,
+)
 from bot.store.tables.usage import (
     BilledDayRow,
     CoverageRow,
@@ -85,6 +93,9 @@ __all__ = [
     "SourceRow",
     "SourceRunRow",
     "StateRow",
+    "SummaryBlockMemberRow",
+    "SummaryBlockRow",
+    "SummaryFigureRow",
     "TeamGroupRow",
     "TeamStayRow",
     "UsageDayRow",

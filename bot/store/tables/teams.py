@@ -1,4 +1,7 @@
-"""Groups of people, and what was published about them once a period: frozen. Next: `bot/store/published.py`."""
+"""Groups of people, what was published about them, and what must be remembered so that it stays safe.
+
+Next: `bot/store/published.py`, `bot/store/snapshots.py`.
+"""
 
 from __future__ import annotations
 
@@ -23,28 +26,26 @@ class TeamGroupRow(Base):
 
 
 class SnapshotRow(Base):
-    """One group in the period that ends on `week`, a Sunday. `people` is how many there were, and is never shown.
-
-    The group of everybody has no parent.
-    """
+    """One group as it was published on a Monday about the four weeks before. The group of everybody has no parent."""
 
     __tablename__ = "snapshot"
     week: Mapped[date] = mapped_column(primary_key=True)
     group_key: Mapped[str] = mapped_column(String(40), primary_key=True)
     parent_key: Mapped[str | None] = mapped_column(String(40))
     label: Mapped[str | None]
-    people: Mapped[int]
     rule_version: Mapped[str] = mapped_column(String(32))
 
 
 class SnapshotCellRow(Base):
-    """One figure of a group as it was published, or why it was not. Never both."""
+    """One figure of a group as it was published, or why it was not: `value` with `at` and `people`, or `why`."""
 
     __tablename__ = "snapshot_cell"
     week: Mapped[date] = mapped_column(primary_key=True)
     group_key: Mapped[str] = mapped_column(String(40), primary_key=True)
     measure: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[int | None]
+    at: Mapped[str | None] = mapped_column(String(16))
+    people: Mapped[int | None]
     why: Mapped[str | None] = mapped_column(String(32))
     __table_args__ = (
         ForeignKeyConstraint(["week", "group_key"], ["snapshot.week", "snapshot.group_key"], ondelete="CASCADE"),
@@ -52,13 +53,41 @@ class SnapshotCellRow(Base):
 
 
 class SnapshotMemberRow(Base):
-    """The smallest group that counted this person in that period; those above it follow from `snapshot.parent_key`.
-
-    For the person's receipts, and so that the next period can tell who came and who went.
-    """
+    """Somebody who is counted in something that was shown of a group: for that person's own receipts."""
 
     __tablename__ = "snapshot_member"
     week: Mapped[date] = mapped_column(primary_key=True)
+    group_key: Mapped[str] = mapped_column(String(40), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
-    group_key: Mapped[str] = mapped_column(String(40))
     __table_args__ = (Index("ix_snapshot_member_person_id", "person_id"),)
+
+
+class SummaryBlockRow(Base):
+    """A fixed set of people out of whose common figures those of groups are made (`bot/domain/disclosure.py`)."""
+
+    __tablename__ = "summary_block"
+    block_key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    home: Mapped[str] = mapped_column(String(40))
+    measure: Mapped[str] = mapped_column(String(40))
+    since: Mapped[date]
+    until: Mapped[date]
+    is_open: Mapped[bool]
+
+
+class SummaryBlockMemberRow(Base):
+    """Somebody in a block."""
+
+    __tablename__ = "summary_block_member"
+    block_key: Mapped[str] = mapped_column(ForeignKey("summary_block.block_key", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
+    __table_args__ = (Index("ix_summary_block_member_person_id", "person_id"),)
+
+
+class SummaryFigureRow(Base):
+    """What somebody last added to a measure: whoever leaves a group goes on counting with it for a while."""
+
+    __tablename__ = "summary_figure"
+    measure: Mapped[str] = mapped_column(String(40), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
+    value: Mapped[int]
+    __table_args__ = (Index("ix_summary_figure_person_id", "person_id"),)

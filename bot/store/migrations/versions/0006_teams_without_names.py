@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -32,7 +35,6 @@ def upgrade() -> None:
         sa.Column("group_key", sa.String(length=40), nullable=False),
         sa.Column("parent_key", sa.String(length=40), nullable=True),
         sa.Column("label", sa.Text(), nullable=True),
-        sa.Column("people", sa.BigInteger(), nullable=False),
         sa.Column("rule_version", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("week", "group_key", name=op.f("pk_snapshot")),
     )
@@ -42,6 +44,8 @@ def upgrade() -> None:
         sa.Column("group_key", sa.String(length=40), nullable=False),
         sa.Column("measure", sa.String(length=40), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.String(length=16), nullable=True),
+        sa.Column("people", sa.BigInteger(), nullable=True),
         sa.Column("why", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["week", "group_key"],
@@ -51,17 +55,32 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("week", "group_key", "measure", name=op.f("pk_snapshot_cell")),
     )
+    _of_a_person("snapshot_member", sa.Column("week", sa.Date()), sa.Column("group_key", sa.String(length=40)))
     op.create_table(
-        "snapshot_member",
-        sa.Column("week", sa.Date(), nullable=False),
-        sa.Column("person_id", _PERSON, nullable=False),
-        sa.Column("group_key", sa.String(length=40), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.person_id"], name=op.f("fk_snapshot_member_person_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("week", "person_id", name=op.f("pk_snapshot_member")),
+        "summary_block",
+        sa.Column("block_key", sa.String(length=80), nullable=False),
+        sa.Column("home", sa.String(length=40), nullable=False),
+        sa.Column("measure", sa.String(length=40), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("block_key", name=op.f("pk_summary_block")),
     )
-    op.create_index("ix_snapshot_member_person_id", "snapshot_member", ["person_id"])
+    _of_a_person(
+        "summary_block_member",
+        sa.Column(
+            "block_key",
+            sa.String(length=80),
+            sa.ForeignKey(
+                "summary_block.block_key", name=op.f("fk_summary_block_member_block_key"), ondelete="CASCADE"
+            ),
+        ),
+    )
+    _of_a_person(
+        "summary_figure",
+        sa.Column("measure", sa.String(length=40)),
+        beside=(sa.Column("value", sa.BigInteger(), nullable=False),),
+    )
     _audit()
     _digests()
 
@@ -71,10 +90,26 @@ def downgrade() -> None:
     op.drop_table("digest_wish")
     _let_the_audit_be_changed()
     op.drop_table("audit")
-    op.drop_table("snapshot_member")
+    for table in ("summary_figure", "summary_block_member", "summary_block", "snapshot_member"):
+        op.drop_table(table)
     op.drop_table("snapshot_cell")
     op.drop_table("snapshot")
     op.drop_table("team_group")
+
+
+def _of_a_person(table: str, *keys: sa.Column[Any], beside: Sequence[sa.Column[Any]] = ()) -> None:
+    """A table whose key ends with the number of the person whom the row is about."""
+    op.create_table(
+        table,
+        *keys,
+        sa.Column("person_id", _PERSON, nullable=False),
+        *beside,
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.person_id"], name=op.f(f"fk_{table}_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(*(key.name for key in keys), "person_id", name=op.f(f"pk_{table}")),
+    )
+    op.create_index(f"ix_{table}_person_id", table, ["person_id"])
 
 
 def _audit() -> None:
