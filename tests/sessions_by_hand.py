@@ -128,6 +128,7 @@ def _cache(c: dict[str, int | None]) -> dict[str, int | None]:
         "cold_restart_tokens": c["cold_restart_tokens"],
         "cache_breaks": breaks,
         "cache_break_tokens": None if breaks is None or size is None else breaks * size // 2,
+        **{name: c[name] for name in ("short_effort_requests", "short_effort_cost_microusd")},
     }
 
 
@@ -140,15 +141,20 @@ def _context(c: dict[str, int | None], requests: int | None, prompt: int) -> dic
     if heavy and first and requests is not None:
         again = (first - 20_000) * (requests - 1)
     thrash = None if compactions is None else int(compactions >= 3)
+    read, written = c["compaction_read_tokens"], c["compaction_written_tokens"]
+    if read is None and compactions is not None and size is not None:
+        read = compactions * size
     return {
         "large_sessions": large,
         "large_excess_tokens": above,
         "thrashing_sessions": thrash,
         "thrash_compactions": compactions if thrash else thrash,
-        "thrash_tokens": None if compactions is None or size is None else compactions * size * (thrash or 0),
+        "thrash_tokens": None if thrash is None or read is None else read * thrash,
+        "thrash_written_tokens": None if thrash is None or written is None else written * thrash,
         "heavy_starts": heavy,
         "heavy_start_tokens": first - 20_000 if heavy and first else heavy,
         "heavy_start_reread_tokens": again,
+        **{name: c[name] for name in ("pastes", "pasted_tokens", "pasted_resent_tokens")},
     }
 
 

@@ -54,10 +54,16 @@ class SessionSums:
     thrashing_sessions: int | None = None
     thrash_compactions: int | None = None
     thrash_tokens: int | None = None
+    thrash_written_tokens: int | None = None
     heavy_starts: int | None = None
     heavy_start_tokens: int | None = None
     heavy_start_reread_tokens: int | None = None
     retries_exhausted: int | None = None
+    short_effort_requests: int | None = None
+    short_effort_cost_microusd: int | None = None
+    pastes: int | None = None
+    pasted_tokens: int | None = None
+    pasted_resent_tokens: int | None = None
     unattributed_sessions: int | None = None
     unattributed_cost_microusd: int | None = None
 

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from bot.domain.pasting import Pasting
 from bot.domain.usage import ANY_MODEL, Counters, SessionCounters, SessionFacts, UsageRow
 from bot.domain.usage_sums import add_up
 
@@ -25,6 +26,12 @@ MIN_REWRITTEN_TOKENS = 20_000
 """W13 and W14 in the list of waste patterns: what a request must write to the cache to be a rewrite of its context."""
 MAX_READ_PERCENT = 10
 """W13: a request that still read this much of its prompt from the cache did not begin anew."""
+HIGH_EFFORT = frozenset({"high", "xhigh", "max"})
+"""W11: the levels of effort above the middle one, as the tools call them."""
+READ_PER_WRITTEN = 200
+"""W11: an answer is short when the model read at least so many tokens for each that it wrote. The list of patterns says
+500 tokens, which is that of a prompt of 100,000; a fixed number would let a longer prompt and answer look better (P3).
+"""
 FAILURES_FORGIVEN = 2
 """W05: the same call may fail twice; what counts is that it is tried again unchanged after that."""
 FAILING_CALLS_KEPT = 200
@@ -48,9 +55,10 @@ class SessionEvent:
 
     `tokens` is what it used: tokens, cost and the like. A REQUEST is one request unless `tokens` says how many.
     `call_key` is a hash of a tool's name and arguments, so that the same call is known again and nothing can be read
-    from it. `setting` is model, effort and speed as one text: a change of it breaks the cache. `automatic` is a
-    compaction or a decision that nobody asked for. `aside` is what a helper did with a context of its own: it counts,
-    and is no part of the main conversation.
+    from it. `setting` is model, effort and speed as one text: a change of it breaks the cache; `effort` is that level
+    by itself. `automatic` is a compaction or a decision that nobody asked for. `aside` is what a helper did with a
+    context of its own: it counts, and is no part of the main conversation. `before_tokens` and `after_tokens` are the
+    size of the conversation around a compaction, where it is told.
     """
 
     at: datetime
@@ -61,8 +69,11 @@ class SessionEvent:
     call_key: str | None = None
     automatic: bool = False
     setting: str | None = None
+    effort: str | None = None
     accepted: bool | None = None
     aside: bool = False
+    before_tokens: int | None = None
+    after_tokens: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,18 +89,28 @@ class SessionProgress:
     """How often each call has failed, by its key."""
     knows_calls: bool = False
     compactions: int = 0
+    compaction_read_tokens: int = 0
+    compaction_written_tokens: int = 0
+    awaits_summary: bool = False
+    """Whether the next request tells what a compaction wrote."""
     retries_exhausted: int = 0
     first_request_at: datetime | None = None
     first_prompt_tokens: int | None = None
     largest_prompt_tokens: int | None = None
     last_request_at: datetime | None = None
+    last_prompt_tokens: int | None = None
     last_setting: str | None = None
     just_compacted: bool = False
+    just_prompted: bool = False
     knows_cache: bool = False
     knows_settings: bool = False
     cold_restarts: int = 0
     cold_restart_tokens: int = 0
     cache_breaks: int = 0
+    knows_effort: bool = False
+    short_effort_requests: int = 0
+    short_effort_cost_microusd: int | None = None
+    pasting: Pasting = field(default_factory=Pasting)
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON."""
@@ -106,6 +127,7 @@ class SessionProgress:
         known = {name: document[name] for name in _FIELDS if name in document}
         for name in _MOMENTS:
             known[name] = None if known.get(name) is None else datetime.fromisoformat(known[name])
+        known["pasting"] = Pasting(**known.get("pasting", {}))
         sums = known.get("sums", ())
         known["sums"] = {(date.fromisoformat(day), model): Counters(**told) for day, model, told in sums}
         return cls(**known)
@@ -185,14 +207,17 @@ class _Tally:
         """Count one event."""
         self._add(event)
         match event.kind:
-            case EventKind.REQUEST if not event.aside:
-                self._request(event)
+            case EventKind.REQUEST:
+                self._effort(event)
+                if not event.aside:
+                    self._request(event)
             case EventKind.TOOL_RESULT:
                 self._tool_result(event)
+            case EventKind.PROMPT:
+                last_at = self._now["last_request_at"]
+                self._now["just_prompted"] |= last_at is None or event.at >= last_at
             case EventKind.COMPACTION:
-                # A compaction that somebody asks for between two tasks is good practice, not thrash (W17).
-                self._now["compactions"] += int(event.automatic)
-                self._now["just_compacted"] = True
+                self._compaction(event)
             case EventKind.RETRIES_EXHAUSTED:
                 self._now["retries_exhausted"] += 1
 
@@ -216,7 +241,11 @@ class _Tally:
             return
         if last_at is not None and not now["just_compacted"] and _begins_anew(event.tokens, size):
             self._anew(event, pause=event.at - last_at)
-        now["last_request_at"], now["just_compacted"] = event.at, False
+        if now["awaits_summary"]:
+            now["compaction_written_tokens"] += event.tokens.cache_write_tokens or 0
+        self._pasted(size)
+        now["last_request_at"], now["last_prompt_tokens"] = event.at, size
+        now["just_compacted"] = now["awaits_summary"] = now["just_prompted"] = False
         now["last_setting"] = event.setting or now["last_setting"]
 
     def _anew(self, event: SessionEvent, *, pause: timedelta) -> None:
@@ -227,6 +256,39 @@ class _Tally:
             now["cold_restart_tokens"] += event.tokens.cache_write_tokens or 0
         elif None not in (event.setting, now["last_setting"]) and event.setting != now["last_setting"]:
             now["cache_breaks"] += 1
+
+    def _effort(self, event: SessionEvent) -> None:
+        """W11: each request by itself, whatever stands beside it."""
+        if event.effort is None or event.failed:
+            return
+        now, size = self._now, prompt_tokens(event.tokens)
+        now["knows_effort"] = True
+        written = event.tokens.output_tokens
+        if size is None or written is None or event.effort not in HIGH_EFFORT or written * READ_PER_WRITTEN > size:
+            return
+        now["short_effort_requests"] += 1
+        if event.tokens.cost_microusd is not None:
+            now["short_effort_cost_microusd"] = (now["short_effort_cost_microusd"] or 0) + event.tokens.cost_microusd
+
+    def _compaction(self, event: SessionEvent) -> None:
+        """W17: one that somebody asks for between two tasks is good practice, no thrash. What it read and wrote is what
+        it tells, else what the requests before and after it show.
+        """
+        now = self._now
+        now["just_compacted"] = True
+        if event.automatic:
+            told, shown = event.before_tokens, now["last_prompt_tokens"]
+            now["compactions"] += 1
+            now["compaction_read_tokens"] += (shown if told is None else told) or 0
+            now["compaction_written_tokens"] += event.after_tokens or 0
+            now["awaits_summary"] = event.after_tokens is None
+
+    def _pasted(self, size: int) -> None:
+        now, last = self._now, self._now["last_prompt_tokens"]
+        if last is None or now["just_compacted"]:
+            now["pasting"] = now["pasting"].counted()
+        else:
+            now["pasting"] = now["pasting"].then(size, last=last, prompted=now["just_prompted"])
 
     def _tool_result(self, event: SessionEvent) -> None:
         now = self._now
@@ -272,6 +334,9 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
     sees_tools = EventKind.TOOL_RESULT in shown
     sees_requests = EventKind.REQUEST in shown
     sees_cache = sees_requests and progress.knows_cache
+    sees_compactions = EventKind.COMPACTION in shown
+    sees_pastes = EventKind.PROMPT in shown and progress.largest_prompt_tokens is not None
+    pasted = progress.pasting.counted()
     # Without keys nobody can tell the same call from another one; no failure is no repeated failure all the same.
     sees_repeats = sees_tools and (progress.knows_calls or not progress.failed_tool_calls)
     repeated = sum(max(0, count - FAILURES_FORGIVEN) for count in progress.failing_calls.values())
@@ -280,13 +345,20 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
         failed_tool_calls=progress.failed_tool_calls if sees_tools else None,
         longest_failure_streak=progress.longest_failure_streak if sees_tools else None,
         repeated_failures=repeated if sees_repeats else None,
-        compactions=progress.compactions if EventKind.COMPACTION in shown else None,
+        compactions=progress.compactions if sees_compactions else None,
+        compaction_read_tokens=progress.compaction_read_tokens if sees_compactions else None,
+        compaction_written_tokens=progress.compaction_written_tokens if sees_compactions else None,
         retries_exhausted=progress.retries_exhausted if EventKind.RETRIES_EXHAUSTED in shown else None,
         first_prompt_tokens=progress.first_prompt_tokens,
         largest_prompt_tokens=progress.largest_prompt_tokens,
         cold_restarts=progress.cold_restarts if sees_cache else None,
         cold_restart_tokens=progress.cold_restart_tokens if sees_cache else None,
         cache_breaks=progress.cache_breaks if sees_cache and progress.knows_settings else None,
+        short_effort_requests=progress.short_effort_requests if progress.knows_effort else None,
+        short_effort_cost_microusd=progress.short_effort_cost_microusd,
+        pastes=pasted.pastes if sees_pastes else None,
+        pasted_tokens=pasted.pasted_tokens if sees_pastes else None,
+        pasted_resent_tokens=pasted.resent_tokens if sees_pastes else None,
     )
 
 

@@ -133,18 +133,20 @@ def _trouble(whole: CTE) -> dict[str, Column]:
 
 
 def _cache(whole: CTE) -> dict[str, Column]:
-    """W13, W14: context that was written to the cache again."""
+    """W13, W14, W11: context that was written to the cache again, and more effort than the answer shows."""
     of = whole.c
     return {
         "cold_restarts": of.cold_restarts,
         "cold_restart_tokens": of.cold_restart_tokens,
         "cache_breaks": of.cache_breaks,
         "cache_break_tokens": of.cache_breaks * of.largest_prompt_tokens // 2,
+        "short_effort_requests": of.short_effort_requests,
+        "short_effort_cost_microusd": of.short_effort_cost_microusd,
     }
 
 
 def _context(whole: CTE) -> dict[str, Column]:
-    """W16, W17, W18: long conversations, forced compactions and heavy first requests."""
+    """W16, W17, W18, W21: long conversations, forced compactions, heavy first requests and pasted data."""
     of = whole.c
     size, first, compactions = of.largest_prompt_tokens, of.first_prompt_tokens, of.compactions
     is_large = and_(size >= LARGE_PROMPT_TOKENS, of.requests >= MIN_REQUESTS_OF_A_LARGE_SESSION)
@@ -152,15 +154,21 @@ def _context(whole: CTE) -> dict[str, Column]:
     above = of.prompt_tokens * (size - EASY_PROMPT_TOKENS) // size * (size - EASY_PROMPT_TOKENS) // size
     thrashes, is_heavy = compactions >= THRASH_COMPACTIONS, first >= HEAVY_START_TOKENS
     beyond = first - LIGHT_START_TOKENS
+    # Of sessions from before it was counted what each compaction read: at most the largest request.
+    read = func.coalesce(of.compaction_read_tokens, compactions * size)
     return {
         "large_sessions": _where(is_large, 1, size, of.requests),
         "large_excess_tokens": _where(is_large, above, size, of.requests),
         "thrashing_sessions": _where(thrashes, 1, compactions),
         "thrash_compactions": _where(thrashes, compactions, compactions),
-        "thrash_tokens": _where(thrashes, compactions * size, compactions, size),
+        "thrash_tokens": _where(thrashes, read, compactions, read),
+        "thrash_written_tokens": _where(
+            thrashes, of.compaction_written_tokens, compactions, of.compaction_written_tokens
+        ),
         "heavy_starts": _where(is_heavy, 1, first),
         "heavy_start_tokens": _where(is_heavy, beyond, first),
         "heavy_start_reread_tokens": _where(is_heavy, beyond * (of.requests - 1), first, of.requests),
+        **{name: of[name] for name in ("pastes", "pasted_tokens", "pasted_resent_tokens")},
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from bot.domain import session_sums, sessions
+from bot.domain import pasting, session_sums, sessions
 from bot.domain.usage import WINDOW_DAYS
 from bot.domain.waste import (
     broken_cache,
@@ -20,10 +20,12 @@ from bot.domain.waste import (
     fast_mode,
     given_up,
     heavy_start,
+    high_effort,
     idle_seat,
     long_context,
     low_cache,
     overlapping_seats,
+    pasted_data,
     rejected_edits,
     repeated_call,
     reverted,
@@ -50,6 +52,8 @@ _SHARE_OF_A_CHANGE = (
     f"No source ties a request to a change, so each one counts with its share: what your use cost in {WINDOW_DAYS} "
     "days, divided by your changes of these days."
 )
+
+_SUGGESTION = "It is a suggestion and in none of the sums, because all the other use beside it changes such a share."
 
 PATTERNS: dict[str, Pattern] = {
     idle_seat.DETECTOR: Pattern(
@@ -79,11 +83,12 @@ PATTERNS: dict[str, Pattern] = {
     ),
     runaway.DETECTOR: Pattern(
         "A day that cost far more than yours do",
-        f"A day that cost more than {pieces.dollars(runaway.MIN_DAY_MICROUSD)} and more than {runaway.MEDIAN_FACTOR} "
-        f"times your usual day (the middle one), or that had more than {runaway.MAX_REQUESTS_A_DAY:,} requests. "
-        f"Nine of ten of your other days stay below some cost; the amount is what this day cost beyond "
-        f"{runaway.P90_FACTOR} times that. It counts as having bought nothing only when no finished work followed "
-        f"within {runaway.OUTCOME_WITHIN_DAYS} days.",
+        f"A day with more than {runaway.MAX_REQUESTS_A_DAY:,} requests, after which no finished work followed within "
+        f"{runaway.OUTCOME_WITHIN_DAYS} days, counts as having bought nothing for the requests beyond "
+        f"{runaway.MAX_REQUESTS_A_DAY:,}, as if every one had cost the same. Any other day with so many, or that cost "
+        f"more than {pieces.dollars(runaway.MIN_DAY_MICROUSD)} and more than {runaway.MEDIAN_FACTOR} times your usual "
+        "day (the middle one), counts as exploring. Nine of ten of your other days stay below some cost; the amount is "
+        f"what this day cost beyond {runaway.P90_FACTOR} times that.",
     ),
     reverted.DETECTOR: Pattern(
         "Changes that were taken back",
@@ -107,13 +112,19 @@ PATTERNS: dict[str, Pattern] = {
         f"At least {_percent(tier_mismatch.MIN_FRONTIER_SHARE)} of a tool's tokens went to the dearest models, and "
         f"what they wrote was at most {_percent(tier_mismatch.MAX_WRITTEN_PER_READ)} of what they read. The amount is "
         f"the difference to the next cheaper model, less {_percent(tier_mismatch.RETRY_SHARE)} for tries that would "
-        "have failed there.",
+        f"have failed there. {_SUGGESTION}",
+    ),
+    high_effort.DETECTOR: Pattern(
+        "High effort for short answers",
+        f"At least {high_effort.MIN_REQUESTS_A_WEEK} requests in a week asked for high effort and got an answer of "
+        f"at most one token for {sessions.READ_PER_WRITTEN} that were read. The amount is "
+        f"{high_effort.SAVED_PERCENT} % of what these requests cost, which medium effort saves at least.",
     ),
     fast_mode.DETECTOR: Pattern(
         "Answers in fast mode",
         f"At least {pieces.dollars(fast_mode.MIN_FAST_MICROUSD)} went to requests in fast mode, which cost at least "
         f"{fast_mode.PRICE_FACTOR} times as much as others. The amount is the difference. Whether somebody was waiting "
-        "I cannot see.",
+        f"I cannot see. {_SUGGESTION}",
     ),
     cold_restart.DETECTOR: Pattern(
         "Long conversations taken up cold",
@@ -132,7 +143,7 @@ PATTERNS: dict[str, Pattern] = {
         f"What a tool has read lately it keeps in a cache, and reading from there costs a tenth. I look at weeks "
         f"in which one model read at least {low_cache.MIN_PROMPT_TOKENS_A_WEEK // 1_000_000} million tokens, less than "
         f"{_percent(low_cache.LOW_HIT_RATE)} of them from the cache. The amount is what "
-        f"{_percent(low_cache.REACHABLE_HIT_RATE)} from the cache would have saved.",
+        f"{_percent(low_cache.REACHABLE_HIT_RATE)} from the cache would have saved. {_SUGGESTION}",
     ),
     long_context.DETECTOR: Pattern(
         "Very long conversations",
@@ -143,13 +154,20 @@ PATTERNS: dict[str, Pattern] = {
     compaction_thrash.DETECTOR: Pattern(
         "Conversations that kept reaching their limit",
         f"Sessions that the tool shortened by itself at least {session_sums.THRASH_COMPACTIONS} times. The amount is "
-        "what it cost to read the whole conversation each time. Shortening that you ask for never counts.",
+        "what it cost to read the whole conversation each time, and to write down what was left of it. Shortening that "
+        "you ask for never counts.",
     ),
     heavy_start.DETECTOR: Pattern(
         "Sessions that begin with much",
         f"At least {heavy_start.MIN_HEAVY_STARTS} sessions began with {session_sums.HEAVY_START_TOKENS:,} tokens or "
         f"more. The amount is what the part above {session_sums.LIGHT_START_TOKENS:,} cost: written once, and read "
         "again with every request.",
+    ),
+    pasted_data.DETECTOR: Pattern(
+        "Much pasted in at once",
+        f"Prompts that made a conversation at least {pasting.MIN_PASTED_TOKENS:,} tokens longer at once, which "
+        f"at least {pasting.MIN_CARRIED_TURNS} later prompts carried along. The amount is what reading them cost, once "
+        "and again with every request after that. I see how long a conversation is, and never what is in it.",
     ),
     rejected_edits.DETECTOR: Pattern(
         "Many edits turned down",

@@ -79,6 +79,71 @@ def test_after_a_compaction_writing_anew_is_no_restart() -> None:
     assert (1, 0) == (told.compactions, told.cold_restarts)
 
 
+def compaction(number: float, *, before: int | None = None, after: int | None = None) -> SessionEvent:
+    return SessionEvent(minute(number), EventKind.COMPACTION, automatic=True, before_tokens=before, after_tokens=after)
+
+
+def test_what_a_compaction_read_and_wrote() -> None:
+    """W17: what the event tells; where it is silent the request before it was read, and the one after it wrote."""
+    told = happened(request(0, write=60_000), compaction(1, before=61_000, after=9_000), request(2, write=12_000))
+    shown = happened(
+        request(0, write=60_000), compaction(1), request(2, write=12_000), request(3, read=12_000, write=500)
+    )
+    asked = happened(request(0, write=60_000), SessionEvent(minute(1), EventKind.COMPACTION), request(2, write=12_000))
+
+    assert (61_000, 9_000) == (told.compaction_read_tokens, told.compaction_written_tokens)
+    assert (60_000, 12_000) == (shown.compaction_read_tokens, shown.compaction_written_tokens)
+    assert (0, 0) == (asked.compaction_read_tokens, asked.compaction_written_tokens)
+
+
+def thought(
+    number: float, effort: str | None, *, read: int = 20_000, written: int = 100, failed: bool = False
+) -> SessionEvent:
+    """A request for $0.01."""
+    tokens = Counters(cache_read_tokens=read, output_tokens=written, cost_microusd=10_000)
+    return SessionEvent(minute(number), EventKind.REQUEST, LARGE, tokens, failed=failed, effort=effort)
+
+
+def test_high_effort_for_a_short_answer_is_judged_request_by_request() -> None:
+    """W11: above medium, and 200 tokens read for each one written; whatever else the session asked changes nothing."""
+    short = [thought(0, "high"), thought(1, "xhigh"), thought(2, "max")]
+    others = [
+        thought(3, "medium"),
+        thought(4, None),
+        thought(5, "high", written=101),
+        thought(6, "high", failed=True),
+        thought(7, "low", read=900_000),
+    ]
+
+    for told in (happened(*short), happened(*others[:2], *short, *others[2:])):
+        assert (3, 30_000) == (told.short_effort_requests, told.short_effort_cost_microusd)
+
+
+def test_effort_that_nobody_tells_is_unknown() -> None:
+    """None, not zero; and what no source prices has no cost (P12)."""
+    silent = happened(thought(0, None))
+    unpriced = happened(SessionEvent(minute(0), EventKind.REQUEST, tokens=Counters(input_tokens=9), effort="low"))
+
+    assert (None, None) == (silent.short_effort_requests, silent.short_effort_cost_microusd)
+    assert (0, None) == (unpriced.short_effort_requests, unpriced.short_effort_cost_microusd)
+
+
+def prompted(number: float, size: int) -> list[SessionEvent]:
+    """Somebody says something, and a request of this size follows."""
+    return [SessionEvent(minute(number), EventKind.PROMPT), request(number + 0.1, read=size)]
+
+
+def test_pasted_data_is_followed_until_a_compaction() -> None:
+    """W21: carried by three later prompts it counts; what a helper reads aside ends nothing, a compaction does."""
+    session = [*prompted(0, 10_000), *prompted(1, 80_000), request(2, SMALL, read=500, aside=True)]
+    for number in (3, 4, 5):
+        session += prompted(number, 81_000)
+    more = [*session, compaction(6), *prompted(7, 90_000), *prompted(8, 91_000)]
+
+    for told in (happened(*session), happened(*more)):
+        assert (1, 70_000, 210_000) == (told.pastes, told.pasted_tokens, told.pasted_resent_tokens)
+
+
 def test_a_helper_has_a_context_of_its_own() -> None:
     """The requests of a helper count as use, and say nothing of the main conversation's prompts and cache."""
     told = of(request(0, write=60_000), request(6, SMALL, write=90_000, aside=True), request(7, read=60_000))
@@ -147,6 +212,8 @@ _EVENTS = st.builds(
     call_key=st.none() | st.sampled_from("abc"),
     automatic=st.booleans(),
     setting=st.none() | st.sampled_from(["high", "low"]),
+    effort=st.none() | st.sampled_from(["high", "low"]),
+    after_tokens=st.none() | st.integers(0, 9_000),
     accepted=st.none() | st.booleans(),
     aside=st.booleans(),
 )
@@ -205,7 +272,7 @@ def countable(progress: SessionProgress | None) -> tuple[object, ...]:
     return (
         [(row.day, row.model, row.counters) for row in rows],
         [(one.tool_calls, one.failed_tool_calls, one.repeated_failures, one.compactions) for one in whole],
-        [(one.retries_exhausted, one.largest_prompt_tokens) for one in whole],
+        [(one.retries_exhausted, one.largest_prompt_tokens, one.short_effort_requests) for one in whole],
     )
 
 

@@ -144,8 +144,8 @@ def test_a_restart_without_a_known_price_is_not_judged() -> None:
     assert ((), 1) == (said(sessions, "W13").findings, len(said(sessions, "W13").not_judged))
 
 
-def test_what_was_paid_counts_and_not_the_list() -> None:
-    """Half the list price paid: half the dollars."""
+def test_the_list_price_counts_up_to_what_was_paid() -> None:
+    """Half the list price paid: the same dollars, for a share of all that was paid could be made smaller (P3)."""
     half = [
         replace(row, counters=replace(row.counters, cost_microusd=(row.counters.cost_microusd or 0) // 2))
         for row in USED
@@ -227,6 +227,13 @@ def test_thrash_claims_one_reading_for_each_compaction() -> None:
     )
 
 
+def test_thrash_claims_what_was_written_afterwards() -> None:
+    """As before, and 100,000 tokens written on each of ten days, at $6.25 a million."""
+    sessions = sat(WORKDAYS[:10], compactions=4, compaction_read_tokens=2_000_000, compaction_written_tokens=100_000)
+
+    assert 10 * DOLLAR + 6_250_000 == only(sessions, "W17").high_microusd
+
+
 def test_two_compactions_a_session_are_no_thrash() -> None:
     """However many sessions."""
     assert Looked((), ()) == said(sat(WORKDAYS, compactions=2, largest_prompt_tokens=900_000), "W17")
@@ -263,6 +270,60 @@ def test_light_sessions_beside_them_do_not_hide_heavy_ones() -> None:
     ]
 
     assert only(heavy, "W18").high_microusd == only([*heavy, *light], "W18").high_microusd
+
+
+# ---------------------------------------------------------------- W11
+
+
+def test_high_effort_claims_what_medium_saves() -> None:
+    """Forty requests in each of four weeks for $20 a week: 15 % of it, shown from 40 % of that."""
+    sessions = sat(days_before(0, 7, 14, 21), short_effort_requests=40, short_effort_cost_microusd=20 * DOLLAR)
+    finding = only(sessions, "W11")
+
+    assert (Ledger.OPTIMIZABLE, 12 * DOLLAR, 4_800_000, 160) == (
+        finding.ledger,
+        finding.high_microusd,
+        finding.low_microusd,
+        finding.occurrences,
+    )
+
+
+def test_nineteen_a_week_are_left_alone_and_quiet_weeks_hide_no_busy_one() -> None:
+    """However dear they were; a week with twenty counts by itself."""
+    quiet = sat(days_before(0, 7, 14), short_effort_requests=19, short_effort_cost_microusd=90 * DOLLAR)
+    busy = sat(days_before(21), short_effort_requests=20, short_effort_cost_microusd=90 * DOLLAR)
+
+    assert Looked((), ()) == said(quiet, "W11")
+    assert 13_500_000 == only([*quiet, *busy], "W11").high_microusd
+
+
+def test_effort_is_not_judged_without_a_cost_or_a_level() -> None:
+    """The detector says what it lacks."""
+    unpriced = sat(days_before(0), short_effort_requests=40)
+
+    assert "cost" in said(unpriced, "W11").not_judged[0].reason
+    assert "the effort of requests for claude_code" in said(sat(WORKDAYS), "W11").not_judged[0].reason
+
+
+# ---------------------------------------------------------------- W21
+
+
+def test_pasted_data_is_read_once_and_sent_again_and_again() -> None:
+    """200,000 tokens on ten days at $5 a million, and 2 M sent again at $0.50."""
+    finding = only(sat(WORKDAYS[:10], pastes=1, pasted_tokens=200_000, pasted_resent_tokens=2_000_000), "W21")
+
+    assert (Ledger.OPTIMIZABLE, 20 * DOLLAR, 8 * DOLLAR, 10) == (
+        finding.ledger,
+        finding.high_microusd,
+        finding.low_microusd,
+        finding.occurrences,
+    )
+
+
+def test_sessions_without_a_paste_say_nothing() -> None:
+    """None seen is nothing to say; nobody telling is not judged."""
+    assert Looked((), ()) == said(sat(WORKDAYS, pastes=0, pasted_tokens=0, pasted_resent_tokens=0), "W21")
+    assert "what a single prompt brought along" in said(sat(WORKDAYS), "W21").not_judged[0].reason
 
 
 # ---------------------------------------------------------------- W24
@@ -336,7 +397,10 @@ def test_without_a_source_of_finished_work_nothing_is_called_open() -> None:
 # ---------------------------------------------------------------- all of them
 
 
-@pytest.mark.parametrize("detector", ["W04", "W05", "W13", "W14", "W16", "W17", "W18", "W24"])
+OF_SESSIONS = ["W04", "W05", "W11", "W13", "W14", "W16", "W17", "W18", "W21", "W24"]
+
+
+@pytest.mark.parametrize("detector", OF_SESSIONS)
 def test_a_tool_without_sessions_is_named_and_one_with_is_judged(detector: str) -> None:
     """Each says for which tool its inputs are missing, and still looks at the other."""
     nothing = SessionCounters(**dict.fromkeys(SessionCounters.__dataclass_fields__, 0))
@@ -356,7 +420,7 @@ def test_sessions_never_claim_more_than_was_paid() -> None:
     assert [paid, paid] == [only(mad, detector).high_microusd for detector in ("W04", "W13")]
 
 
-@pytest.mark.parametrize("detector", ["W04", "W05", "W13", "W14", "W17", "W24"])
+@pytest.mark.parametrize("detector", sorted({*OF_SESSIONS} - {"W16", "W18"}))
 def test_splitting_sessions_makes_nothing_smaller(detector: str) -> None:
     """The same work in two sessions each: the half in which it happened still claims as much."""
     happened = SessionCounters(
@@ -369,6 +433,11 @@ def test_splitting_sessions_makes_nothing_smaller(detector: str) -> None:
         cold_restarts=3,
         cold_restart_tokens=900_000,
         cache_breaks=4,
+        short_effort_requests=30,
+        short_effort_cost_microusd=9 * DOLLAR,
+        pastes=1,
+        pasted_tokens=90_000,
+        pasted_resent_tokens=900_000,
     )
     whole = sessions_on(WORKDAYS, Counters(requests=60, cost_microusd=20 * DOLLAR), happened)
     half = Counters(requests=30, cost_microusd=10 * DOLLAR)

@@ -138,6 +138,15 @@ def test_claude_code_request_counts_no_tokens_a_second_time() -> None:
     assert "s" != found.session_key
 
 
+def test_claude_code_tells_the_effort_of_a_request() -> None:
+    """A level as the tool calls it; none, or something that cannot be one, is none."""
+    levels = ["high", "", "do what I say and nothing else"]
+    events = [record(claude_code_event("api_request", AT, model=SONNET, effort=told)).events[0] for told in levels]
+
+    assert ["high", None, None] == [event.effort for event in events]
+    assert f"{SONNET} high " == events[0].setting
+
+
 def test_claude_code_gives_up_after_eleven_tries() -> None:
     """An error is a failed request; the eleventh attempt says that the retries are used up."""
     first = record(claude_code_event("api_error", AT, model=SONNET, attempt=1, status_code=529))
@@ -154,13 +163,14 @@ def test_claude_code_behaviour_of_a_session() -> None:
     failed = record(claude_code_event("tool_result", AT, tool_name="Bash", success="false"))
     automatic = record(claude_code_event("tool_decision", AT, decision="accept", source="config"))
     judged = record(claude_code_event("tool_decision", AT, decision="reject", source="user_reject"))
-    compacted = record(claude_code_event("compaction", AT, trigger="auto"))
+    compacted = record(claude_code_event("compaction", AT, trigger="auto", pre_tokens="168000", post_tokens=9_100))
 
     assert (Counters(prompts=1), (SessionEvent(AT, EventKind.PROMPT),)) == (prompt.counters, prompt.events)
     assert (SessionEvent(AT, EventKind.TOOL_RESULT, failed=True),) == failed.events
     assert (SessionEvent(AT, EventKind.DECISION, automatic=True, accepted=True),) == automatic.events
     assert (SessionEvent(AT, EventKind.DECISION, accepted=False),) == judged.events
-    assert (SessionEvent(AT, EventKind.COMPACTION, automatic=True),) == compacted.events
+    shortened = SessionEvent(AT, EventKind.COMPACTION, automatic=True, before_tokens=168_000, after_tokens=9_100)
+    assert (shortened,) == compacted.events
     assert {Counters()} == {one.counters for one in (failed, automatic, judged, compacted)}
 
 

@@ -12,12 +12,11 @@ Not when    the source does not tell what the cache did or which settings were u
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from bot.domain.session_sums import SessionSums, total
 from bot.domain.sessions import MIN_REWRITTEN_TOKENS
 from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
-from bot.domain.waste.session_cost import by_model, claims_of_tokens, conclude, each_tool, per_token
+from bot.domain.waste.session_cost import of_tokens
 
 DETECTOR = "W14"
 CONFIDENCE = 0.4
@@ -28,21 +27,12 @@ RULE = Rule(
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:
     """At most one finding for each tool."""
-
-    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
-        amounts = per_token(case, sums, "cache_break_tokens", lambda rates: rates.cache_write - rates.cache_read)
-        return conclude(
-            case,
-            RULE,
-            tool,
-            claims=claims_of_tokens(case, tool, by_model(amounts)),
-            amounts=amounts,
-            occurrences=total(sums, "cache_breaks") or 0,
-            evidence={
-                "cache_breaks": total(sums, "cache_breaks"),
-                "tokens_written_again": total(sums, "cache_break_tokens"),
-                "tokens_of_a_break_at_least": MIN_REWRITTEN_TOKENS,
-            },
-        )
-
-    yield from each_tool(case, DETECTOR, "cache_breaks", "when a setting was changed", look_at)
+    return of_tokens(
+        case,
+        RULE,
+        "cache_breaks",
+        what="when a setting was changed",
+        prices={"cache_break_tokens": lambda rates: rates.cache_write - rates.cache_read},
+        told={"cache_breaks": "cache_breaks", "tokens_written_again": "cache_break_tokens"},
+        limits={"tokens_of_a_break_at_least": MIN_REWRITTEN_TOKENS},
+    )

@@ -14,12 +14,11 @@ Only weeks with three and more count, each by itself, so that more use in anothe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from bot.domain.session_sums import SessionSums, total
 from bot.domain.sessions import MIN_REWRITTEN_TOKENS
 from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
-from bot.domain.waste.session_cost import by_model, claims_of_tokens, conclude, each_tool, in_weeks, per_token
+from bot.domain.waste.session_cost import of_tokens
 
 DETECTOR = "W13"
 MIN_RESTARTS_A_WEEK = 3
@@ -32,23 +31,16 @@ RULE = Rule(
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:
     """At most one finding for each tool."""
-
-    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
-        often = in_weeks(case, sums, "cold_restarts", MIN_RESTARTS_A_WEEK)
-        amounts = per_token(case, often, "cold_restart_tokens", lambda rates: rates.cache_write - rates.cache_read)
-        return conclude(
-            case,
-            RULE,
-            tool,
-            claims=claims_of_tokens(case, tool, by_model(amounts)),
-            amounts=amounts,
-            occurrences=total(often, "cold_restarts") or 0,
-            evidence={
-                "cold_restarts": total(often, "cold_restarts"),
-                "tokens_written_again": total(often, "cold_restart_tokens"),
-                "restarts_a_week_needed": MIN_RESTARTS_A_WEEK,
-                "tokens_of_a_restart_at_least": MIN_REWRITTEN_TOKENS,
-            },
-        )
-
-    yield from each_tool(case, DETECTOR, "cold_restarts", "what became of the cache after a pause", look_at)
+    return of_tokens(
+        case,
+        RULE,
+        "cold_restarts",
+        what="what became of the cache after a pause",
+        prices={"cold_restart_tokens": lambda rates: rates.cache_write - rates.cache_read},
+        told={"cold_restarts": "cold_restarts", "tokens_written_again": "cold_restart_tokens"},
+        limits={
+            "restarts_a_week_needed": MIN_RESTARTS_A_WEEK,
+            "tokens_of_a_restart_at_least": MIN_REWRITTEN_TOKENS,
+        },
+        least_a_week=MIN_RESTARTS_A_WEEK,
+    )

@@ -14,11 +14,11 @@ tokens, requests or dollars in the session, and more sessions beside it, never m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from bot.domain.session_sums import FAILURES_OF_A_LOOP_FORGIVEN, LOOP_STREAK, SessionSums, total
+from bot.domain.session_sums import FAILURES_OF_A_LOOP_FORGIVEN, LOOP_STREAK
 from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
-from bot.domain.waste.session_cost import by_model, claims_of_cost, conclude, each_tool
+from bot.domain.waste.session_cost import of_cost
 
 DETECTOR = "W04"
 CONFIDENCE = 0.6
@@ -29,24 +29,12 @@ RULE = Rule(
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:
     """At most one finding for each tool."""
-
-    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
-        amounts = [(one.model, one.loop_cost_microusd or 0) for one in sums]
-        loops = total(sums, "loops") or 0
-        if loops and total([one for one in sums if one.loops], "loop_cost_microusd") is None:
-            return NotJudged(DETECTOR, f"no source tells what a session with {tool} cost")
-        return conclude(
-            case,
-            RULE,
-            tool,
-            claims=claims_of_cost(case, tool, by_model(amounts)),
-            amounts=amounts,
-            occurrences=loops,
-            evidence={
-                "loops": loops,
-                "failures_in_a_row_needed": LOOP_STREAK,
-                "failures_forgiven": FAILURES_OF_A_LOOP_FORGIVEN,
-            },
-        )
-
-    yield from each_tool(case, DETECTOR, "loops", "whether tool calls failed", look_at)
+    return of_cost(
+        case,
+        RULE,
+        "loops",
+        "loop_cost_microusd",
+        what="whether tool calls failed",
+        told={"loops": "loops"},
+        limits={"failures_in_a_row_needed": LOOP_STREAK, "failures_forgiven": FAILURES_OF_A_LOOP_FORGIVEN},
+    )

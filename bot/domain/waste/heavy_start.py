@@ -13,11 +13,11 @@ them, however many, cannot hide them (P3).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from bot.domain.session_sums import HEAVY_START_TOKENS, LIGHT_START_TOKENS, SessionSums, total
+from bot.domain.session_sums import HEAVY_START_TOKENS, LIGHT_START_TOKENS
 from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
-from bot.domain.waste.session_cost import by_model, claims_of_tokens, conclude, each_tool, per_token
+from bot.domain.waste.session_cost import of_tokens
 
 DETECTOR = "W18"
 MIN_HEAVY_STARTS = 10
@@ -30,28 +30,24 @@ RULE = Rule(
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:
     """At most one finding for each tool."""
-
-    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
-        heavy = total(sums, "heavy_starts") or 0
-        if heavy < MIN_HEAVY_STARTS:
-            return None
-        amounts = per_token(case, sums, "heavy_start_tokens", lambda rates: rates.cache_write)
-        amounts += per_token(case, sums, "heavy_start_reread_tokens", lambda rates: rates.cache_read)
-        return conclude(
-            case,
-            RULE,
-            tool,
-            claims=claims_of_tokens(case, tool, by_model(amounts)),
-            amounts=amounts,
-            occurrences=heavy,
-            evidence={
-                "heavy_starts": heavy,
-                "heavy_starts_needed": MIN_HEAVY_STARTS,
-                "first_request_tokens_needed": HEAVY_START_TOKENS,
-                "counted_above_tokens": LIGHT_START_TOKENS,
-                "tokens_carried": total(sums, "heavy_start_tokens"),
-                "tokens_carried_again": total(sums, "heavy_start_reread_tokens"),
-            },
-        )
-
-    yield from each_tool(case, DETECTOR, "heavy_starts", "how large a session's first request was", look_at)
+    return of_tokens(
+        case,
+        RULE,
+        "heavy_starts",
+        what="how large a session's first request was",
+        prices={
+            "heavy_start_tokens": lambda rates: rates.cache_write,
+            "heavy_start_reread_tokens": lambda rates: rates.cache_read,
+        },
+        told={
+            "heavy_starts": "heavy_starts",
+            "tokens_carried": "heavy_start_tokens",
+            "tokens_carried_again": "heavy_start_reread_tokens",
+        },
+        limits={
+            "heavy_starts_needed": MIN_HEAVY_STARTS,
+            "first_request_tokens_needed": HEAVY_START_TOKENS,
+            "counted_above_tokens": LIGHT_START_TOKENS,
+        },
+        least=MIN_HEAVY_STARTS,
+    )

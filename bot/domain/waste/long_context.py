@@ -15,17 +15,11 @@ limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from bot.domain.session_sums import (
-    EASY_PROMPT_TOKENS,
-    LARGE_PROMPT_TOKENS,
-    MIN_REQUESTS_OF_A_LARGE_SESSION,
-    SessionSums,
-    total,
-)
+from bot.domain.session_sums import EASY_PROMPT_TOKENS, LARGE_PROMPT_TOKENS, MIN_REQUESTS_OF_A_LARGE_SESSION
 from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
-from bot.domain.waste.session_cost import by_model, claims_of_tokens, conclude, each_tool, per_token
+from bot.domain.waste.session_cost import of_tokens
 
 DETECTOR = "W16"
 CONFIDENCE = 0.4
@@ -36,23 +30,16 @@ RULE = Rule(
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:
     """At most one finding for each tool."""
-
-    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
-        amounts = per_token(case, sums, "large_excess_tokens", lambda rates: rates.cache_read)
-        return conclude(
-            case,
-            RULE,
-            tool,
-            claims=claims_of_tokens(case, tool, by_model(amounts)),
-            amounts=amounts,
-            occurrences=total(sums, "large_sessions") or 0,
-            evidence={
-                "large_sessions": total(sums, "large_sessions"),
-                "tokens_read_above": total(sums, "large_excess_tokens"),
-                "largest_request_tokens_needed": LARGE_PROMPT_TOKENS,
-                "counted_above_tokens": EASY_PROMPT_TOKENS,
-                "requests_needed": MIN_REQUESTS_OF_A_LARGE_SESSION,
-            },
-        )
-
-    yield from each_tool(case, DETECTOR, "large_sessions", "how large single requests were", look_at)
+    return of_tokens(
+        case,
+        RULE,
+        "large_sessions",
+        what="how large single requests were",
+        prices={"large_excess_tokens": lambda rates: rates.cache_read},
+        told={"large_sessions": "large_sessions", "tokens_read_above": "large_excess_tokens"},
+        limits={
+            "largest_request_tokens_needed": LARGE_PROMPT_TOKENS,
+            "counted_above_tokens": EASY_PROMPT_TOKENS,
+            "requests_needed": MIN_REQUESTS_OF_A_LARGE_SESSION,
+        },
+    )

@@ -13,12 +13,11 @@ Both this and W04 may see the same calls; the ledger counts their dollars once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from bot.domain.session_sums import SessionSums, total
 from bot.domain.sessions import FAILURES_FORGIVEN
 from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
-from bot.domain.waste.session_cost import by_model, claims_of_cost, conclude, each_tool
+from bot.domain.waste.session_cost import of_cost
 
 DETECTOR = "W05"
 CONFIDENCE = 0.6
@@ -29,20 +28,12 @@ RULE = Rule(
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:
     """At most one finding for each tool."""
-
-    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
-        amounts = [(one.model, one.repeat_cost_microusd or 0) for one in sums]
-        repeated = total(sums, "repeated_failures") or 0
-        if repeated and total([one for one in sums if one.repeated_failures], "repeat_cost_microusd") is None:
-            return NotJudged(DETECTOR, f"no source tells what a session with {tool} cost")
-        return conclude(
-            case,
-            RULE,
-            tool,
-            claims=claims_of_cost(case, tool, by_model(amounts)),
-            amounts=amounts,
-            occurrences=repeated,
-            evidence={"repeated_failures": repeated, "failures_forgiven": FAILURES_FORGIVEN},
-        )
-
-    yield from each_tool(case, DETECTOR, "repeated_failures", "which tool calls failed", look_at)
+    return of_cost(
+        case,
+        RULE,
+        "repeated_failures",
+        "repeat_cost_microusd",
+        what="which tool calls failed",
+        told={"repeated_failures": "repeated_failures"},
+        limits={"failures_forgiven": FAILURES_FORGIVEN},
+    )

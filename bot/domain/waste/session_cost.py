@@ -1,18 +1,18 @@
-"""What tokens of sessions cost in fact, from the cells that were paid: the shares of a cost that a finding claims.
+"""What tokens of sessions cost, taken from the cells that were paid: what a finding claims.
 
-Called by the detectors that look into sessions. List prices give the share, what was really paid gives the dollars; a
-model that no bill names (a source that does not split by model) is priced from the list and taken from the tool's
-cells in proportion. Next: `bot/domain/waste/ledger.py`.
+Called by the detectors that look into sessions. Tokens are worth their list price and never more than was paid for
+their model: a share of what was paid for all tokens would get smaller by tokens that nobody needs, at a lower price
+(P3). What a session itself tells, and a model that no bill names, is taken from the tool's cells in proportion.
+Next: `bot/domain/waste/ledger.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
 
 from bot.domain.prices import Rates
-from bot.domain.session_sums import SessionSums, tools_without
+from bot.domain.session_sums import SessionSums, tools_without, total
 from bot.domain.usage import Counters
 from bot.domain.waste.finding import (
     WINDOW_WEEKS,
@@ -24,11 +24,70 @@ from bot.domain.waste.finding import (
     Rule,
     is_worth_saying,
 )
-from bot.domain.waste.listprice import list_price
 from bot.domain.waste.sharing import apportion
 
+Price = Callable[[Rates], int]
+"""Which of a model's prices a token of some kind has."""
 PER_MICROUSD = 1_000_000
 """Rates are per million tokens, so tokens x rate is in millionths of a micro-dollar."""
+
+
+def of_tokens(
+    case: Case,
+    rule: Rule,
+    counted: str,
+    *,
+    what: str,
+    prices: Mapping[str, Price],
+    told: Mapping[str, str],
+    limits: Mapping[str, int],
+    least: int = 0,
+    least_a_week: int = 0,
+) -> Iterator[Finding | NotJudged]:
+    """At most one finding for each tool, worth the list price of tokens.
+
+    `counted` is the column that says how often it happened, and `what` is missing where no source tells it. `prices`
+    are the columns with tokens. Evidence is `told`, a name for each column, and the rule's `limits`.
+    """
+
+    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
+        often = in_weeks(case, sums, counted, least_a_week)
+        occurrences = total(often, counted) or 0
+        if occurrences < least:
+            return None
+        amounts = [one for column, price in prices.items() for one in _per_token(case, often, column, price)]
+        claims = claims_of_tokens(case, tool, by_model(amounts))
+        evidence: Evidence = {**{name: total(often, column) for name, column in told.items()}, **limits}
+        return conclude(case, rule, tool, claims=claims, amounts=amounts, occurrences=occurrences, evidence=evidence)
+
+    yield from each_tool(case, rule.detector, counted, what, look_at)
+
+
+def of_cost(
+    case: Case,
+    rule: Rule,
+    counted: str,
+    cost: str,
+    *,
+    what: str,
+    told: Mapping[str, str],
+    limits: Mapping[str, int],
+    least_a_week: int = 0,
+    percent: int = 100,
+) -> Iterator[Finding | NotJudged]:
+    """The same, worth `percent` of what the sessions themselves tell in the column `cost`."""
+
+    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
+        often = [one for one in in_weeks(case, sums, counted, least_a_week) if getattr(one, counted)]
+        if often and total(often, cost) is None:
+            return NotJudged(rule.detector, f"no source tells what a session with {tool} cost")
+        amounts = [(one.model, (getattr(one, cost) or 0) * percent // 100) for one in often]
+        claims = claims_of_cost(case, tool, by_model(amounts))
+        evidence: Evidence = {**{name: total(often, column) for name, column in told.items()}, **limits}
+        occurrences = total(often, counted) or 0
+        return conclude(case, rule, tool, claims=claims, amounts=amounts, occurrences=occurrences, evidence=evidence)
+
+    yield from each_tool(case, rule.detector, counted, what, look_at)
 
 
 def each_tool(
@@ -70,9 +129,8 @@ def claims_of_tokens(case: Case, tool: str, saved: Mapping[str, int]) -> dict[Ce
         if sums is None:
             elsewhere += amount // PER_MICROUSD
         elif sums.cost_microusd is not None and rates is not None:
-            full = max(list_price(sums, rates), amount)  # nobody saves more than was paid
-            claims[Cell(tool, model)] += int(Fraction(amount, full) * sums.cost_microusd)
-    return _positive(claims + _spread(tool, models, elsewhere))
+            claims[Cell(tool, model)] += min(amount // PER_MICROUSD, sums.cost_microusd)
+    return _positive(claims + _spread(tool, models, elsewhere, beside=claims))
 
 
 def claims_of_cost(case: Case, tool: str, cost: Mapping[str, int]) -> dict[Cell, int]:
@@ -84,7 +142,8 @@ def claims_of_cost(case: Case, tool: str, cost: Mapping[str, int]) -> dict[Cell,
             elsewhere += amount
         elif sums.cost_microusd is not None:
             claims[Cell(tool, model)] += min(amount, sums.cost_microusd)
-    return _positive(claims + _spread(tool, models, elsewhere))
+            elsewhere += max(0, amount - sums.cost_microusd)  # its other models' part
+    return _positive(claims + _spread(tool, models, elsewhere, beside=claims))
 
 
 def conclude(
@@ -103,9 +162,9 @@ def conclude(
         return NotJudged(rule.detector, f"no price is known for what ran in {tool}") if occurrences else None
     if not claims:
         return NotJudged(rule.detector, f"no source tells the cost by model for {tool}")
-    total = sum(claims.values())
-    largest = total * max(amount for _, amount in amounts) // asked
-    if not is_worth_saying(total_microusd=total, occurrences=occurrences, largest_microusd=largest):
+    claimed = sum(claims.values())
+    largest = min(claimed, claimed * max(amount for _, amount in amounts) // asked)
+    if not is_worth_saying(total_microusd=claimed, occurrences=occurrences, largest_microusd=largest):
         return None
     models = ", ".join(sorted({cell.model for cell in claims}))
     return rule.finding(
@@ -113,9 +172,7 @@ def conclude(
     )
 
 
-def per_token(
-    case: Case, sums: Sequence[SessionSums], column: str, price: Callable[[Rates], int]
-) -> list[tuple[str, int]]:
+def _per_token(case: Case, sums: Sequence[SessionSums], column: str, price: Price) -> list[tuple[str, int]]:
     """Each day's tokens of a column at list price, in millionths of a micro-dollar, with the model; none unpriced."""
     priced = []
     for one in sums:
@@ -146,9 +203,10 @@ def rates_of(case: Case, model: str) -> Rates | None:
     return case.prices.rates(model, case.window.last_day)
 
 
-def _spread(tool: str, models: Mapping[str, Counters], amount: int) -> Counter[Cell]:
+def _spread(tool: str, models: Mapping[str, Counters], amount: int, *, beside: Counter[Cell]) -> Counter[Cell]:
     weights = {Cell(tool, model): sums.cost_microusd or 0 for model, sums in models.items()}
-    return Counter(apportion(min(amount, sum(weights.values())), weights))
+    left = {cell: cost - beside[cell] for cell, cost in weights.items()}
+    return Counter(apportion(min(amount, sum(left.values())), left))
 
 
 def _positive(claims: Mapping[Cell, int]) -> dict[Cell, int]:

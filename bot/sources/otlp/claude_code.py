@@ -72,7 +72,13 @@ def _from_event(reading: Reading) -> Increment:
         case "tool_result":
             event = SessionEvent(reading.at, EventKind.TOOL_RESULT, failed=is_true(reading, "success") is False)
         case "compaction":
-            event = SessionEvent(reading.at, EventKind.COMPACTION, automatic=word(reading, "trigger") == "auto")
+            event = SessionEvent(
+                reading.at,
+                EventKind.COMPACTION,
+                automatic=word(reading, "trigger") == "auto",
+                before_tokens=count(reading, "pre_tokens"),
+                after_tokens=count(reading, "post_tokens"),
+            )
         case _:
             event = _decision(reading)
     return _happened(reading, ANY_MODEL, Counters(), event)
@@ -93,6 +99,7 @@ def _request(reading: Reading) -> SessionEvent:
             cost_microusd=dollars(reading.attributes.get("cost_usd")) if told is None else told,
         ),
         setting=" ".join((model(reading), level(reading, "effort"), level(reading, "speed"))),
+        effort=level(reading, "effort") or None,
         aside=word(reading, "query_source") not in _MAIN,
     )
 
@@ -137,7 +144,7 @@ TOOL = Tool(
     attributes=WHO
     | {"session.id", "type", "model", "start_type", "decision", "source", "query_source", "speed", "effort", "attempt"}
     | {"input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens", "cost_usd", "cost_usd_micros"}
-    | {"success", "trigger"},
+    | {"success", "trigger", "pre_tokens", "post_tokens"},
     shown=frozenset(EventKind),
     read=read,
 )

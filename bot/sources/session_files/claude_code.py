@@ -182,8 +182,9 @@ class ClaudeCodeFiles:
             return
         events = self._session(line, path).events
         if subtype == "compact_boundary":
-            trigger = record(line, "compactMetadata").get("trigger")
-            events.append(SessionEvent(moment(line), EventKind.COMPACTION, automatic=trigger == "auto"))
+            told = record(line, "compactMetadata")
+            automatic, before = told.get("trigger") == "auto", count(told, "preTokens")
+            events.append(SessionEvent(moment(line), EventKind.COMPACTION, automatic=automatic, before_tokens=before))
             return
         attempt, most = count(line, "retryAttempt"), count(line, "maxRetries")
         if attempt is not None and most is not None and attempt >= most:

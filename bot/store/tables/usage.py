@@ -77,6 +77,13 @@ class SessionFactsRow(Base):
     cold_restarts: Mapped[int | None]
     cold_restart_tokens: Mapped[int | None]
     cache_breaks: Mapped[int | None]
+    compaction_read_tokens: Mapped[int | None]
+    compaction_written_tokens: Mapped[int | None]
+    short_effort_requests: Mapped[int | None]
+    short_effort_cost_microusd: Mapped[int | None]
+    pastes: Mapped[int | None]
+    pasted_tokens: Mapped[int | None]
+    pasted_resent_tokens: Mapped[int | None]
 
 
 class OpenSessionRow(Base):

@@ -113,6 +113,7 @@ def test_compactions_and_spent_retries(tmp_path: Path) -> None:
         entry(4, "system", subtype="api_error", retryAttempt=10, maxRetries=10),
     )
     assert (1, 1) == (whole(told).compactions, whole(told).retries_exhausted)
+    assert 170_000 == whole(told).compaction_read_tokens
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -9,8 +12,22 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    with op.batch_alter_table("session_facts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("compaction_read_tokens", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("compaction_written_tokens", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("short_effort_requests", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("short_effort_cost_microusd", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("pastes", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("pasted_tokens", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("pasted_resent_tokens", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
-    pass
+    with op.batch_alter_table("session_facts", schema=None) as batch_op:
+        batch_op.drop_column("pasted_resent_tokens")
+        batch_op.drop_column("pasted_tokens")
+        batch_op.drop_column("pastes")
+        batch_op.drop_column("short_effort_cost_microusd")
+        batch_op.drop_column("short_effort_requests")
+        batch_op.drop_column("compaction_written_tokens")
+        batch_op.drop_column("compaction_read_tokens")
