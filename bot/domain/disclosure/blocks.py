@@ -1,0 +1,109 @@
+"""Who is counted together: frozen blocks that never overlap, and what is remembered of them. Called by `publish.py`.
+
+Two published sets that differ by a few people tell about those few. So nobody is ever in two blocks of one measure
+within half a year: a block keeps its people while at least three quarters of them are still in its group, then it
+closes, and they rest. Who joins waits until enough newcomers make a block of their own.
+Next: `publish.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from bot.domain.disclosure.cells import Group
+from bot.domain.disclosure.rules import Rules
+
+REST = timedelta(weeks=26)
+STILL_THERE = 3, 4
+"""The share of its people that must still be in the group."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """People who are counted together for one measure or family, `home` being the group they were in at `since`."""
+
+    key: str
+    home: str
+    measure: str
+    members: frozenset[int]
+    since: date
+    until: date
+    """The last week in which it was open."""
+    open: bool = True
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Remembered from one publication to the next. `figures`: the last known ones of the people in open blocks."""
+
+    blocks: tuple[Block, ...] = ()
+    figures: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+
+
+def forget(memory: Memory, person: int) -> Memory:
+    """Erase a person (P14): figures and id go; the blocks they were in close, and the others in them rest."""
+    blocks = tuple(
+        replace(block, members=block.members - {person}, open=False) if person in block.members else block
+        for block in memory.blocks
+    )
+    figures = {name: {who: it for who, it in each.items() if who != person} for name, each in memory.figures.items()}
+    return Memory(blocks, figures)
+
+
+def kept(blocks: Sequence[Block], groups: Mapping[str, Group], week: date, rules: Rules) -> list[Block]:
+    """The blocks that go on or still rest this week; those that lost too many people close."""
+    found = []
+    for block in blocks:
+        if not block.open:
+            if week - block.until < REST and rules.rest:
+                found.append(block)
+        elif rules.frozen:
+            there = len(block.members & groups[block.home].members) if block.home in groups else 0
+            goes_on = there * STILL_THERE[1] >= len(block.members) * STILL_THERE[0]
+            found.append(replace(block, until=week) if goes_on else replace(block, open=False))
+    return found
+
+
+def formed(
+    measure: str, blocks: Sequence[Block], *, groups: Sequence[Group], known: frozenset[int], least: int, week: date
+) -> list[Block]:
+    """New blocks of those who are known and in no block, at the lowest group that has `least` of the people."""
+    taken = frozenset().union(*(block.members for block in blocks))
+    countable = known | frozenset().union(*(block.members for block in blocks if block.open))
+    found = []
+    for home, people in homes(groups, countable, least).items():
+        fresh = (people & known) - taken
+        if len(fresh) >= least:
+            found.append(Block(f"{measure}/{home}/{week.isoformat()}", home, measure, fresh, week, week))
+    return found
+
+
+def homes(groups: Sequence[Group], countable: frozenset[int], least: int) -> dict[str, frozenset[int]]:
+    """The people of each group; those of a group with fewer than `least` go to the group above."""
+    children: dict[str | None, list[Group]] = {}
+    for group in groups:
+        children.setdefault(group.parent, []).append(group)
+    found: dict[str, frozenset[int]] = {}
+    for group in _lowest_first(groups):
+        below = frozenset().union(*(child.members for child in children.get(group.key, ())))
+        passed = frozenset().union(
+            *(
+                found.pop(child.key, frozenset())
+                for child in children.get(group.key, ())
+                if len(found.get(child.key, ())) < least
+            )
+        )
+        found[group.key] = ((group.members - below) & countable) | passed
+    return found
+
+
+def _lowest_first(groups: Sequence[Group]) -> list[Group]:
+    """Every group after all groups below it."""
+    by_key = {group.key: group for group in groups}
+
+    def depth(group: Group) -> int:
+        return 0 if group.parent is None or group.parent not in by_key else 1 + depth(by_key[group.parent])
+
+    return sorted(groups, key=depth, reverse=True)
