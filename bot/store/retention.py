@@ -49,15 +49,24 @@ from bot.store.tables import (
     SendSlotRow,
     SessionFactsRow,
     SilenceRow,
+    SnapshotCellRow,
+    SnapshotMemberRow,
+    SnapshotRow,
     SourceRow,
     SourceRunRow,
     StateRow,
+    SummaryBlockMemberRow,
+    SummaryBlockRow,
+    SummaryFigureRow,
+    TeamGroupRow,
     TeamStayRow,
     UsageDayRow,
 )
 from bot.store.types import UtcDateTime
 
 _STILL_OPEN = select(NudgeRow.nudge_id).where(text(OPEN_NUDGE))
+_ON_ITS_WAY = "what is still on its way stays until it has arrived or ended"
+_AS_LONG_AS_THEY = "an id that is somebody's stays as long as they do"
 
 
 @dataclass(frozen=True)
@@ -69,10 +78,15 @@ class Aged:
     unless: ColumnElement[bool] | None = None
     days: int | None = None
     """Kept this many days at most, however long the rest is kept."""
+    stays: str | None = None
+    """Which rows stay whatever their age, in words."""
+
+    def days_kept(self, retention_days: int) -> int:
+        return retention_days if self.days is None else min(self.days, retention_days)
 
     def limit(self, *, now: datetime, retention_days: int) -> datetime:
         """What is older than this goes."""
-        return now - timedelta(days=retention_days if self.days is None else min(self.days, retention_days))
+        return now - timedelta(days=self.days_kept(retention_days))
 
 
 AGED: tuple[Aged, ...] = (
@@ -94,12 +108,18 @@ AGED: tuple[Aged, ...] = (
     Aged(SilenceRow, SilenceRow.last_day),
     Aged(CheckInRow, CheckInRow.answered_at),
     Aged(FollowUpRow, FollowUpRow.last_day),
-    Aged(NudgeStepRow, NudgeStepRow.at, unless=NudgeStepRow.nudge_id.in_(_STILL_OPEN)),
-    Aged(NudgeRow, NudgeRow.due_at, unless=NudgeRow.nudge_id.in_(_STILL_OPEN)),
-    Aged(IdentityRow, IdentityRow.first_seen_at, unless=IdentityRow.person_id.is_not(None)),
+    Aged(NudgeStepRow, NudgeStepRow.at, unless=NudgeStepRow.nudge_id.in_(_STILL_OPEN), stays=_ON_ITS_WAY),
+    Aged(NudgeRow, NudgeRow.due_at, unless=NudgeRow.nudge_id.in_(_STILL_OPEN), stays=_ON_ITS_WAY),
+    Aged(IdentityRow, IdentityRow.first_seen_at, unless=IdentityRow.person_id.is_not(None), stays=_AS_LONG_AS_THEY),
     Aged(SourceRunRow, SourceRunRow.started_at),
     Aged(RunRow, RunRow.scheduled_for),
     Aged(DigestRow, DigestRow.week),
+    Aged(SnapshotMemberRow, SnapshotMemberRow.week),
+    Aged(SnapshotCellRow, SnapshotCellRow.week),
+    Aged(SnapshotRow, SnapshotRow.week),
+    Aged(SummaryFigureRow, SummaryFigureRow.week),
+    Aged(SummaryBlockMemberRow, SummaryBlockMemberRow.until),
+    Aged(SummaryBlockRow, SummaryBlockRow.until),
     Aged(AuditRow, AuditRow.at),
 )
 """Every table whose rows grow old, with the column that tells their age."""
@@ -109,6 +129,7 @@ KEPT: Mapping[type[Base], str] = {
     PreferenceRow: "a stop that wore off would be none; it goes with the person",
     MeantPatternRow: "what people tell us stands until they take it back; it goes with the person",
     DigestWishRow: "what people ask for stands until they take it back; it goes with the person",
+    TeamGroupRow: "which drawn key stands for whoever manages a group; it goes with the person",
     ExclusionRow: "an objection does not wear off; it names nobody",
     PapersRow: "it proves what people were told, and when; it names nobody",
     InstallationRow: "one row about this installation",

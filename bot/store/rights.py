@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, literal, or_, s
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource
-from bot.store import exclusions
+from bot.store import counted, exclusions
 from bot.store.batches import table_of
 from bot.store.identities import main_addresses, normal, owners
 from bot.store.pseudonyms import subject_key
@@ -41,7 +41,11 @@ from bot.store.tables import (
     SeatRow,
     SessionFactsRow,
     SilenceRow,
+    SnapshotMemberRow,
     StateRow,
+    SummaryBlockMemberRow,
+    SummaryFigureRow,
+    TeamGroupRow,
     TeamStayRow,
     UsageDayRow,
 )
@@ -49,6 +53,10 @@ from bot.store.tables import (
 EXPORT_SCHEMA = "kindling-export-1"
 
 PERSONAL: tuple[type[Base], ...] = (
+    SnapshotMemberRow,
+    SummaryFigureRow,
+    SummaryBlockMemberRow,
+    TeamGroupRow,
     DigestRow,
     DigestWishRow,
     CheckInRow,
@@ -87,8 +95,11 @@ NOT_PERSONAL = frozenset(
         "pushed_point",
         "run",
         "send_slot",
+        "snapshot",
+        "snapshot_cell",
         "source",
         "source_run",
+        "summary_block",
     }
 )
 """Tables about sources, jobs and the workspace, which name nobody, and the keys of those about whom nothing is held."""
@@ -120,6 +131,9 @@ _SECTIONS: dict[str, type[Base]] = {
     "meant_patterns": MeantPatternRow,
     "digest_wishes": DigestWishRow,
     "digests": DigestRow,
+    "groups_led": TeamGroupRow,
+    "summary_blocks": SummaryBlockMemberRow,
+    "summary_figures": SummaryFigureRow,
 }
 _OURS = frozenset(
     {"person_id", "manager_id", "nudge_id", "nudge_step_id", "finding_id", "owner", "lease_until", "next_try_at"}
@@ -142,8 +156,8 @@ def held(session: Session, *, person_id: int) -> dict[str, int]:
 def export(session: Session, *, person_id: int, now: datetime) -> dict[str, Any]:
     """Everything held about this person as one JSON document, as `docs/reference/export.schema.json` describes it.
 
-    Money is in micro-dollars, moments in UTC; null means that nobody told us. `receipts` is empty as long as no summary
-    exists that could count anybody. Raises LookupError for somebody who is not there.
+    Money is in micro-dollars, moments in UTC; null means that nobody told us. `receipts` are the published summaries
+    that counted them. Raises LookupError for somebody who is not there.
     """
     names = _names(session, person_id)
     person = session.get(PersonRow, person_id)
@@ -157,7 +171,10 @@ def export(session: Session, *, person_id: int, now: datetime) -> dict[str, Any]
         **{section: _rows(session, model, person_id, names) for section, model in _SECTIONS.items()},
         "nudges": _nudges(session, person_id),
         "preferences": preferences[0] if preferences else None,
-        "receipts": [],
+        "receipts": [
+            {**vars(receipt), "week": _plain(receipt.week)}
+            for receipt in counted.counted_me(session, person_id=person_id)
+        ],
     }
 
 
@@ -167,6 +184,7 @@ def forget(session: Session, *, person_id: int) -> dict[str, int]:
     Nothing remains that can be tied to them. The people they managed lose that entry and nothing else.
     """
     names = _names(session, person_id)
+    counted.close_blocks(session, person_id=person_id)
     gone = {}
     for model in PERSONAL:
         statement = delete(table_of(model)).where(_theirs(model, person_id, names))

@@ -36,6 +36,10 @@ KINDS: dict[str, tuple[str, str]] = {
     "digest_wish": ("wish for your team's summary each week", "wishes for your team's summary each week"),
     "digest": ("note that a team's summary was sent to you", "notes that a team's summary was sent to you"),
     "nudge": ("message sent or planned", "messages sent or planned"),
+    "team_group": ("key of a group that you manage", "keys of groups that you manage"),
+    "snapshot_member": ("summary of a group that counted you", "summaries of groups that counted you"),
+    "summary_block_member": ("set of people with whom you are counted", "sets of people with whom you are counted"),
+    "summary_figure": ("figure of yours in the sums of your groups", "figures of yours in the sums of your groups"),
     "nudge_step": ("note on its way to you", "notes on its way to you"),
 }
 """What a row of each table is called when it is counted for the person it is about."""

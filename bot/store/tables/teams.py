@@ -75,19 +75,24 @@ class SummaryBlockRow(Base):
 
 
 class SummaryBlockMemberRow(Base):
-    """Somebody in a block."""
+    """Somebody in a block. `until` is the block's, so that a member does not outlive it."""
 
     __tablename__ = "summary_block_member"
-    block_key: Mapped[str] = mapped_column(ForeignKey("summary_block.block_key", ondelete="CASCADE"), primary_key=True)
+    block_key: Mapped[str] = mapped_column(String(80), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
+    until: Mapped[date]
     __table_args__ = (Index("ix_summary_block_member_person_id", "person_id"),)
 
 
 class SummaryFigureRow(Base):
-    """What somebody last added to a measure: whoever leaves a group goes on counting with it for a while."""
+    """What somebody last added to a measure: whoever leaves a group goes on counting with it for a while.
+
+    `week` is the Monday on which it was last handed on.
+    """
 
     __tablename__ = "summary_figure"
     measure: Mapped[str] = mapped_column(String(40), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
     value: Mapped[int]
+    week: Mapped[date]
     __table_args__ = (Index("ix_summary_figure_person_id", "person_id"),)

@@ -68,18 +68,16 @@ def upgrade() -> None:
     )
     _of_a_person(
         "summary_block_member",
-        sa.Column(
-            "block_key",
-            sa.String(length=80),
-            sa.ForeignKey(
-                "summary_block.block_key", name=op.f("fk_summary_block_member_block_key"), ondelete="CASCADE"
-            ),
-        ),
+        sa.Column("block_key", sa.String(length=80)),
+        beside=(sa.Column("until", sa.Date(), nullable=False),),
     )
     _of_a_person(
         "summary_figure",
         sa.Column("measure", sa.String(length=40)),
-        beside=(sa.Column("value", sa.BigInteger(), nullable=False),),
+        beside=(
+            sa.Column("value", sa.BigInteger(), nullable=False),
+            sa.Column("week", sa.Date(), nullable=False),
+        ),
     )
     _audit()
     _digests()
