@@ -88,6 +88,7 @@ _FOR_PERSON: dict[Action, ForPerson] = {
     Action.RESUME: wishes.resume,
     Action.SHOW_CARD: yours.card,
     Action.WHY_CARD: yours.why,
+    Action.WEEKS: yours.weeks,
     Action.ONE_THING: yours.one_thing,
     Action.EXPORT: yours.export,
     Action.FORGET: yours.ask_before_forgetting,

@@ -18,7 +18,7 @@ from bot.views import settings, trouble
 from bot.views import silence as silence_views
 from bot.views import why as why_views
 from bot.views.message import Message
-from handlers import cards, home
+from handlers import cards, home, picture
 from handlers.themselves import number_of
 from handlers.who import Asked
 
@@ -53,6 +53,16 @@ def why(asked: Asked, person_id: int) -> None:
             silence=_silence(asked, person_id),
         )
     )
+    _heard_from(asked, found)
+
+
+def weeks(asked: Asked, person_id: int) -> None:
+    """The twelve weeks as a picture."""
+    found = _card(asked, person_id)
+    if found is None:
+        asked.say(trouble.not_in_roster())
+    else:
+        picture.show(asked, found.scorecard.weeks)
     _heard_from(asked, found)
 
 

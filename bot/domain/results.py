@@ -4,6 +4,7 @@ One kind of finished work stands for a person: what they mostly finish, be it me
 finishes none of these is not judged at all. All use of the 28 days is set beside everything of that kind finished in
 them: only a mark on a change proves that an AI helped, so the marks say how sure the link is and never change the
 count. Were only work near a use counted, more use would make each piece look cheaper (P3).
+Two sources that see the same work, such as a code host and its git history, count once: `bot/domain/same_work.py`.
 Asked for by `bot/domain/scorecard.py`. Next: `bot/domain/finished_work.py`.
 """
 
@@ -13,23 +14,75 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 from bot.domain.finished_work import WorkDone
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.usage import WINDOW_DAYS
 
-RULE_VERSION = "results-1"
+RULE_VERSION = "results-2"
 ATTRIBUTION_DAYS = WINDOW_DAYS
 """Cost and work are set beside each other over so many days; a shorter time would part a change from its beginnings."""
 UNITS = (OutcomeKind.PR_MERGED, OutcomeKind.TICKET_DONE, OutcomeKind.DOCUMENT)
 """What can stand for somebody's work. A closed change is none, and a deployment is what becomes of several."""
 SURVIVAL_DAYS = (14, 30)
 """When lines that were added are looked for again: the usual churn horizon, and a month."""
+STILL_THERE_DAYS = SURVIVAL_DAYS[0]
+"""A merged change counts as still there when nobody took it back within so many days."""
 LEAST_PIECES = 3
 """Of fewer pieces no cost of one is told: a single large change would be taken for a habit."""
 CONFIDENCE_MARKED = 0.7
 CONFIDENCE_BESIDE = 0.3
 """How sure it is that cost and work belong together: where marks prove the help, and where they only fall together."""
+
+
+class Kinded(Protocol):
+    """Anything that is a piece of finished work."""
+
+    @property
+    def kind(self) -> OutcomeKind: ...
+
+
+@dataclass(frozen=True)
+class OutcomeFact:
+    """One finished piece of work. `ref` is the source's name for it; a file's revert carries the ref of what it took
+    back. `reverted`: whether the source says that a merged change stands undone now; `reached_production`: whether it
+    was deployed. None: the source does not follow that.
+    """
+
+    kind: OutcomeKind
+    ref: str
+    day: date
+    reverted: bool | None = None
+    source: str = ""
+    repository: str | None = None
+    lines_added: int | None = None
+    reached_production: bool | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Finished work of 28 days. `old_enough` merged changes had their 14 days; `still_there` of them were not taken
+    back. Of the merged ones whose deployment is `followed`, so many have `reached` production.
+
+    `unit` is the kind that stands for this person's work; None: they finish nothing that can be counted.
+    """
+
+    unit: OutcomeKind | None
+    counts: dict[OutcomeKind, int]
+    counts_before: dict[OutcomeKind, int]
+    old_enough: int
+    still_there: int
+    followed: int
+    reached: int
+
+    @property
+    def merged(self) -> int:
+        return self.counts.get(OutcomeKind.PR_MERGED, 0)
+
+    @property
+    def merged_before(self) -> int:
+        return self.counts_before.get(OutcomeKind.PR_MERGED, 0)
 
 
 @dataclass(frozen=True)
@@ -77,7 +130,7 @@ class Results:
     """What came of the work of 28 days. Lists are shorter where a source does not follow what became of a change."""
 
     kind: OutcomeKind
-    source: str
+    sources: tuple[str, ...]
     finished: int
     finished_before: int
     cost: CostPerPiece | None
@@ -88,10 +141,29 @@ class Results:
     rule_version: str = RULE_VERSION
 
 
-def unit_of(work: Sequence[WorkDone]) -> OutcomeKind | None:
+def unit_of(work: Sequence[Kinded]) -> OutcomeKind | None:
     """The kind of work that this person mostly finishes; None when they finish nothing that can be counted."""
-    counts = Counter(one.kind for kind in UNITS for one in _of_kind(work, kind))
+    counts = Counter(one.kind for one in work if one.kind in UNITS)
     return min(counts, key=lambda kind: (-counts[kind], UNITS.index(kind)), default=None)
+
+
+def outcome_of(facts: Sequence[OutcomeFact], *, last_day: date) -> Outcome:
+    """What was finished in the 28 days up to `last_day` and in the 28 before, and what became of it."""
+    now = _ended(facts, last_day)
+    merged = [fact for fact in now if fact.kind is OutcomeKind.PR_MERGED]
+    old_enough = [fact for fact in merged if (last_day - fact.day).days >= STILL_THERE_DAYS]
+    followed = [fact for fact in merged if fact.reached_production is not None]
+    counts = Counter(fact.kind for fact in now)
+    counts.update(OutcomeKind.PR_REVERTED for fact in now if fact.reverted)
+    return Outcome(
+        unit=unit_of(facts),
+        counts=dict(counts),
+        counts_before=dict(Counter(fact.kind for fact in _ended(facts, last_day - timedelta(days=WINDOW_DAYS)))),
+        old_enough=len(old_enough),
+        still_there=sum(not _taken_back(fact, facts) for fact in old_enough),
+        followed=len(followed),
+        reached=sum(fact.reached_production is True for fact in followed),
+    )
 
 
 def results(
@@ -103,17 +175,18 @@ def results(
 ) -> Results | None:
     """What came of the 28 days up to `last_day`, from the finished work of the 12 weeks; None without any.
 
+    `work` holds each piece once (`bot/domain/same_work.py`).
     Each spend is None when it is not known in full, or when no use was seen in these days: then the work was done by
     other means, and the price of an idle seat says nothing about it.
     """
     kind = unit_of(work)
     if kind is None:
         return None
-    pieces = _of_kind(work, kind)
+    pieces = [one for one in work if one.kind is kind]
     now, before = _ending(pieces, last_day), _ending(pieces, last_day - timedelta(days=WINDOW_DAYS))
     return Results(
         kind,
-        source=pieces[0].source,
+        sources=tuple(sorted({one.source for one in pieces})),
         finished=len(now),
         finished_before=len(before),
         cost=_cost(now, before, spend_microusd, spend_before_microusd),
@@ -124,11 +197,20 @@ def results(
     )
 
 
-def _of_kind(work: Sequence[WorkDone], kind: OutcomeKind) -> tuple[WorkDone, ...]:
-    """The pieces of the source that tells most of them: two sources may see the same piece."""
-    by_source = Counter(one.source for one in work if one.kind is kind)
-    main = min(by_source, key=lambda name: (-by_source[name], name), default=None)
-    return tuple(one for one in work if one.kind is kind and one.source == main)
+def _ended(facts: Sequence[OutcomeFact], last: date) -> list[OutcomeFact]:
+    first = last - timedelta(days=WINDOW_DAYS - 1)
+    return [fact for fact in facts if first <= fact.day <= last]
+
+
+def _taken_back(merged: OutcomeFact, facts: Sequence[OutcomeFact]) -> bool:
+    if merged.reverted is not None:
+        return merged.reverted
+    return any(
+        fact.kind is OutcomeKind.PR_REVERTED
+        and fact.ref == merged.ref
+        and 0 <= (fact.day - merged.day).days <= STILL_THERE_DAYS
+        for fact in facts
+    )
 
 
 def _ending(pieces: Sequence[WorkDone], last_day: date, first_back: int = 0) -> list[WorkDone]:

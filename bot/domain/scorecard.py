@@ -7,7 +7,6 @@ requests or money turns into a better word: the card states them and judges none
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -16,36 +15,22 @@ from bot.domain.adoption import Standing
 from bot.domain.check_in import CheckIn
 from bot.domain.finished_work import WorkDone
 from bot.domain.follow_up import FollowUp
-from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.prices import PriceBook
-from bot.domain.results import Results, results
+from bot.domain.results import Outcome, OutcomeFact, Results, outcome_of, results
+from bot.domain.same_work import Repeated, once, repeated
 from bot.domain.session_sums import SessionSums
 from bot.domain.sight import DaysOfUse, Sight, Unknown
 from bot.domain.told import Answer, Pattern
 from bot.domain.usage import ANY_MODEL, WINDOW_DAYS, Counters, Coverage, UsageWindow
+from bot.domain.value import Value, reports, trend
 from bot.domain.waste import SILENT_STATES, ledger, look
 from bot.domain.waste.finding import SEAT_MODEL, Ledger, NotJudged
 from bot.domain.waste.ledger import CountedFinding
+from bot.domain.weeks import TwelveWeeks, twelve_weeks
 
-RULE_VERSION = "card-2"
+RULE_VERSION = "card-3"
 WEEKS_SHOWN = 4
-STILL_THERE_DAYS = 14
-"""A merged change counts as still there when nobody took it back within 14 days (the usual churn horizon)."""
-REPORT_DAYS = 14
-"""The days before a check-in that its question is about."""
-
-
-@dataclass(frozen=True)
-class OutcomeFact:
-    """One finished piece of work. `ref` is the source's name for it; a file's revert carries the ref of what it took
-    back. `reverted`: whether the source says that a merged change stands undone now; None: it does not follow that.
-    """
-
-    kind: OutcomeKind
-    ref: str
-    day: date
-    reverted: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +48,7 @@ class Ledgers:
 
 @dataclass(frozen=True)
 class Beside:
-    """What a card shows beside the judged window: coverage of the 56 days, finished work, and what the person said.
+    """What a card shows beside the judged window: coverage and finished work of 12 weeks, and what the person said.
 
     `outcomes_ever_seen` is False when no source of finished work knows this person, so that none is not taken for zero.
     """
@@ -92,7 +77,7 @@ class Numbers:
     """Everything of one person that a card needs; nothing of anybody else.
 
     `standing` and `findings` are what was last concluded, on the same window; `standing` is None before the first time.
-    `calendar` reaches over the 56 days.
+    `calendar` reaches over the 12 weeks.
     """
 
     person: Person
@@ -130,39 +115,6 @@ class Efficiency:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Finished work. `old_enough` merged changes had their 14 days; `still_there` of them were not taken back."""
-
-    counts: dict[OutcomeKind, int]
-    merged_before: int
-    old_enough: int
-    still_there: int
-    cost_per_merged_microusd: int | None
-    cost_per_merged_before_microusd: int | None
-
-    @property
-    def merged(self) -> int:
-        return self.counts.get(OutcomeKind.PR_MERGED, 0)
-
-
-@dataclass(frozen=True)
-class Reported:
-    """One check-in, beside the use that was seen in the two weeks before it."""
-
-    check_in: CheckIn
-    days: DaysOfUse
-
-
-@dataclass(frozen=True)
-class Value:
-    """What the person told us themselves. `reported` is oldest first, and nothing in it is turned into money."""
-
-    tips_helpful: int
-    tips_not_helpful: int
-    reported: tuple[Reported, ...]
-
-
-@dataclass(frozen=True)
 class Scorecard:
     """Four quadrants of equal weight and what is not visible. `outcome` is None when no finished work was ever seen."""
 
@@ -172,12 +124,13 @@ class Scorecard:
     efficiency: Efficiency
     outcome: Outcome | None
     results: Results | None
+    repeated: Repeated
+    """Who told work that another source told as well; it is counted once."""
     value: Value
     tools: tuple[str, ...]
     unknowns: tuple[Unknown, ...]
     sources: dict[str, tuple[str, ...]]
-    days_used_by_week: tuple[int, ...]
-    """Days with use in each of the 12 weeks, oldest first."""
+    weeks: TwelveWeeks
     told: Mapping[Answer, date]
     meant: Mapping[Pattern, date]
     rule_version: str = RULE_VERSION
@@ -191,18 +144,22 @@ def build(numbers: Numbers) -> Scorecard:
     tools = sight.tools()
     habit = Habit(now=sight.days_of_use(first, last), before=sight.days_of_use(_before(first), _before(last)))
     efficiency = _efficiency(numbers)
+    silent = repeated(numbers.beside.outcomes)
+    facts = once(numbers.beside.outcomes, silent)
+    reported = reports(numbers.beside.check_ins, sight)
     return Scorecard(
         first_day=first,
         last_day=last,
         habit=habit,
         efficiency=efficiency,
-        outcome=_outcome(numbers, habit, efficiency) if numbers.beside.outcomes_ever_seen else None,
-        results=_results(numbers, habit, efficiency),
-        value=Value(numbers.beside.tips_helpful, numbers.beside.tips_not_helpful, _reported(numbers)),
+        outcome=outcome_of(facts, last_day=last) if numbers.beside.outcomes_ever_seen else None,
+        results=_results(numbers, once(numbers.beside.work, silent), habit, efficiency),
+        repeated=silent,
+        value=Value(numbers.beside.tips_helpful, numbers.beside.tips_not_helpful, reported, trend(reported)),
         tools=tools,
         unknowns=sight.unknowns(),
         sources={tool: numbers.beside.coverage.sources.get(tool, ()) for tool in tools},
-        days_used_by_week=_days_used_by_week(window),
+        weeks=twelve_weeks(sight, facts, numbers.beside.check_ins),
         told=numbers.beside.told,
         meant=numbers.beside.meant,
     )
@@ -248,18 +205,6 @@ def _seats_included(numbers: Numbers) -> bool | None:
     return None not in prices if prices else None
 
 
-def _reported(numbers: Numbers) -> tuple[Reported, ...]:
-    """The check-ins whose two weeks before lie within the days that the card looks at."""
-    earliest = _before(numbers.window.first_day())
-    found = []
-    for check_in in numbers.beside.check_ins:
-        last = min(check_in.answered_on - timedelta(days=1), numbers.window.last_day)
-        first = last - timedelta(days=REPORT_DAYS - 1)
-        if first >= earliest:
-            found.append(Reported(check_in, numbers.sight.days_of_use(first, last)))
-    return tuple(found)
-
-
 def _ledgers(numbers: Numbers) -> Ledgers:
     spend = ledger.spend_of(numbers.window, numbers.seats)
     spend_microusd = spend.total_microusd if spend.cells else None
@@ -287,57 +232,15 @@ def _tokens(counters: Counters) -> int | None:
     return sum(known) if known else None
 
 
-def _outcome(numbers: Numbers, habit: Habit, efficiency: Efficiency) -> Outcome:
-    last = numbers.window.last_day
-    now = _within(numbers.beside.outcomes, last)
-    before = _within(numbers.beside.outcomes, _before(last))
-    counts = Counter(fact.kind for fact in now)
-    counts.update(OutcomeKind.PR_REVERTED for fact in now if fact.reverted)
-    merged_before = sum(fact.kind is OutcomeKind.PR_MERGED for fact in before)
-    merged = [fact for fact in now if fact.kind is OutcomeKind.PR_MERGED]
-    old_enough = [fact for fact in merged if (last - fact.day).days >= STILL_THERE_DAYS]
+def _results(numbers: Numbers, work: Sequence[WorkDone], habit: Habit, efficiency: Efficiency) -> Results | None:
+    """What came of the work, with each spend as far as it is known in full and some use was seen."""
     earlier = _earlier(numbers.window)
-    whole = not efficiency.some_unpriced
-    return Outcome(
-        counts=dict(counts),
-        merged_before=merged_before,
-        old_enough=len(old_enough),
-        still_there=sum(not _taken_back(fact, numbers.beside.outcomes) for fact in old_enough),
-        cost_per_merged_microusd=_each(efficiency.ledgers.spend_microusd, len(merged), habit.now, whole=whole),
-        cost_per_merged_before_microusd=_each(
-            ledger.spend_of(earlier, numbers.seats).total_microusd,
-            merged_before,
-            habit.before,
-            whole=not _some_unpriced(earlier),
-        ),
-    )
-
-
-def _results(numbers: Numbers, habit: Habit, efficiency: Efficiency) -> Results | None:
-    earlier = _earlier(numbers.window)
+    spend, before = efficiency.ledgers.spend_microusd, ledger.spend_of(earlier, numbers.seats).total_microusd
     return results(
-        numbers.beside.work,
+        work,
         last_day=numbers.window.last_day,
-        spend_microusd=_each(efficiency.ledgers.spend_microusd, 1, habit.now, whole=not efficiency.some_unpriced),
-        spend_before_microusd=_each(
-            ledger.spend_of(earlier, numbers.seats).total_microusd, 1, habit.before, whole=not _some_unpriced(earlier)
-        ),
-    )
-
-
-def _within(outcomes: Sequence[OutcomeFact], last: date) -> list[OutcomeFact]:
-    first = last - timedelta(days=WINDOW_DAYS - 1)
-    return [fact for fact in outcomes if first <= fact.day <= last]
-
-
-def _taken_back(merged: OutcomeFact, outcomes: Sequence[OutcomeFact]) -> bool:
-    if merged.reverted is not None:
-        return merged.reverted
-    return any(
-        fact.kind is OutcomeKind.PR_REVERTED
-        and fact.ref == merged.ref
-        and 0 <= (fact.day - merged.day).days <= STILL_THERE_DAYS
-        for fact in outcomes
+        spend_microusd=None if efficiency.some_unpriced or not _is_whole(habit.now) else spend,
+        spend_before_microusd=None if _some_unpriced(earlier) or not _is_whole(habit.before) else before,
     )
 
 
@@ -357,17 +260,9 @@ def _some_unpriced(window: UsageWindow) -> bool:
     )
 
 
-def _each(spend_microusd: int | None, merged: int, days: DaysOfUse, *, whole: bool) -> int | None:
-    """Cost of one merged change; None unless all of the cost is known, something was merged, and use was seen.
+def _is_whole(days: DaysOfUse) -> bool:
+    """Whether cost and work of these days may stand beside each other: all of them were seen, and some hold use.
 
     Without any use the work was done by other means, and the price of an idle seat says nothing about it.
     """
-    is_used = days.used_days or days.days_off_used
-    if spend_microusd is None or merged == 0 or days.unseen_days or not is_used or not whole:
-        return None
-    return spend_microusd // merged
-
-
-def _days_used_by_week(window: UsageWindow) -> tuple[int, ...]:
-    counts = Counter((window.last_day - day).days // 7 for day in window.active_days())
-    return tuple(counts.get(week, 0) for week in range(11, -1, -1))
+    return not days.unseen_days and bool(days.used_days or days.days_off_used)

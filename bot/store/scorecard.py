@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import WorkCalendar
-from bot.domain.scorecard import STILL_THERE_DAYS, Beside, Numbers, OutcomeFact
+from bot.domain.results import STILL_THERE_DAYS, OutcomeFact
+from bot.domain.scorecard import Beside, Numbers
 from bot.domain.told import Answer
-from bot.domain.usage import MOST_LAG_DAYS, WINDOW_DAYS
+from bot.domain.usage import LOOKBACK_DAYS, MOST_LAG_DAYS, WINDOW_DAYS
 from bot.store import (
     check_ins,
     coverage,
@@ -31,7 +32,8 @@ from bot.store import (
 from bot.store.tables import NudgeRow, OutcomeRow
 from bot.store.types import start_of_day
 
-DAYS_SHOWN = 2 * WINDOW_DAYS
+FOLLOWED_DAYS = 2 * WINDOW_DAYS
+"""Of tips within so many days the second look stands on the card."""
 OLDEST_CONCLUSION_DAYS = 3 + MOST_LAG_DAYS
 """A conclusion that is older no longer stands on the card; the card says that too little is visible."""
 
@@ -43,7 +45,7 @@ _KINDS = frozenset(OutcomeKind)
 def numbers(
     session: Session, *, person_id: int, yesterday: date, holidays_of: HolidaysOf, weekend_of: WeekendOf
 ) -> Numbers | None:
-    """What is known of this person over the 56 days up to the last judged day; None for somebody who is not there.
+    """What is known of this person over the 12 weeks up to the last judged day; None for somebody who is not there.
 
     The card shows the window that was last judged, so that its sums and its findings belong together; when that is
     too old to stand it ends `yesterday` (UTC) and nothing is judged. Some 17 statements on indexed keys,
@@ -56,7 +58,7 @@ def numbers(
     if standing is not None and (yesterday - standing.last_day).days > OLDEST_CONCLUSION_DAYS:
         standing = None
     last_day = yesterday if standing is None else min(standing.last_day, yesterday)
-    first = last_day - timedelta(days=DAYS_SHOWN - 1)
+    first = last_day - timedelta(days=LOOKBACK_DAYS - 1)
     leave = people.leave_days(session, person_ids=[person_id], first=first, last=last_day)
     return Numbers(
         person=person,
@@ -82,6 +84,7 @@ def _beside(session: Session, person_id: int, first: date, last_day: date) -> Be
     answers = _answers(session, person_id, last_day)
     told = preferences.load(session, person_ids=[person_id])[person_id]
     now = start_of_day(last_day + timedelta(days=1))
+    tipped_from = last_day - timedelta(days=FOLLOWED_DAYS - 1)
     return Beside(
         coverage=covered[person_id],
         outcomes=_outcomes(session, person_id, first, last_day),
@@ -89,7 +92,7 @@ def _beside(session: Session, person_id: int, first: date, last_day: date) -> Be
         tips_helpful=answers.get(Answer.HELPFUL, 0),
         tips_not_helpful=answers.get(Answer.NOT_HELPFUL, 0),
         check_ins=check_ins.since(session, person_id=person_id, first=first),
-        follow_ups=follow_ups.latest(session, person_id=person_id, tipped_from=first),
+        follow_ups=follow_ups.latest(session, person_id=person_id, tipped_from=tipped_from),
         meant={pattern: told.meant[pattern].date() for pattern in told.meant_at(now)},
         told=told.holding(now),
         sessions=session_windows.load(session, person_ids=[person_id], last_day=last_day).get(person_id, ()),
@@ -103,8 +106,8 @@ def _outcomes(session: Session, person_id: int, first: date, last_day: date) -> 
     A revert that names what it takes back is somebody's repair; what it took back says so itself.
     """
     is_repair = and_(OutcomeRow.kind == OutcomeKind.PR_REVERTED.value, OutcomeRow.reverts_ref.is_not(None))
-    rows = session.execute(
-        select(OutcomeRow.kind, OutcomeRow.ref, OutcomeRow.at, OutcomeRow.reverted)
+    rows = session.scalars(
+        select(OutcomeRow)
         .where(
             OutcomeRow.person_id == person_id,
             not_(is_repair),
@@ -113,8 +116,19 @@ def _outcomes(session: Session, person_id: int, first: date, last_day: date) -> 
         )
         .order_by(OutcomeRow.at, OutcomeRow.kind, OutcomeRow.ref)
     )
-    return tuple(
-        OutcomeFact(OutcomeKind(row.kind), row.ref, row.at.date(), row.reverted) for row in rows if row.kind in _KINDS
+    return tuple(_fact(row) for row in rows if row.kind in _KINDS)
+
+
+def _fact(row: OutcomeRow) -> OutcomeFact:
+    return OutcomeFact(
+        kind=OutcomeKind(row.kind),
+        ref=row.ref,
+        day=row.at.date(),
+        reverted=row.reverted,
+        source=row.source,
+        repository=row.repository,
+        lines_added=row.lines_added,
+        reached_production=row.reached_production,
     )
 
 

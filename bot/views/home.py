@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.domain.scorecard import Scorecard
 from bot.domain.told import Preferences
-from bot.views import pieces, scorecard, settings, told
+from bot.views import pieces, scorecard, settings, told, weeks
 from bot.views.ids import Action, Callback
 from bot.views.pieces import Block
 
@@ -30,7 +30,8 @@ def view(
             *introduction,
             pieces.header("Your card, for you alone"),
             *scorecard.quadrants(card, today=today),
-            scorecard.ways_on(has_tip=has_tip),
+            *weeks.on_home(card.weeks),
+            scorecard.ways_on(has_tip=has_tip, weeks_are_here=True),
             *_settings(preferences, now=now, today=today),
         ]
     )

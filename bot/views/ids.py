@@ -1,13 +1,14 @@
 """The ids that travel to Slack and come back with a tap, and the small payloads that buttons carry.
 
-A payload holds an opaque nudge key, a number of weeks or one of a few choices, and nothing about the person: whatever
-comes back is looked up again for the one who tapped. Next: `bot/views/pieces.py`.
+A payload holds an opaque key of a nudge or a group, a number of weeks or one of a few choices, and nothing about the
+person: whatever comes back is looked up again for the one who tapped. Next: `bot/views/pieces.py`.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,7 +16,7 @@ from bot.errors import InputError
 
 SNOOZE_WEEKS = (2, 4, 12)
 
-_NUDGE_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _CHOICE = re.compile(r"[a-z_]{1,32}")
 _LONGEST_PAYLOAD = 150  # what Slack allows for the value of an option
 
@@ -47,6 +48,7 @@ class Action(StrEnum):
     SHOW_CARD = "card_show"
     WHY_CARD = "card_why"
     ONE_THING = "card_one_thing"
+    WEEKS = "card_weeks"
     WHAT_IS_HELD = "held"
     EXPORT = "export"
     FORGET = "forget"
@@ -54,6 +56,10 @@ class Action(StrEnum):
     LEAVE_OUT = "leave_out"
     KEEP = "forget_not"
     OPEN_LINK = "open_link"
+    TEAM_OPEN = "team_open"
+    TEAM_WHY = "team_why"
+    TEAM_EACH_WEEK = "team_each_week"
+    TEAM_NO_MORE = "team_no_more"
 
 
 class Callback(StrEnum):
@@ -65,14 +71,14 @@ class Callback(StrEnum):
 
 @dataclass(frozen=True)
 class Payload:
-    """What a button or an option carries: which message it stood under, for how many weeks, which of a few choices.
-
-    All may be absent.
+    """What a button or an option carries: which message it stood under, for how many weeks, which of a few choices,
+    which group of people. All may be absent.
     """
 
     nudge_key: str | None = None
     weeks: int | None = None
     choice: str | None = None
+    group_key: str | None = None
 
     def dump(self) -> str:
         """As short JSON, for the `value` of a button or option."""
@@ -83,6 +89,8 @@ class Payload:
             fields["w"] = self.weeks
         if self.choice is not None:
             fields["c"] = self.choice
+        if self.group_key is not None:
+            fields["g"] = self.group_key
         return json.dumps(fields, separators=(",", ":"))
 
 
@@ -94,16 +102,21 @@ def parse(value: str | None) -> Payload:
     if not value:
         return Payload()
     fields = _fields(value)
-    key, weeks, choice = fields.get("n"), fields.get("w"), fields.get("c")
-    if set(fields) - {"n", "w", "c"}:
-        raise _not_ours()
-    if key is not None and not (isinstance(key, str) and _NUDGE_KEY.fullmatch(key)):
+    weeks, choice = fields.get("w"), fields.get("c")
+    if set(fields) - {"n", "w", "c", "g"}:
         raise _not_ours()
     if weeks is not None and (isinstance(weeks, bool) or weeks not in SNOOZE_WEEKS):
         raise _not_ours()
     if choice is not None and not (isinstance(choice, str) and _CHOICE.fullmatch(choice)):
         raise _not_ours()
-    return Payload(nudge_key=key, weeks=weeks, choice=choice)
+    return Payload(nudge_key=_key(fields, "n"), weeks=weeks, choice=choice, group_key=_key(fields, "g"))
+
+
+def _key(fields: Mapping[str, object], name: str) -> str | None:
+    key = fields.get(name)
+    if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
+        raise _not_ours()
+    return key
 
 
 def _fields(value: str) -> dict[str, object]:

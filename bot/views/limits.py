@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from typing import Any
 
 Rule = Callable[[object, str], Iterator[str]]
 """Looks at one value; yields one sentence for each violation, each opening with the place as a JSON pointer."""
@@ -66,6 +67,12 @@ def number(low: int, high: int) -> Rule:
             yield f"{at}: must be a whole number from {low} to {high}"
 
     return rule
+
+
+def amount(value: object, at: str) -> Iterator[str]:
+    """A number, whole or not."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        yield f"{at}: must be a number"
 
 
 def items(rule_of_each: Rule, most: int, *, fewest: int = 1) -> Rule:
@@ -200,6 +207,13 @@ _INPUTS = {
 }
 _CONTEXT_ELEMENTS = {"image": _IMAGE_ELEMENT, "mrkdwn": any_text(3000), "plain_text": any_text(3000)}
 
+_POINT = shape({"label": string(20), "value": amount}, {})
+_SERIES = shape({"name": string(20), "data": items(_POINT, 20)}, {})
+_AXES = shape({"categories": items(string(20), 20)}, {"x_label": string(50), "y_label": string(50)})
+_BARS = shape({"type": _KIND, "series": items(_SERIES, 6), "axis_config": _AXES}, {})
+_RAW_TEXT = shape({"type": _KIND, "text": string(3000)}, {})
+_COLUMN = shape({}, {"align": choice("left", "center", "right"), "is_wrapped": flag})
+
 BLOCKS: dict[str, Rule] = {
     "section": shape(
         {"type": _KIND},
@@ -219,8 +233,18 @@ BLOCKS: dict[str, Rule] = {
         {"type": _KIND, "label": plain_text(2000), "element": by_type(_INPUTS)},
         {"block_id": _ID, "hint": plain_text(2000), "optional": flag, "dispatch_action": flag},
     ),
+    "data_visualization": shape(
+        {"type": _KIND, "title": string(50), "chart": by_type({"bar": _BARS})}, {"block_id": _ID}
+    ),
+    "table": shape(
+        {"type": _KIND, "rows": items(items(by_type({"raw_text": _RAW_TEXT}), 20), 100)},
+        {"block_id": _ID, "column_settings": items(_COLUMN, 20)},
+    ),
 }
 """Every block type that Kindling may emit."""
+
+MOST_IN_A_MESSAGE = {"data_visualization": 2, "table": 1}
+"""These stand in messages only, and so many of them."""
 
 _VIEW_FIELDS: dict[str, Rule] = {
     "private_metadata": string(3000, shortest=0),
@@ -244,9 +268,11 @@ def check(blocks: object, surface: Surface = Surface.MESSAGE) -> list[str]:
     if not isinstance(blocks, list):
         return found
     found += _repeated([block.get("block_id") for block in blocks if isinstance(block, dict)], "/blocks", "block_id")
+    found += _too_many(blocks, surface)
     for index, block in enumerate(blocks):
         if isinstance(block, dict):
             found += _across_fields(block, f"/blocks/{index}")
+            found += _chart(block, f"/blocks/{index}/chart") if block.get("type") == "data_visualization" else []
     return found
 
 
@@ -285,6 +311,30 @@ def _across_fields(block: Mapping[str, object], at: str) -> Iterator[str]:
         inner = block.get(name)
         if isinstance(inner, dict):
             yield from _select(inner, f"{at}/{name}")
+
+
+def _too_many(blocks: list[object], surface: Surface) -> Iterator[str]:
+    kinds = [block.get("type") for block in blocks if isinstance(block, dict)]
+    for kind, most in MOST_IN_A_MESSAGE.items():
+        allowed = most if surface is Surface.MESSAGE else 0
+        if kinds.count(kind) > allowed:
+            yield f"/blocks: has {kinds.count(kind)} of type {kind}, {allowed} are allowed in a {surface}"
+
+
+def _chart(block: Mapping[str, object], at: str) -> Iterator[str]:
+    """Each series once, with one point for each category, in their order."""
+    try:
+        chart: Any = block["chart"]
+        categories = chart["axis_config"]["categories"]
+        labels = [[point["label"] for point in series["data"]] for series in chart["series"]]
+        names = [series["name"] for series in chart["series"]]
+    except (KeyError, TypeError):
+        return  # the shape is wrong, and said to be
+    yield from _repeated(names, f"{at}/series", "name")
+    yield from _repeated(categories, f"{at}/axis_config/categories", "category")
+    for index, given in enumerate(labels):
+        if given != categories:
+            yield f"{at}/series/{index}/data: needs one point for each category, in their order"
 
 
 def _select(element: Mapping[str, object], at: str) -> Iterator[str]:

@@ -214,6 +214,11 @@ def day(moment: date, today: date) -> str:
     return said if abs((moment - today).days) <= _FAR_DAYS else f"{said} {moment.year}"
 
 
+def short_day(moment: date) -> str:
+    """ "3 Feb", where there is little room."""
+    return f"{moment.day} {_MONTHS[moment.month - 1][:3]}"
+
+
 def days(first: date, last: date, today: date) -> str:
     """ "2 to 27 March", "23 February to 2 March"."""
     if (first.year, first.month) == (last.year, last.month):

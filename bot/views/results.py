@@ -1,15 +1,26 @@
 """What came of somebody's work, in lines of the card, and how each of them came about.
 
-The counts of finished work and the cost of a merged change stand in `bot/views/scorecard.py`; here is what became of
-the lines, and the cost of a piece for those whose work is no code. Next: `bot/views/why.py`.
+The counts of finished work stand in `bot/views/scorecard.py`; here is the cost of a piece, beside one's own past and
+nothing else, and what became of the lines. Next: `bot/views/why.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.domain import same_work
 from bot.domain.outcomes import OutcomeKind
-from bot.domain.results import LEAST_PIECES, CostPerPiece, Results, Stayed
+from bot.domain.results import (
+    ATTRIBUTION_DAYS,
+    LEAST_PIECES,
+    RULE_VERSION,
+    STILL_THERE_DAYS,
+    CostPerPiece,
+    Outcome,
+    Results,
+    Stayed,
+)
+from bot.domain.same_work import Repeated
 from bot.views import pieces
 
 _UNIT = {
@@ -23,26 +34,35 @@ def lines(results: Results | None) -> Iterator[str]:
     """What the card says beyond the counts; nothing where nothing of it is known."""
     if results is None:
         return
-    if results.cost is not None and results.kind is not OutcomeKind.PR_MERGED:
+    if results.cost is not None:
         yield _each(results.cost, _UNIT[results.kind][0])
     before = {one.days: one for one in results.stayed_before}
     for one in results.stayed:
         yield _stayed(one, before.get(one.days))
 
 
-def explained(results: Results | None) -> Iterator[str]:
-    """Formula, inputs and limits of the lines above and of the cost of a merged change, with the rule's version."""
-    if results is None:
+def explained(outcome: Outcome | None, results: Results | None, repeated: Repeated) -> Iterator[str]:
+    """Formula, inputs and limits of the counts and of the lines above, with who told them and the rule's version."""
+    if outcome is None:
+        yield f"It stands here as soon as a source tells me of such work of yours. Rule {RULE_VERSION}."
         return
+    yield (
+        f"Each piece counts on the day it was finished. A merged change is still there when nobody took it back within "
+        f"{STILL_THERE_DAYS} days. It reached production when a source says that it was deployed."
+    )
+    if results is not None:
+        yield from _of_the_unit(results)
+    yield from _repeated(repeated)
+    told_by = (
+        "" if results is None else f"Told by {pieces.listing([pieces.source_name(one) for one in results.sources])}. "
+    )
+    yield f"{told_by}Rule {RULE_VERSION}."
+
+
+def _of_the_unit(results: Results) -> Iterator[str]:
     many = _UNIT[results.kind][1]
     yield f"Of what can be counted you finish {many} most, so only they stand beside the money."
-    if results.cost is not None:
-        cost = results.cost
-        yield (
-            f"The money of {cost.attribution_days} days is set beside the {cost.pieces} {many} of the same days "
-            f"({cost.pieces_before} before). {_marked(cost)}, so I am {cost.confidence * 100:.0f} % sure that money "
-            f"and work belong together. Below {LEAST_PIECES} pieces I would tell no cost of one."
-        )
+    yield _how_cost(results, many)
     for one in results.stayed:
         yield (
             f"{pieces.count(one.lines_added, 'line')} added by {pieces.count(one.changes, 'change')} that a source "
@@ -52,8 +72,34 @@ def explained(results: Results | None) -> Iterator[str]:
         seen = results.reverts
         followed = pieces.count(seen.old_enough, "change")
         yield f"{followed} followed; taken back within {seen.days} days: {seen.taken_back}."
-    told_by = pieces.listing([pieces.source_name(results.source)])
-    yield f"Told by {told_by}. Rule {results.rule_version}."
+
+
+def _how_cost(results: Results, many: str) -> str:
+    """The days that are set beside each other and how sure the link is, or why no cost of one is told."""
+    cost = results.cost
+    if cost is not None:
+        return (
+            f"The money of {cost.attribution_days} days is set beside the {cost.pieces} {many} of the same days "
+            f"({cost.pieces_before} before). {_marked(cost)}, so I am {cost.confidence * 100:.0f} % sure that money "
+            f"and work belong together. Below {LEAST_PIECES} pieces I would tell no cost of one."
+        )
+    if results.finished < LEAST_PIECES:
+        few = results.finished
+        return f"I tell no cost of one below {LEAST_PIECES} pieces in {ATTRIBUTION_DAYS} days; there were {few}."
+    return (
+        f"I tell no cost of one, because in these {ATTRIBUTION_DAYS} days a price or a working day was not visible to "
+        "me, or because I saw no use."
+    )
+
+
+def _repeated(repeated: Repeated) -> Iterator[str]:
+    """Who told the same work as well."""
+    names = sorted({pieces.source_name(voice.source) for voice in repeated})
+    if names:
+        yield (
+            f"{pieces.listing(names)} told me of the same work as another source, so that part is counted once "
+            f"(rule {same_work.RULE_VERSION})."
+        )
 
 
 def _each(cost: CostPerPiece, one: str) -> str:

@@ -9,17 +9,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from bot.domain.outcomes import OutcomeKind
-from bot.domain.scorecard import (
-    STILL_THERE_DAYS,
-    Efficiency,
-    Habit,
-    Outcome,
-    Reported,
-    Scorecard,
-    Value,
-)
+from bot.domain.results import STILL_THERE_DAYS, Outcome
+from bot.domain.scorecard import Efficiency, Habit, Scorecard
 from bot.domain.sight import DaysOfUse, Gap, Unknown
 from bot.domain.tips import Facts, Tip
+from bot.domain.value import Direction, Reported, Trend, Value
 from bot.views import check_in, follow_up, pieces, results, told
 from bot.views import tip as tip_views
 from bot.views.ids import Action
@@ -31,12 +25,29 @@ FIRST_LINE = "Your card from Kindling. Nobody else can see it."
 _NOT_VISIBLE = "not visible to me"
 _MOST_REPORTS = 3
 
-_OTHER_WORK = {
+_WORK = {
+    OutcomeKind.PR_MERGED: ("change merged", "changes merged"),
+    OutcomeKind.TICKET_DONE: ("ticket done", "tickets done"),
+    OutcomeKind.DOCUMENT: ("document", "documents"),
     OutcomeKind.PR_CLOSED: ("change closed without merging", "changes closed without merging"),
     OutcomeKind.PR_REVERTED: ("change taken back", "changes taken back"),
     OutcomeKind.DEPLOYED: ("release", "releases"),
-    OutcomeKind.TICKET_DONE: ("ticket done", "tickets done"),
-    OutcomeKind.DOCUMENT: ("document", "documents"),
+}
+_NONE = {
+    OutcomeKind.PR_MERGED: "No merged change",
+    OutcomeKind.TICKET_DONE: "No finished ticket",
+    OutcomeKind.DOCUMENT: "No document",
+}
+_REPORTED = {
+    Direction.MORE: "Lately you report more than at first",
+    Direction.SAME: "Lately you report much the same as at first",
+    Direction.LESS: "Lately you report less than at first",
+}
+_USE_BENEATH = {
+    Direction.MORE: "with more days of use",
+    Direction.SAME: "from about as many days of use",
+    Direction.LESS: "from fewer days of use",
+    None: "and some of the days of use were not visible to me",
 }
 
 
@@ -58,11 +69,13 @@ def quadrants(card: Scorecard, *, today: date) -> list[Block]:
     ]
 
 
-def ways_on(*, has_tip: bool) -> Block:
-    """The buttons under the card."""
+def ways_on(*, has_tip: bool, weeks_are_here: bool = False) -> Block:
+    """The buttons under the card. On App Home the weeks stand on the page already."""
+    weeks = [] if weeks_are_here else [pieces.button("12 weeks as a picture", Action.WEEKS)]
     one_thing = [pieces.button("One thing to try", Action.ONE_THING)] if has_tip else []
     return pieces.row(
         pieces.button("Why?", Action.WHY_CARD),
+        *weeks,
         *one_thing,
         pieces.button("What do you hold about me?", Action.WHAT_IS_HELD),
     )
@@ -80,7 +93,7 @@ def one_thing(tip: Tip | None, facts: Facts) -> Message:
 
 def habit_words(habit: Habit) -> str:
     """Days with use. A day on which nothing could be seen is not called a day without use (P12)."""
-    now, before = _days(habit.now), _days(habit.before)
+    now, before = days_words(habit.now), days_words(habit.before)
     if (now, before) == (_NOT_VISIBLE, _NOT_VISIBLE):
         return "Not visible to me, these four weeks or the four before."
     return f"{now[0].upper()}{now[1:]}.\nThe four weeks before: {before}."
@@ -97,15 +110,23 @@ def efficiency_words(efficiency: Efficiency, today: date) -> str:
 def outcome_words(outcome: Outcome | None) -> str:
     """Finished work beside one's own past, or that none is visible."""
     if outcome is None:
-        return "Merged work of yours is not visible to me, so what came of it all is missing here."
-    lines = [_merged(outcome)] if outcome.merged or outcome.merged_before or not outcome.counts else []
+        return (
+            "No finished work of yours is visible to me: no merged change, ticket or document. So what came of it all "
+            "is missing here. That says nothing about your work."
+        )
     others = [
-        pieces.count(outcome.counts[kind], *said) for kind, said in _OTHER_WORK.items() if outcome.counts.get(kind)
+        pieces.count(outcome.counts[kind], *said)
+        for kind, said in _WORK.items()
+        if outcome.counts.get(kind) and kind is not outcome.unit
     ]
+    lines = [_unit(outcome)] if outcome.unit is not None or not others else []
     if others:
         lines.append(f"{'Also ' if lines else ''}{pieces.listing(others)}.")
-    done = " ".join(lines)
-    return done if outcome.cost_per_merged_microusd is None else f"{done}\n{_each_merged(outcome)}"
+    if outcome.unit is OutcomeKind.PR_MERGED:
+        lines[1:1] = _became(outcome)
+    else:
+        lines += _became(outcome)
+    return " ".join(lines)
 
 
 def value_words(value: Value, today: date) -> str:
@@ -120,7 +141,13 @@ def value_words(value: Value, today: date) -> str:
         return tips[0] if tips else "You have not said whether anything helped, and you need not."
     reports = [_report(one, today) for one in value.reported[-_MOST_REPORTS:]]
     heading = "As you reported it, beside the two weeks before:"
-    return "\n".join([heading, *reports, check_in.CAVEAT, *tips])
+    direction = [] if value.trend is None else [trend_words(value.trend)]
+    return "\n".join([heading, *reports, *direction, check_in.CAVEAT, *tips])
+
+
+def trend_words(trend: Trend) -> str:
+    """Whether more was reported from the same use, as it was reported; no amount, and no reason (P5)."""
+    return f"{_REPORTED[trend.reported]}, {_USE_BENEATH[trend.used]}."
 
 
 def unknown_words(card: Scorecard, today: date) -> str:
@@ -159,10 +186,11 @@ def gap_words(unknown: Unknown, today: date) -> str:
 
 def _report(one: Reported, today: date) -> str:
     when = pieces.day(one.check_in.answered_on, today)
-    return f"{when}: {check_in.said(one.check_in)} · {_days(one.days)}"
+    return f"{when}: {check_in.said(one.check_in)} · {days_words(one.days)}"
 
 
-def _days(days: DaysOfUse) -> str:
+def days_words(days: DaysOfUse) -> str:
+    """Working days with use, and how many could not be seen: "used on 3 of 5 working days"."""
     if days.working_days == 0:
         said = "no working days"
     elif days.unseen_days == 0 and days.used_days == 0 and not days.empty_days:
@@ -235,12 +263,28 @@ def _below_the_money(efficiency: Efficiency, today: date) -> Iterator[str]:
         yield f"Until {pieces.day(efficiency.exploring_until, today)} everything counts as exploring."
 
 
-def _merged(outcome: Outcome) -> str:
-    changes = (
-        f"{pieces.count(outcome.merged, 'change')} merged" if outcome.merged else "No merged change that I know of"
-    )
-    said = f"{changes} ({outcome.merged_before} the four weeks before)."
-    return f"{said} {_stayed(outcome)}" if outcome.old_enough else said
+def _unit(outcome: Outcome) -> str:
+    """What they mostly finish, beside the four weeks before."""
+    unit = outcome.unit
+    if unit is None:
+        return "No finished work that I know of."
+    done, before = outcome.counts.get(unit, 0), outcome.counts_before.get(unit, 0)
+    said = pieces.count(done, *_WORK[unit]) if done else f"{_NONE[unit]} that I know of"
+    return f"{said} ({before} the four weeks before)."
+
+
+def _became(outcome: Outcome) -> list[str]:
+    """What became of the merged changes, as far as their time has come and a source follows them."""
+    stayed = [_stayed(outcome)] if outcome.old_enough else []
+    return [*stayed, _in_production(outcome)] if outcome.followed else stayed
+
+
+def _in_production(outcome: Outcome) -> str:
+    followed, reached = outcome.followed, outcome.reached
+    if followed == 1:
+        return f"The one followed to production {'has arrived' if reached else 'has not arrived yet'}."
+    arrived = {0: "none has", 1: "1 has", followed: "all have"}.get(reached, f"{reached} have")
+    return f"Of {followed} followed to production, {arrived} arrived."
 
 
 def _stayed(outcome: Outcome) -> str:
@@ -252,10 +296,3 @@ def _stayed(outcome: Outcome) -> str:
     if there == old:
         return f"{'Both' if old == 2 else f'All {old}'} older than {STILL_THERE_DAYS} days are still there."
     return f"Of {old} older than {STILL_THERE_DAYS} days, {there or 'none'} {'is' if there < 2 else 'are'} still there."
-
-
-def _each_merged(outcome: Outcome) -> str:
-    said = pieces.about(outcome.cost_per_merged_microusd or 0)
-    before = outcome.cost_per_merged_before_microusd
-    compared = f" ({pieces.about(before)} before)" if before is not None else ""
-    return f"{said[0].upper()}{said[1:]} a merged change{compared}."

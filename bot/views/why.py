@@ -9,19 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from bot.domain import value
 from bot.domain.adoption import Standing
-from bot.domain.scorecard import STILL_THERE_DAYS, Scorecard
+from bot.domain.scorecard import Scorecard
+from bot.domain.value import Trend
 from bot.domain.waste.finding import Ledger, NotJudged
 from bot.domain.waste.ledger import CountedFinding
-from bot.views import follow_up, pieces, results, rules, scorecard, told
+from bot.views import check_in, follow_up, pieces, results, rules, scorecard, told, weeks
 from bot.views.message import Message, compose
+from bot.views.patterns import NOT_LOOKED_FOR
 from bot.views.pieces import Block
 
 FIRST_LINE = "How your card from Kindling comes about. Nobody else can see it."
 
 _MOST_FINDINGS = 6
 _MOST_EVIDENCE_LINES = 20
-_NO_USE = "–"
 _HOW_DAYS_COUNT = (
     "A working day counts when any tool was used on it and something came back to you, as far as the tool tells. "
     "Weekends, public holidays and leave are left out, and how much was used makes no difference. A day without use is "
@@ -55,11 +57,8 @@ def message(
         *_second_looks(card, today),
         *_silent_detectors(not_judged),
         pieces.section(_outcome(card), "Outcome"),
-        pieces.section(
-            f"{scorecard.value_words(card.value, today)}\nThis is what you tapped under messages, as you said it. A "
-            "check-in stands beside the working days of the two weeks before it. It is never turned into money.",
-            "Value",
-        ),
+        pieces.section(_value(card, today), "Value"),
+        pieces.section(weeks.explained(card.weeks, today), "Twelve weeks"),
         pieces.section(_sources(card, today), "Where it comes from"),
         *(_standing(standing, today) if standing is not None else []),
         *_told(card, today),
@@ -70,22 +69,16 @@ def message(
 
 
 def _habit(card: Scorecard) -> str:
-    lines = [
-        scorecard.habit_words(card.habit),
-        _HOW_DAYS_COUNT,
-    ]
-    if any(card.days_used_by_week):
-        weeks = " ".join(str(used) if used else _NO_USE for used in card.days_used_by_week)
-        lines.append(f"Days on which I saw use, for each of the last 12 weeks, the oldest first: {weeks}")
-    return "\n".join(lines)
+    return f"{scorecard.habit_words(card.habit)}\n{_HOW_DAYS_COUNT}"
 
 
 def _efficiency(card: Scorecard, today: date) -> str:
     return (
         f"{scorecard.efficiency_words(replace(card.efficiency, follow_ups=()), today)}\n"
         "The sum is what your tools billed (list price where there is no bill) and your seats for these 28 days. "
-        "A dollar stands in one place only. In your first 60 days of use everything is exploring; after that, $50 or "
-        "a fifth of the sum stays exploring, whichever is more. What is in none of the three was simply used. The "
+        "A dollar stands in one place only. In your first 60 days of use everything is exploring; after that, $50 of "
+        "what I find is, and $50 or a fifth of what your use cost is left out of the rest, whichever is more. What is "
+        "in none of the three was simply used. The "
         "meter reading is all tokens together: read, kept in the cache, read from it, and written."
     )
 
@@ -119,6 +112,9 @@ def _amount(finding: CountedFinding) -> str:
     what = _LEDGER_WORDS[finding.ledger]
     if finding.counted_microusd is None:
         return f"{what}; the amount is not known"
+    if finding.is_suggestion:
+        estimate = pieces.dollar_range(finding.low_microusd or 0, finding.high_microusd or 0)
+        return f"{estimate} {what}, as a suggestion: it is in none of the sums above"
     counted = pieces.about(finding.counted_microusd)
     if finding.low_microusd is None or finding.high_microusd is None:
         return f"{counted} {what}"
@@ -145,9 +141,10 @@ def _silent_detectors(not_judged: Sequence[NotJudged]) -> Iterator[Block]:
     by_reason: dict[str, list[str]] = {}
     for silent in not_judged:
         by_reason.setdefault(rules.in_words(silent.reason), []).append(rules.pattern(silent.detector).name)
-    if by_reason:
-        lines = [f"{_joined(names)}. The reason: {reason}." for reason, names in by_reason.items()]
-        yield pieces.section("\n".join(lines), "What I could not look for")
+    for nowhere in NOT_LOOKED_FOR.values():
+        by_reason.setdefault(nowhere.rule, []).append(nowhere.name)
+    lines = [f"{_joined(names)}. The reason: {reason}." for reason, names in by_reason.items()]
+    yield pieces.section("\n".join(lines), "What I could not look for")
 
 
 def _joined(names: Sequence[str]) -> str:
@@ -156,14 +153,35 @@ def _joined(names: Sequence[str]) -> str:
 
 
 def _outcome(card: Scorecard) -> str:
-    if card.outcome is None:
-        return scorecard.outcome_words(None)
-    lines = [scorecard.outcome_words(card.outcome), *results.lines(card.results), *results.explained(card.results)]
+    lines = [
+        scorecard.outcome_words(card.outcome),
+        *results.lines(card.results),
+        *results.explained(card.outcome, card.results, card.repeated),
+    ]
+    return "\n".join(lines)
+
+
+def _value(card: Scorecard, today: date) -> str:
+    said = (
+        f"{scorecard.value_words(card.value, today)}\nThis is what you tapped under messages, as you said it. A "
+        f"check-in stands beside the working days of the {value.REPORT_DAYS} days before it. It is never turned into "
+        "money."
+    )
+    trend = card.value.trend
+    return said if trend is None else f"{said}\n{_direction(trend)}"
+
+
+def _direction(trend: Trend) -> str:
+    """What the line about the direction compares."""
+    first, latest = (
+        pieces.listing([f"“{check_in.HELPED[one.check_in.helped]}”" for one in some])
+        for some in (trend.first, trend.latest)
+    )
+    used = "; ".join(pieces.listing([str(one.days.used_days) for one in some]) for some in (trend.first, trend.latest))
     return (
-        "\n".join(lines) + "\n"
-        f"A merged change is still there when nobody took it back within {STILL_THERE_DAYS} days. The cost of one is "
-        "all of the money divided by the merged changes; it is left out when a price or a working day is not visible, "
-        "and when I saw no use."
+        f"For the direction, your first answers in 12 weeks ({first}) are compared with as many of the latest "
+        f"({latest}), one by one, and the days of use before them ({used}); a day more or fewer each counts as the "
+        f"same. It takes {value.LEAST_REPORTS} check-ins. Rule {trend.rule_version}."
     )
 
 

@@ -15,9 +15,11 @@ from bot.domain.results import (
     ATTRIBUTION_DAYS,
     CONFIDENCE_BESIDE,
     CONFIDENCE_MARKED,
+    OutcomeFact,
     Results,
     Reverts,
     Stayed,
+    outcome_of,
     results,
     unit_of,
 )
@@ -111,11 +113,22 @@ def test_work_without_code_has_no_lines() -> None:
     assert (OutcomeKind.TICKET_DONE, (), None) == (found.kind, found.stayed, found.reverts)
 
 
-def test_a_change_seen_twice_counts_once() -> None:
-    """A code host and its git history tell the same changes: only the one that tells more is counted."""
-    work = [done(days, source=source) for source in ("git", "github") for days in (1, 2, 3)]
+def test_every_source_that_tells_of_the_unit_is_named() -> None:
+    """Somebody who works in two repositories on disk has two sources, and both count."""
+    found = came(*(done(days, source=source) for source in ("git-web", "git-shop") for days in (1, 2, 3)))
 
-    assert 3 == came(*work, done(4, source="github"), done(5, source="github")).finished - 2
+    assert (6, ("git-shop", "git-web")) == (found.finished, found.sources)
+
+
+def test_deployments_are_counted_where_they_are_followed() -> None:
+    """Of the changes whose way to production a source follows, so many arrived; the others say nothing."""
+    facts = [
+        OutcomeFact(OutcomeKind.PR_MERGED, str(days), LAST_DAY - timedelta(days=days), reached_production=reached)
+        for days, reached in enumerate([True, False, None, True])
+    ]
+    found = outcome_of(facts, last_day=LAST_DAY)
+
+    assert (4, 3, 2) == (found.merged, found.followed, found.reached)
 
 
 def test_lines_that_stayed() -> None:

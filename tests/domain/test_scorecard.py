@@ -10,7 +10,8 @@ from bot.domain.adoption import Standing, State
 from bot.domain.check_in import CheckIn, Helped
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Seat
-from bot.domain.scorecard import Ledgers, OutcomeFact
+from bot.domain.results import CostPerPiece, OutcomeFact
+from bot.domain.scorecard import Ledgers, Numbers
 from bot.domain.sight import DaysOfUse, Gap, Unknown
 from bot.domain.usage import ANY_MODEL, Counters, UsageWindow, WeekSum
 from bot.domain.waste import DETECTORS
@@ -161,26 +162,28 @@ def test_no_outcome_source_is_not_zero_outcomes() -> None:
 
 def test_cost_of_a_change_needs_all_of_its_parts() -> None:
     """With a day unseen, a price missing or nothing merged there is no rate."""
-    known = scorecard.build(numbers()).outcome
-    early = scorecard.build(MANY["data end early"]).outcome
-    unpriced = scorecard.build(MANY["no price"]).outcome
-    assert known is not None
-    assert early is not None
-    assert unpriced is not None
+    known = cost_of_a_change(numbers())
 
     spend = 60_000_000 + 20_000_000 * 280 // 304
-    assert abs(spend // 3 - (known.cost_per_merged_microusd or 0)) < 10_000
-    assert known.cost_per_merged_before_microusd is not None
-    assert (None, None) == (early.cost_per_merged_microusd, unpriced.cost_per_merged_microusd)
+    assert known is not None
+    assert abs(spend // 3 - known.microusd) < 10_000
+    assert None is cost_of_a_change(MANY["data end early"])
+    assert None is cost_of_a_change(MANY["no price"])
+
+
+def cost_of_a_change(known: Numbers) -> CostPerPiece | None:
+    came = scorecard.build(known).results
+    assert came is not None
+    return came.cost
 
 
 def test_nothing_merged_has_no_cost_a_change() -> None:
     """Zero changes: no division, no infinity."""
     known = numbers()
-    outcome = scorecard.build(replace(known, beside=replace(known.beside, outcomes=()))).outcome
+    card = scorecard.build(replace(known, beside=replace(known.beside, outcomes=(), work=())))
 
-    assert outcome is not None
-    assert (0, None) == (outcome.merged, outcome.cost_per_merged_microusd)
+    assert card.outcome is not None
+    assert (0, None) == (card.outcome.merged, card.results)
 
 
 def test_work_done_without_a_tool_has_no_cost_a_change() -> None:
@@ -188,14 +191,16 @@ def test_work_done_without_a_tool_has_no_cost_a_change() -> None:
     outcome = scorecard.build(MANY["idle"]).outcome
 
     assert outcome is not None
-    assert (3, None) == (outcome.merged, outcome.cost_per_merged_microusd)
+    assert (3, None) == (outcome.merged, cost_of_a_change(MANY["idle"]))
 
 
 def test_weeks_are_counted_in_days_of_use() -> None:
     """Twelve weeks, oldest first, and more use on a day changes nothing."""
-    assert (0, 0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3) == scorecard.build(numbers()).days_used_by_week
+    weeks = scorecard.build(numbers()).weeks
     heavy = numbers(counters=Counters(requests=10**6, input_tokens=10**12))
-    assert scorecard.build(heavy).days_used_by_week == scorecard.build(numbers()).days_used_by_week
+
+    assert [0, 0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3] == [week.days.used_days for week in weeks.weeks]
+    assert weeks == scorecard.build(heavy).weeks
 
 
 def test_what_could_not_be_looked_for_is_named() -> None:
@@ -258,7 +263,7 @@ def test_what_was_meant_was_simply_used() -> None:
 def test_reports_beside_the_days_before_them() -> None:
     """Each check-in has the working days of the 14 days before it; one that is too old for the card is left out."""
     known = numbers()
-    old = CheckIn(LAST_DAY - timedelta(days=45), Helped.CLEARLY)
+    old = CheckIn(LAST_DAY - timedelta(days=72), Helped.CLEARLY)
     today = CheckIn(LAST_DAY + timedelta(days=1), Helped.NOT_REALLY)
     beside = replace(known.beside, check_ins=(old, *known.beside.check_ins, today))
     reported = scorecard.build(replace(known, beside=beside)).value.reported

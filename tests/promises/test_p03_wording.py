@@ -52,18 +52,20 @@ def test_volume_does_not_touch_habit_outcome_or_value(requests: int, sessions: i
     )
 
     assert (little.habit, little.outcome, little.value) == (much.habit, much.outcome, much.value)
-    assert (little.unknowns, little.days_used_by_week) == (much.unknowns, much.days_used_by_week)
+    assert (little.unknowns, little.weeks) == (much.unknowns, much.weeks)
 
 
 @given(scale=st.integers(min_value=2, max_value=1000))
 @settings(max_examples=20, deadline=None)
 def test_spending_more_makes_no_change_cheaper(scale: int) -> None:
     """With the same work done, the cost of a merged change grows with the spend and never falls."""
-    little, much = (scorecard.build(samples.numbers(scale=k)).outcome for k in (1, scale))
+    little, much = (scorecard.build(samples.numbers(scale=k)).results for k in (1, scale))
     assert little is not None
     assert much is not None
+    assert little.cost is not None
+    assert much.cost is not None
 
-    assert (little.cost_per_merged_microusd or 0) < (much.cost_per_merged_microusd or 0)
+    assert little.cost.microusd < much.cost.microusd
 
 
 def looks(blocks: list[dict[str, Any]]) -> list[Any]:

@@ -8,10 +8,12 @@ from dataclasses import fields
 
 import pytest
 
-from bot.domain.scorecard import Efficiency, Ledgers, Outcome, Scorecard
+from bot.domain.results import Outcome, Results
+from bot.domain.scorecard import Efficiency, Ledgers, Scorecard
 from tests.views import samples
 
 FIGURE = re.compile(r"\$\d|\d[\d,.]*(?: million)? tokens")
+FINISHED = re.compile(r"outcome\W.*(merged|tickets? done|document|finished work)", re.DOTALL)
 MINE = ("card", "why")
 MANY = samples.many_numbers()
 
@@ -22,7 +24,7 @@ def assert_together(said: str) -> None:
     if FIGURE.search(words):
         assert "could have been less" in words
         assert "bought nothing" in words
-        assert "merged" in words
+        assert FINISHED.search(words)
 
 
 @pytest.mark.parametrize("who", MANY)
@@ -60,6 +62,16 @@ def test_other_messages_hold_no_figure_of_volume() -> None:
 
 def test_there_is_no_composite_score() -> None:
     """No field of the card joins the vectors into one number."""
-    names = {field.name for kind in (Scorecard, Efficiency, Outcome, Ledgers) for field in fields(kind)}
+    names = {field.name for kind in (Scorecard, Efficiency, Outcome, Results, Ledgers) for field in fields(kind)}
 
     assert not [name for name in names if re.search("score|index|rating|total_value|efficiency_", name)]
+
+
+@pytest.mark.parametrize("who", MANY)
+def test_no_picture_shows_one_vector_alone(who: str) -> None:
+    """The twelve weeks show days, work and reports, in every form; a figure of volume is never drawn."""
+    messages = samples.every_message(MANY[who])
+    pictures = {name: message for name, message in messages.items() if name.startswith("weeks as ")}
+
+    assert 4 == len(pictures)
+    assert [] == [name for name, message in pictures.items() if FIGURE.search(message.text + str(message.blocks))]

@@ -9,16 +9,18 @@ from datetime import UTC, date, datetime, timedelta
 from bot.domain import scorecard
 from bot.domain.adoption import Standing, State
 from bot.domain.check_in import CheckIn, Helped, Saving, WentTo
+from bot.domain.finished_work import WorkDone
 from bot.domain.follow_up import FollowUp, Measure, Unknowable
 from bot.domain.nudging import Silence
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Person, Seat, WorkCalendar
-from bot.domain.scorecard import Beside, Numbers, OutcomeFact
+from bot.domain.results import OutcomeFact
+from bot.domain.scorecard import Beside, Numbers
 from bot.domain.tips import Facts, LinkKind, Tip
 from bot.domain.told import Answer, Preferences
 from bot.domain.usage import Counters, Coverage, UsageWindow, WeekSum
 from bot.domain.waste.finding import NotJudged
-from bot.views import check_in, home, modal, privacy, settings, tip, trouble, why
+from bot.views import check_in, home, modal, privacy, settings, tip, trouble, weeks, why
 from bot.views import help as help_views
 from bot.views import scorecard as card_views
 from bot.views import silence as silence_views
@@ -74,6 +76,15 @@ FINDING = replace(
     innocent_reason="Short questions cannot reuse much.",
     evidence={"prompt_tokens": 4_200_000, "hit_rate": 0.41, "window_last_day": "2026-03-01", "price_microusd": None},
 )
+REPORTS = tuple(
+    CheckIn(day, helped)
+    for day, helped in (
+        (date(2026, 1, 13), Helped.NOT_REALLY),
+        (date(2026, 1, 27), Helped.SOMEWHAT),
+        (date(2026, 2, 10), Helped.SOMEWHAT),
+        (date(2026, 2, 24), Helped.CLEARLY),
+    )
+)
 STANDING = Standing(
     State.BUILDING,
     LAST_DAY,
@@ -118,11 +129,15 @@ def numbers(
         beside=Beside(
             coverage=Coverage({tool: seen}, {tool: ("claude_code", "file")}),
             outcomes=(
-                OutcomeFact(OutcomeKind.PR_MERGED, "a", date(2026, 2, 5)),
-                OutcomeFact(OutcomeKind.PR_MERGED, "b", date(2026, 2, 6)),
-                OutcomeFact(OutcomeKind.PR_REVERTED, "b", date(2026, 2, 9)),
-                OutcomeFact(OutcomeKind.PR_MERGED, "c", date(2026, 2, 27)),
-                OutcomeFact(OutcomeKind.PR_MERGED, "d", date(2026, 1, 20)),
+                OutcomeFact(OutcomeKind.PR_MERGED, "a", date(2026, 2, 5), source="file"),
+                OutcomeFact(OutcomeKind.PR_MERGED, "b", date(2026, 2, 6), source="file"),
+                OutcomeFact(OutcomeKind.PR_REVERTED, "b", date(2026, 2, 9), source="file"),
+                OutcomeFact(OutcomeKind.PR_MERGED, "c", date(2026, 2, 27), source="file"),
+                OutcomeFact(OutcomeKind.PR_MERGED, "d", date(2026, 1, 20), source="file"),
+            ),
+            work=tuple(
+                WorkDone("file", OutcomeKind.PR_MERGED, day)
+                for day in (date(2026, 1, 20), date(2026, 2, 5), date(2026, 2, 6), date(2026, 2, 27))
             ),
             outcomes_ever_seen=True,
             tips_helpful=1,
@@ -169,6 +184,7 @@ def many_numbers() -> dict[str, Numbers]:
         "no tokens": replace(numbers(counters=Counters(requests=4)), seats=(), findings=()),
         "data end early": numbers(covered=[LAST_DAY - timedelta(days=back) for back in range(3, 60)]),
         "days missing": numbers(covered=[LAST_DAY - timedelta(days=back) for back in range(60) if back != 10]),
+        "reporting": replace(known, beside=replace(known.beside, check_ins=REPORTS)),
         "on leave": replace(known, calendar=replace(known.calendar, started_on=date(2027, 1, 1))),
     }
 
@@ -218,6 +234,7 @@ def every_message(
         "not ours": trouble.not_ours(),
         "gone": tip.unavailable(),
     }
+    messages |= {f"weeks as {form}": weeks.message(card.weeks, form=form, today=TODAY) for form in weeks.Form}
     return messages | tip_messages(facts, word) | check_in_messages(facts, word)
 
 
@@ -283,6 +300,8 @@ def every_view(given: Numbers | None = None, *, word: str = "Robin Osei") -> dic
         card=None, preferences=Preferences(), has_tip=False, introduced_by=word, now=NOW, today=TODAY
     )
     for name, message in every_message(given, word=word).items():
+        if name in ("weeks as chart", "weeks as table"):
+            continue  # in messages only
         views[f"modal {name}"] = modal.modal("Kindling", message)
     return views
 

@@ -11,6 +11,24 @@ from bot.views import limits, pieces
 from bot.views.ids import Action
 from bot.views.limits import Surface
 
+
+def chart(*series: tuple[str, list[int]], labels: tuple[str, ...] = ("2 Feb", "9 Feb")) -> dict[str, Any]:
+    """A bar chart with a value a label."""
+    return {
+        "type": "data_visualization",
+        "title": "By week",
+        "chart": {
+            "type": "bar",
+            "series": [
+                {"name": name, "data": [{"label": a, "value": b} for a, b in zip(labels, values, strict=True)]}
+                for name, values in series
+            ],
+            "axis_config": {"categories": [*labels], "x_label": "Week", "y_label": "Days"},
+        },
+    }
+
+
+TABLE: dict[str, Any] = {"type": "table", "rows": [[{"type": "raw_text", "text": "Week"}]]}
 GOOD: list[dict[str, Any]] = [
     {"type": "section", "block_id": "a", "text": {"type": "mrkdwn", "text": "Words.", "verbatim": True}},
     {"type": "section", "fields": [{"type": "plain_text", "text": "One", "emoji": False}]},
@@ -23,6 +41,8 @@ GOOD: list[dict[str, Any]] = [
         "label": {"type": "plain_text", "text": "A word"},
         "element": {"type": "plain_text_input", "action_id": "word", "max_length": 200},
     },
+    chart(("With use", [3, 5]), ("Not visible", [2, 0])),
+    TABLE,
 ]
 
 
@@ -73,6 +93,20 @@ def test_good_blocks_pass() -> None:
         ((6, "element", "max_length"), 3001, "/blocks/6/element/max_length:"),
         ((6, "element", "type"), "overflow", "/blocks/6/element:"),
         ((3, "block_id"), "a", "/blocks: block_id"),
+        ((7, "title"), "x" * 51, "/blocks/7/title:"),
+        ((7, "chart", "type"), "radar", "/blocks/7/chart:"),
+        ((7, "chart", "series"), [], "/blocks/7/chart/series:"),
+        ((7, "chart", "series", 0, "name"), "x" * 21, "/blocks/7/chart/series/0/name:"),
+        ((7, "chart", "series", 0, "name"), "Not visible", "/blocks/7/chart/series: name"),
+        ((7, "chart", "series", 0, "data", 1, "value"), None, "/blocks/7/chart/series/0/data/1/value:"),
+        ((7, "chart", "series", 0, "data", 1, "label"), "16 Feb", "/blocks/7/chart/series/0/data: needs"),
+        ((7, "chart", "series", 1, "data"), [{"label": "2 Feb", "value": 1}], "/blocks/7/chart/series/1/data: needs"),
+        ((7, "chart", "axis_config", "categories"), ["2 Feb"] * 2, "/blocks/7/chart/axis_config/categories: category"),
+        ((7, "chart", "axis_config", "y_label"), "x" * 51, "/blocks/7/chart/axis_config/y_label:"),
+        ((8, "rows"), [], "/blocks/8/rows:"),
+        ((8, "rows"), TABLE["rows"] * 101, "/blocks/8/rows:"),
+        ((8, "rows", 0), TABLE["rows"][0] * 21, "/blocks/8/rows/0:"),
+        ((8, "rows", 0, 0, "text"), "", "/blocks/8/rows/0/0/text:"),
     ],
 )
 def test_each_limit_is_kept(path: tuple[str | int, ...], value: object, place: str) -> None:
@@ -95,6 +129,23 @@ def test_number_of_blocks(surface: Surface, most: int) -> None:
     assert limits.check([{"type": "divider"}] * (most + 1), surface)
 
 
+@pytest.mark.parametrize("surface", [Surface.MODAL, Surface.HOME])
+@pytest.mark.parametrize("block", [chart(("With use", [1, 2])), TABLE], ids=["chart", "table"])
+def test_charts_and_tables_stand_in_messages_only(block: dict[str, Any], surface: Surface) -> None:
+    """Slack refuses them in a modal and on App Home."""
+    assert [] == limits.check([block])
+    assert limits.check([block], surface)
+
+
+def test_charts_and_tables_are_few() -> None:
+    """Two charts and one table a message."""
+    one = chart(("With use", [1, 2]))
+
+    assert [] == limits.check([one, one, TABLE])
+    assert limits.check([one, one, one])
+    assert limits.check([TABLE, TABLE])
+
+
 @pytest.mark.parametrize("blocks", [None, "blocks", {}, [None], ["divider"], [[]], [{}], [{"type": ["section"]}]])
 def test_nonsense_is_a_violation_and_no_crash(blocks: object) -> None:
     """Whatever is thrown at it, the table answers."""
@@ -103,7 +154,7 @@ def test_nonsense_is_a_violation_and_no_crash(blocks: object) -> None:
 
 def test_views_have_limits_of_their_own() -> None:
     """Title, ids, private metadata, size, and the button that an input needs."""
-    modal = {"type": "modal", "title": pieces.plain("Title"), "blocks": GOOD, "submit": pieces.plain("Send")}
+    modal = {"type": "modal", "title": pieces.plain("Title"), "blocks": GOOD[:7], "submit": pieces.plain("Send")}
 
     assert [] == limits.check_view(modal)
     assert limits.check_view({**modal, "title": pieces.plain("x" * 25)})
