@@ -10,18 +10,21 @@ import re
 from slack_bolt import App
 
 from bot.views.ids import Action
-from handlers import ai_stats, buttons, home, who
+from handlers import ai_stats, ai_team, buttons, home, team_digest, who
 from handlers.desk import Desk
-from handlers.trouble import door
+from handlers.trouble import Work, door
 
 _ANYTHING = re.compile(r".*", re.DOTALL)
+_OF_TEAMS: dict[Action, Work] = {**ai_team.TAPS, **team_digest.TAPS}
 
 
 def register(app: App, desk: Desk) -> None:
     """Register every listener. The catch-alls come last, so that nothing a person does stays without an answer."""
     app.command(desk.settings.stats_command)(door(desk, "command", who.of_command, ai_stats.answer))
+    app.command(desk.settings.team_command)(door(desk, "team_command", who.of_command, ai_team.answer))
     app.event("app_home_opened")(door(desk, "home", who.of_event, home.opened))
     for action in Action:
-        app.action(action.value)(door(desk, action.value, who.of_action, buttons.work_of(action)))
+        work = _OF_TEAMS.get(action) or buttons.work_of(action)
+        app.action(action.value)(door(desk, action.value, who.of_action, work))
     app.action(_ANYTHING)(door(desk, "unknown_action", who.of_action, buttons.unknown))
     app.command(_ANYTHING)(door(desk, "unknown_command", who.of_command, ai_stats.help_))

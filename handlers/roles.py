@@ -6,32 +6,16 @@ Next: `bot/store/roles.py`.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from bot.domain.roles import Role
+from bot.domain.teams import COMPANY
 from bot.store import roles
 from handlers.who import Asked
 
 
-class Role(StrEnum):
-    """What somebody may be. Everybody is an employee, whatever else they are."""
-
-    EMPLOYEE = "employee"
-    MANAGER = "manager"
-    LEAD = "lead"
-    OPERATOR = "operator"
-
-
 def roles_of(asked: Asked) -> frozenset[Role]:
     """Every role that the one who asks has at this moment."""
-    settings = asked.desk.settings
-    found = {Role.EMPLOYEE}
-    if is_manager(asked):
-        found.add(Role.MANAGER)
-    if _is_named(asked, settings.leads, settings.lead_group):
-        found.add(Role.LEAD)
-    if _is_named(asked, settings.operators, settings.operator_group):
-        found.add(Role.OPERATOR)
-    return frozenset(found)
+    asks = {Role.MANAGER: is_manager, Role.LEAD: is_lead, Role.OPERATOR: is_operator}
+    return frozenset({Role.EMPLOYEE, *(role for role, has in asks.items() if has(asked))})
 
 
 def is_manager(asked: Asked) -> bool:
@@ -41,8 +25,39 @@ def is_manager(asked: Asked) -> bool:
         return roles.leads_somebody(session, slack_user_id=asked.slack_user_id, day=today)
 
 
+def is_lead(asked: Asked) -> bool:
+    """Whether the settings, or the user group that they name, have them as an enablement lead."""
+    return _is_named(asked, asked.desk.settings.leads, asked.desk.settings.lead_group)
+
+
+def is_operator(asked: Asked) -> bool:
+    """The same for those who run this installation."""
+    return _is_named(asked, asked.desk.settings.operators, asked.desk.settings.operator_group)
+
+
+def own_group(asked: Asked) -> str | None:
+    """The key of the group that they may open without naming one: everybody below a manager, a lead's whole company."""
+    today = asked.desk.clock.now().date()
+    with asked.desk.store.read() as session:
+        own = roles.own_group(session, slack_user_id=asked.slack_user_id, day=today)
+    return own or (COMPANY if is_lead(asked) else None)
+
+
+def may_open(asked: Asked, group_key: str) -> Role | None:
+    """The role in which they may open this group at this moment; None: not at all."""
+    if group_key == COMPANY:
+        return Role.LEAD if is_lead(asked) else None
+    return Role.MANAGER if group_key in may_open_of(asked, [group_key]) else None
+
+
+def may_open_of(asked: Asked, group_keys: list[str]) -> frozenset[str]:
+    """Those of these groups that they may open as a manager at this moment: their own, and those below it."""
+    today = asked.desk.clock.now().date()
+    with asked.desk.store.read() as session:
+        return roles.openable(session, slack_user_id=asked.slack_user_id, group_keys=group_keys, day=today)
+
+
 def _is_named(asked: Asked, emails: tuple[str, ...], group_id: str | None) -> bool:
-    """Whether the settings name them, or the user group that the settings name has them."""
     desk = asked.desk
     with desk.store.read() as session:
         if roles.is_one_of(session, slack_user_id=asked.slack_user_id, emails=emails):

@@ -21,6 +21,8 @@ from bot.store.tables import DigestRow, DigestWishRow, IdentityRow
 class Outcome(StrEnum):
     """What became of one week's summary to one manager."""
 
+    SEEN = "seen"
+    """It was there to be opened when the manager asked for those to come."""
     CLAIMED = "claimed"
     """On its way, or lost with the process that sent it."""
     SENT = "sent"
@@ -37,9 +39,12 @@ class Wisher:
     slack_user_id: str
 
 
-def want(session: Session, *, person_id: int, now: datetime) -> None:
-    """From now on, each week; nothing changes for whoever wants it already."""
+def want(session: Session, *, person_id: int, now: datetime, seen: date | None) -> None:
+    """From now on, each new one; nothing changes for whoever wants them already. `seen`: the newest week there is."""
     insert_new(session, DigestWishRow, [{"person_id": person_id, "asked_at": now}])
+    if seen is not None:
+        row = {"person_id": person_id, "week": seen, "claimed_at": now, "outcome": Outcome.SEEN.value}
+        insert_new(session, DigestRow, [row])
 
 
 def stop(session: Session, *, person_id: int) -> None:

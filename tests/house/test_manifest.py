@@ -30,6 +30,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "conversations_open": {"im:write"},
     "dnd_info": {"dnd:read"},
     "files_upload_v2": {"files:write"},
+    "usergroups_users_list": {"usergroups:read"},
     "users_list": {"users:read", "users:read.email"},
     "views_open": set(),
     "views_publish": set(),
@@ -37,9 +38,9 @@ SCOPES_OF: dict[str, set[str]] = {
 }
 """The bot scopes behind each Web API call (docs.slack.dev, method pages). `users_list` needs its second for e-mail."""
 
-DOES_WITHOUT = {"dnd:read", "im:history"}
+DOES_WITHOUT = {"dnd:read", "im:history", "usergroups:read"}
 """Scopes whose absence is handled: without history, a message whose reply was lost is not sent again; without
-do-not-disturb, Slack mutes what comes in it."""
+do-not-disturb, Slack mutes what comes in it; without user groups, only the settings name leads and operators."""
 
 SCOPES_OF_EVENTS: dict[str, set[str]] = {"app_home_opened": set()}
 
@@ -123,6 +124,15 @@ def test_usage_hint_names_what_the_command_understands(manifest: dict[str, Any])
     hint = manifest["features"]["slash_commands"][0]["usage_hint"].strip("[]")
 
     assert set(ai_stats.WORDS) == {word.split()[0] for word in hint.split(" | ")}
+
+
+def test_hint_of_the_team_command_names_what_it_understands(manifest: dict[str, Any]) -> None:
+    """The hint of /ai-team names a team and each word of its own, and nothing else."""
+    from handlers import ai_team
+
+    hint = manifest["features"]["slash_commands"][1]["usage_hint"].strip("[]")
+
+    assert {"team", *ai_team.WORDS} == set(hint.split(" | "))
 
 
 def test_events_are_those_registered(manifest: dict[str, Any], registered: Registered) -> None:
