@@ -122,12 +122,14 @@ def _trouble(c: dict[str, int | None], cost: int | None) -> dict[str, int | None
 
 
 def _cache(c: dict[str, int | None]) -> dict[str, int | None]:
-    breaks, size = c["cache_breaks"], c["largest_prompt_tokens"]
+    breaks, size, written = c["cache_breaks"], c["largest_prompt_tokens"], c["cache_break_tokens"]
+    if written is None and breaks is not None and size is not None:
+        written = breaks * size // 2
     return {
         "cold_restarts": c["cold_restarts"],
         "cold_restart_tokens": c["cold_restart_tokens"],
         "cache_breaks": breaks,
-        "cache_break_tokens": None if breaks is None or size is None else breaks * size // 2,
+        "cache_break_tokens": written,
         **{name: c[name] for name in ("short_effort_requests", "short_effort_cost_microusd")},
     }
 

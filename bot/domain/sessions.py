@@ -107,6 +107,7 @@ class SessionProgress:
     cold_restarts: int = 0
     cold_restart_tokens: int = 0
     cache_breaks: int = 0
+    cache_break_tokens: int = 0
     knows_effort: bool = False
     short_effort_requests: int = 0
     short_effort_cost_microusd: int | None = None
@@ -256,6 +257,7 @@ class _Tally:
             now["cold_restart_tokens"] += event.tokens.cache_write_tokens or 0
         elif None not in (event.setting, now["last_setting"]) and event.setting != now["last_setting"]:
             now["cache_breaks"] += 1
+            now["cache_break_tokens"] += event.tokens.cache_write_tokens or 0
 
     def _effort(self, event: SessionEvent) -> None:
         """W11: each request by itself, whatever stands beside it."""
@@ -334,6 +336,7 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
     sees_tools = EventKind.TOOL_RESULT in shown
     sees_requests = EventKind.REQUEST in shown
     sees_cache = sees_requests and progress.knows_cache
+    sees_breaks = sees_cache and progress.knows_settings
     sees_compactions = EventKind.COMPACTION in shown
     sees_pastes = EventKind.PROMPT in shown and progress.largest_prompt_tokens is not None
     pasted = progress.pasting.counted()
@@ -353,7 +356,8 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
         largest_prompt_tokens=progress.largest_prompt_tokens,
         cold_restarts=progress.cold_restarts if sees_cache else None,
         cold_restart_tokens=progress.cold_restart_tokens if sees_cache else None,
-        cache_breaks=progress.cache_breaks if sees_cache and progress.knows_settings else None,
+        cache_breaks=progress.cache_breaks if sees_breaks else None,
+        cache_break_tokens=progress.cache_break_tokens if sees_breaks else None,
         short_effort_requests=progress.short_effort_requests if progress.knows_effort else None,
         short_effort_cost_microusd=progress.short_effort_cost_microusd,
         pastes=pasted.pastes if sees_pastes else None,

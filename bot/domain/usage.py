@@ -86,10 +86,10 @@ class SessionCounters:
     after the same call had failed twice, `compactions` those that nobody asked for. `first_prompt_tokens` and
     `largest_prompt_tokens` are the size of a request's whole input, cached or not. `cold_restarts` are requests after a
     pause longer than the cache lives that wrote most of their input to the cache again, `cold_restart_tokens` what they
-    wrote; `cache_breaks` are those within the pause that a changed setting explains. `compaction_read_tokens` and
-    `compaction_written_tokens` are what the counted compactions read and wrote. `short_effort_requests` asked for a high
-    effort and wrote little for what they read; `pastes` are data that one prompt brought and that at least three later
-    ones carried along, `pasted_resent_tokens` what of them was sent again.
+    wrote; `cache_breaks` and `cache_break_tokens` are those within the pause that a changed setting explains.
+    `compaction_read_tokens` and `compaction_written_tokens` are what the counted compactions read and wrote.
+    `short_effort_requests` asked for a high effort and wrote little for what they read. `pastes` are data that one
+    prompt brought and at least three later ones carried along, `pasted_resent_tokens` what of them was sent again.
     """
 
     tool_calls: int | None = None
@@ -103,6 +103,7 @@ class SessionCounters:
     cold_restarts: int | None = None
     cold_restart_tokens: int | None = None
     cache_breaks: int | None = None
+    cache_break_tokens: int | None = None
     compaction_read_tokens: int | None = None
     compaction_written_tokens: int | None = None
     short_effort_requests: int | None = None

@@ -135,11 +135,12 @@ def _trouble(whole: CTE) -> dict[str, Column]:
 def _cache(whole: CTE) -> dict[str, Column]:
     """W13, W14, W11: context that was written to the cache again, and more effort than the answer shows."""
     of = whole.c
+    # Of sessions from before it was counted what a break wrote: half of the largest request.
     return {
         "cold_restarts": of.cold_restarts,
         "cold_restart_tokens": of.cold_restart_tokens,
         "cache_breaks": of.cache_breaks,
-        "cache_break_tokens": of.cache_breaks * of.largest_prompt_tokens // 2,
+        "cache_break_tokens": func.coalesce(of.cache_break_tokens, of.cache_breaks * of.largest_prompt_tokens // 2),
         "short_effort_requests": of.short_effort_requests,
         "short_effort_cost_microusd": of.short_effort_cost_microusd,
     }

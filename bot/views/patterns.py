@@ -135,8 +135,7 @@ PATTERNS: dict[str, Pattern] = {
     broken_cache.DETECTOR: Pattern(
         "A setting changed in the middle",
         "Model, effort or speed changed within a conversation, and all that was said was read in again. The amount is "
-        "what that cost more than reading it from the cache. How much it was each time is not kept; I take half of the "
-        "largest request of the session.",
+        "what that cost more than reading it from the cache.",
     ),
     low_cache.DETECTOR: Pattern(
         "Context read in again instead of reused",
@@ -190,3 +189,10 @@ PATTERNS: dict[str, Pattern] = {
     ),
 }
 """Every detector of `bot.domain.waste`, by its id."""
+
+NOT_LOOKED_FOR = {
+    "W19": Pattern("Tools and servers that lie unused", "no source tells which servers are connected"),
+    "W20": Pattern("Many short sessions", "how long a session lasted, and what it was about, is never kept"),
+    "W22": Pattern("Jobs that could wait for a cheaper hour", "no source tells which job a request belongs to"),
+}
+"""Patterns of a person's own that nobody can be told of, by their ids in docs/reference/rules.md; the rule is why."""

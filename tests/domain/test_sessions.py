@@ -64,7 +64,7 @@ def test_a_changed_setting_breaks_the_cache_within_the_pause() -> None:
         request(1, write=60_000, setting="b"),
         request(2, write=60_000, setting="b"),
     )
-    assert (0, 1) == (told.cold_restarts, told.cache_breaks)
+    assert (0, 1, 60_000) == (told.cold_restarts, told.cache_breaks, told.cache_break_tokens)
     assert None is happened(request(0, write=60_000), request(1, write=60_000)).cache_breaks
 
 

@@ -166,16 +166,16 @@ def test_a_model_that_no_bill_names_takes_its_dollars_from_the_tool() -> None:
 # ---------------------------------------------------------------- W14
 
 
-def test_a_broken_cache_claims_half_of_the_largest_request() -> None:
-    """Ten breaks in sessions of up to 400,000 tokens: 200,000 each."""
-    finding = only(sat(WORKDAYS[:10], cache_breaks=1, largest_prompt_tokens=400_000), "W14")
+def test_a_broken_cache_claims_writing_instead_of_reading() -> None:
+    """Ten breaks that wrote 200,000 tokens each, at $6.25 instead of $0.50 a million."""
+    finding = only(sat(WORKDAYS[:10], cache_breaks=1, cache_break_tokens=200_000), "W14")
 
-    assert (Ledger.OPTIMIZABLE, 11_500_000, 4_600_000) == (finding.ledger, finding.high_microusd, finding.low_microusd)
+    assert (Ledger.OPTIMIZABLE, 11_500_000, 9_200_000) == (finding.ledger, finding.high_microusd, finding.low_microusd)
 
 
 def test_few_small_breaks_and_untold_settings_are_left_alone() -> None:
     """Two breaks; and a source that does not tell the settings."""
-    assert Looked((), ()) == said(sat(WORKDAYS[:2], cache_breaks=1, largest_prompt_tokens=380_000), "W14")
+    assert Looked((), ()) == said(sat(WORKDAYS[:2], cache_breaks=1, cache_break_tokens=380_000), "W14")
     assert "setting" in said(sat(WORKDAYS, cold_restarts=1), "W14").not_judged[0].reason
 
 

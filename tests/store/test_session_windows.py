@@ -23,7 +23,7 @@ TOKENS = st.none() | st.sampled_from([0, 25_000, 40_000, 119_999, 120_000, 900_0
 COUNTERS = st.builds(
     Counters, requests=SMALL, accepted=SMALL, cost_microusd=st.none() | st.integers(0, 9_000_000), input_tokens=TOKENS
 )
-TOKEN_COUNTS = ("first_prompt_tokens", "largest_prompt_tokens", "cold_restart_tokens")
+TOKEN_COUNTS = tuple(name for name in SessionCounters.__dataclass_fields__ if name.endswith("_tokens"))
 HAPPENED = st.builds(
     SessionCounters,
     **{name: TOKENS if name in TOKEN_COUNTS else SMALL for name in SessionCounters.__dataclass_fields__},

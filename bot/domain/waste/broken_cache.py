@@ -1,11 +1,10 @@
 """W14, cache broken mid-session: model, effort or speed changed in a conversation, which was then read in again.
 
-Inputs      for each session: how often that happened, the largest input of a request; prices.
+Inputs      for each session: how often that happened and what it wrote to the cache again; prices.
 Rule        a request within the cache's life that wrote at least 20,000 tokens to the cache again, with a setting other
             than the request before (counted by the readers of sessions). At least 3 in the window.
-Dollars     breaks x half of the session's largest input x (price of writing - price of reading it from the cache).
-            What a break wrote is not kept; a conversation grows up to its largest input, so half of it is the middle.
-Confidence  0.4, half of what it would be with each break's tokens.
+Dollars     tokens written again x (price of writing - price of reading them from the cache).
+Confidence  0.8.
 Innocent    changing up to a better model in the middle of a hard task can be just right.
 Not when    the source does not tell what the cache did or which settings were used, or the price is unknown.
 """
@@ -19,9 +18,9 @@ from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
 from bot.domain.waste.session_cost import of_tokens
 
 DETECTOR = "W14"
-CONFIDENCE = 0.4
+CONFIDENCE = 0.8
 RULE = Rule(
-    DETECTOR, "W14-1", Ledger.OPTIMIZABLE, CONFIDENCE, "Changing the model in the middle may have been what helped."
+    DETECTOR, "W14-2", Ledger.OPTIMIZABLE, CONFIDENCE, "Changing the model in the middle may have been what helped."
 )
 
 

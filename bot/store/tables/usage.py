@@ -77,6 +77,7 @@ class SessionFactsRow(Base):
     cold_restarts: Mapped[int | None]
     cold_restart_tokens: Mapped[int | None]
     cache_breaks: Mapped[int | None]
+    cache_break_tokens: Mapped[int | None]
     compaction_read_tokens: Mapped[int | None]
     compaction_written_tokens: Mapped[int | None]
     short_effort_requests: Mapped[int | None]

@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("session_facts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("cache_break_tokens", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("compaction_read_tokens", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("compaction_written_tokens", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("short_effort_requests", sa.BigInteger(), nullable=True))
@@ -31,3 +32,4 @@ def downgrade() -> None:
         batch_op.drop_column("short_effort_requests")
         batch_op.drop_column("compaction_written_tokens")
         batch_op.drop_column("compaction_read_tokens")
+        batch_op.drop_column("cache_break_tokens")
