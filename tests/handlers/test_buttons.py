@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.nudging import Plan
+from bot.domain.roster import PersonRecord
 from bot.domain.tips import Fact
 from bot.domain.told import Answer
-from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, HANA, Member
+from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, GUS, HANA, Member
 from bot.playground.journal import Shown
-from bot.store import nudges, preferences
+from bot.store import nudges, people, preferences
 from bot.store.tables import NudgeRow
 from bot.views import tip as tip_views
 from bot.views.ids import Action
@@ -211,6 +212,18 @@ def test_erasing_from_home_clears_the_page(with_tips: Office) -> None:
 
     assert with_tips.wait_for(pages)
     assert with_tips.person(BEN) is None
+
+
+def test_whoever_objects_is_left_out(with_tips: Office) -> None:
+    """The button under the question before erasing does it at once; the next roster makes nobody of them."""
+    with_tips.ask(GUS, "forget")
+    told = with_tips.press(GUS, Action.LEAVE_OUT)
+    with with_tips.desk.store.begin() as session:
+        people.save_people(session, records=[PersonRecord(GUS.email)], now=with_tips.desk.clock.now())
+
+    assert "nothing about you is kept" in told.words()
+    assert with_tips.person(GUS) is None
+    assert "I do not find you" in with_tips.ask(GUS).words()
 
 
 def test_nobody_was_shown_anything_in_public(with_tips: Office, tmp_path: Path) -> None:

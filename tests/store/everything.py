@@ -8,30 +8,33 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Float, Integer, insert
 from sqlalchemy.orm import Session
 
+from bot.domain.people import IdentitySource
 from bot.store import rights
 from bot.store.batches import table_of
+from bot.store.pseudonyms import subject_key
 from bot.store.tables import Base, IdentityRow, NudgeRow, NudgeStepRow, PersonRow
 from bot.store.types import UtcDateTime
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-ADA = 1
-BEN = 2
+ADA = 48_611
+BEN = 90_227
+"""Numbers that stand nowhere else, so that a search for them finds only these two."""
 ADA_NAMES = {"email": "ada.moreau@lantern.example", "slack": "U0ADA", "github": "ada-moreau"}
 BEN_NAMES = {"email": "ben.castell@lantern.example", "slack": "U0BEN", "github": "ben-castell"}
 
 
 def fill(session: Session) -> None:
-    """Ada (1) manages Ben (2); each has a row in every personal table, and the other tables have one of nobody's."""
+    """Ada manages Ben; each has a row in every personal table, and the other tables have one of nobody's."""
     for model in reversed(rights.PERSONAL):
         for person_id, names in ((ADA, ADA_NAMES), (BEN, BEN_NAMES)):
-            for row in _rows(model, person_id, names):
+            for row in _rows(session, model, person_id, names):
                 session.execute(insert(table_of(model)).values(**row))
     for table in Base.metadata.sorted_tables:
         if table.name in rights.NOT_PERSONAL:
             session.execute(insert(table).values(**{c.name: _value(c, "x") for c in table.columns}))
 
 
-def _rows(model: type[Base], person_id: int, names: dict[str, str]) -> list[dict[str, Any]]:
+def _rows(session: Session, model: type[Base], person_id: int, names: dict[str, str]) -> list[dict[str, Any]]:
     columns = table_of(model).columns
     row = {c.name: _value(c, f"x{person_id}") for c in columns}
     row |= {name: person_id for name in ("person_id", "nudge_id", "nudge_step_id", "finding_id") if name in row}
@@ -46,8 +49,8 @@ def _rows(model: type[Base], person_id: int, names: dict[str, str]) -> list[dict
         return [row | {"state": "sent"}]
     if model is NudgeStepRow or "subject" not in row:
         return [row]
-    unmapped = row | {"subject": names["email"], "person_id": None, "source": "never_mapped"}
-    return [row | {"subject": names["email"]}, unmapped]
+    row |= {"subject": subject_key(session, IdentitySource.EMAIL, names["email"])}
+    return [row, row | {"person_id": None, "source": "never_mapped"}]
 
 
 def _value(column: Column[Any], word: str) -> Any:
