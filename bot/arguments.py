@@ -63,8 +63,14 @@ def parser() -> argparse.ArgumentParser:
     _add(commands, "calibrate", "how often each rule would find something here; names no one")
     examined = _add(commands, "doctor", "one line for each thing that must be right")
     examined.add_argument("--unmapped", action="store_true", help="instead: the ids that belong to nobody we know")
-    forget = _add(commands, "forget", "erase everything held about one person")
-    forget.add_argument("email", metavar="EMAIL")
+    written = _add(commands, "papers", "what a works council and people must be told, from the running configuration")
+    written.add_argument("--out", type=Path, default=Path("papers"), metavar="DIR", help="where to; else ./papers")
+    for name, help_ in (
+        ("forget", "erase everything held about one person"),
+        ("exclude", "erase one person, and keep nothing about them from now on"),
+        ("include", "take back that one person is excluded"),
+    ):
+        _add(commands, name, help_).add_argument("email", metavar="EMAIL")
     return top
 
 

@@ -17,15 +17,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
-from bot import app, doctor
+from bot import app, doctor, papers
 from bot.arguments import JOBS, SESSIONS, parser
 from bot.clock import HandClock, SystemClock
 from bot.errors import InputError, KindlingError, SlackError
 from bot.log import start_logging
 from bot.settings import Settings, load
 from bot.sources.public_holidays import holidays_of, weekend_of
-from bot.store import identities, opening, people, rights
-from bot.store.database import DatabaseError
+from bot.store import exclusions, identities, opening, people, rights
+from bot.store.database import DatabaseError, Store
 from bot.views import calibration
 from handlers.desk import Desk
 from jobs import calendar, calibrate, collect, import_files, import_sessions
@@ -36,6 +36,7 @@ DONE, FAILED, WRONG = 0, 1, 2
 _MOST_UNMAPPED = 1000
 _FAILURES = ("failed", "errors", "sources_failed")
 """What the counts of a job, or of a tick, say went wrong and was recorded."""
+_BACKUPS = "Backups made before keep older copies: replace them, and after restoring one, erase again."
 
 Counts = Mapping[str, object]
 Job = Callable[[datetime], calendar.Counts]
@@ -185,15 +186,52 @@ def _unmapped(arguments: argparse.Namespace) -> int:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
+    with _kindling(arguments) as kindling:
+        with kindling.store.begin() as session:
+            person_id = people.person_by_email(session, email=arguments.email)
+            if person_id is None:
+                erased = rights.forget_unlisted(session, email=arguments.email)
+            else:
+                erased = rights.forget(session, person_id=person_id)
+            if not erased:
+                raise InputError("Nobody with this e-mail address is known here; nothing was erased.")
+        return _erased("forget", kindling.store, arguments)
+
+
+def _exclude(arguments: argparse.Namespace) -> int:
+    with _kindling(arguments) as kindling:
+        with kindling.store.begin() as session:
+            rights.leave_out_address(session, email=arguments.email)
+        return _erased("exclude", kindling.store, arguments)
+
+
+def _include(arguments: argparse.Namespace) -> int:
     with _kindling(arguments) as kindling, kindling.store.begin() as session:
-        person_id = people.person_by_email(session, email=arguments.email)
-        if person_id is None:
-            erased = rights.forget_unlisted(session, email=arguments.email)
-        else:
-            erased = rights.forget(session, person_id=person_id)
-        if not erased:
-            raise InputError("Nobody with this e-mail address is known here; nothing was erased.")
-    return _report("forget", {"rows": sum(erased.values())}, arguments)
+        if not exclusions.remove(session, email=arguments.email):
+            raise InputError("Nobody with this e-mail address is excluded; nothing was changed.")
+    return _report("include", {"people": 1}, arguments)
+
+
+def _erased(what: str, store: Store, arguments: argparse.Namespace) -> int:
+    """How many rows they were is not said: it tells how much somebody used (P1)."""
+    if not store.wipe_deleted():
+        print(
+            "The database file is being read; the weekly tidying wipes what was erased from its log.", file=sys.stderr
+        )
+    print(_BACKUPS)
+    return _report(what, {"people": 1}, arguments)
+
+
+def _papers(arguments: argparse.Namespace) -> int:
+    with _kindling(arguments) as kindling:
+        facts = papers.collect(kindling.settings)
+        place, changed = papers.write(kindling.store, facts, folder=arguments.out, now=kindling.clock.now())
+    print(f"papers: in {place}; fill in what is marked, and have them read: they are not legal advice")
+    if changed:
+        print(f"Since the papers before: {'; '.join(changed)}. Inform people again.")
+    if arguments.json:
+        print(json.dumps({"folder": str(place), "hash": facts.hash, "changed": changed}))
+    return DONE
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -301,5 +339,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "import": _import,
     "db": _db_upgrade,
     "doctor": _doctor,
+    "papers": _papers,
     "forget": _forget,
+    "exclude": _exclude,
+    "include": _include,
 }

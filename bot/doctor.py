@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot import job_checks, source_checks
+from bot import job_checks, papers, source_checks
 from bot.errors import InputError, SlackError
 from bot.settings import Settings
 from bot.slack import Slack
@@ -17,7 +17,7 @@ from bot.sources import tip_library
 from bot.store import health, opening
 from bot.store.database import Store
 
-NEEDED_SCOPES = frozenset({"chat:write", "commands", "files:write", "im:write", "users:read", "users:read.email"})
+NEEDED_SCOPES = frozenset(papers.SLACK_RIGHTS)
 _HISTORY = "im:history"
 _QUIET = "dnd:read"
 
@@ -70,19 +70,29 @@ def _database(settings: Settings, now: datetime) -> Iterator[Check]:
             yield Check("database", False, f"the tables are {found.value}: run `kindling db upgrade`")
             return
         yield Check("database", True, f"{store.address}, tables up to date")
-        yield from _data(store, now)
+        yield from _data(store, settings, now)
     except InputError as error:
         yield Check("database", False, str(error))
     finally:
         store.close()
 
 
-def _data(store: Store, now: datetime) -> Iterator[Check]:
+def _data(store: Store, settings: Settings, now: datetime) -> Iterator[Check]:
     with store.read() as session:
         everybody, reachable = health.people_counts(session)
     yield Check("people", everybody > 0, f"{everybody} known, {reachable} with a Slack account")
     yield from source_checks.of_data(store, now)
+    yield _papers(store, settings)
     yield from job_checks.of_jobs(store, now)
+
+
+def _papers(store: Store, settings: Settings) -> Check:
+    try:
+        outdated = papers.outdated(store, papers.collect(settings))
+    except InputError as error:
+        return Check("papers", False, str(error))
+    never = "none were written yet; `kindling papers` writes what people must be told before the start"
+    return Check("papers", outdated is None, outdated or ("they fit" if papers.written_before(store) else never))
 
 
 def _tips(now: datetime) -> Iterator[Check]:
