@@ -5,23 +5,29 @@ Called by `bot/store/rights.py` and by the page on privacy, for the one who aske
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.teams import COMPANY
+from bot.store import audit
 from bot.store.tables import SnapshotMemberRow, SnapshotRow, SummaryBlockMemberRow, SummaryBlockRow
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A published summary that counted a person: made on which Monday, and of whom. No label: the group has no name."""
+    """A published summary that counted a person: made on which Monday, and of whom. No label: the group has no name.
+
+    `opened` is how often it was seen, by the role of those who saw it; empty when nobody did.
+    """
 
     week: date
     label: str | None
     everybody: bool
+    opened: Mapping[str, int] = field(default_factory=dict)
 
 
 def close_blocks(session: Session, *, person_id: int) -> None:
@@ -39,5 +45,8 @@ def counted_me(session: Session, *, person_id: int) -> tuple[Counted, ...]:
         .outerjoin(group, and_(member.week == group.week, member.group_key == group.group_key))
         .where(member.person_id == person_id)
         .order_by(member.week.desc(), group.label.is_(None), group.label, member.group_key)
-    )
-    return tuple(Counted(week, label, key == COMPANY) for week, key, label in rows)
+    ).all()
+    seen: dict[audit.Summary, dict[str, int]] = {(key, week): {} for week, key, _ in rows}
+    for one in audit.opened(session, summaries=seen):
+        seen[one.group_key, one.week][one.role] = one.times
+    return tuple(Counted(week, label, key == COMPANY, seen[key, week]) for week, key, label in rows)

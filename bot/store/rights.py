@@ -50,7 +50,7 @@ from bot.store.tables import (
     UsageDayRow,
 )
 
-EXPORT_SCHEMA = "kindling-export-1"
+EXPORT_SCHEMA = "kindling-export-2"
 
 PERSONAL: tuple[type[Base], ...] = (
     SnapshotMemberRow,
