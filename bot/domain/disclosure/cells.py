@@ -31,8 +31,9 @@ class Kind(StrEnum):
 class Measure:
     """One figure. `floor_people`: 10 for distributions, waste categories, barriers and text.
 
-    `family` joins shares of which at most one is true of a person, the most important first: three shares that were
-    judged one by one could together leave nobody for a fourth.
+    `family` joins measures that together say more than each alone; they are known for a person all or none. Of shares
+    at most one is true of a person, the most important comes first. Of sums the first is the whole, the others are
+    parts of it that do not overlap.
     """
 
     name: str

@@ -38,26 +38,33 @@ def tell(
     figures: Mapping[str, Mapping[int, int]],
     rules: Rules,
 ) -> dict[str, Told]:
-    """What is told of these people, for each measure of one family."""
+    """What is told of these people, for each measure of one family.
+
+    Each measure leaves less for the next: of shares that exclude each other, fewer people; of a sum and its parts, the
+    rest, which must not be somebody's either.
+    """
     found: dict[str, Told] = {}
-    room = len(people)
+    room, rest = len(people), dict.fromkeys(people, 0)
     for measure in family:
-        own = figures.get(measure.name, {})
-        if any(person not in own for person in people):
+        own = {person: figure for person in people if (figure := figures.get(measure.name, {}).get(person)) is not None}
+        if len(own) < len(people):
             found[measure.name] = Told(home, people, why=Why.UNKNOWN)
         elif len(people) < _floor(measure, rules):
             found[measure.name] = Told(home, people, why=Why.TOO_SMALL)
+        elif measure.kind is Kind.SHARE:
+            range_told = shares.told_share(sum(own[person] > 0 for person in people), len(people), room, rules)
+            found[measure.name] = _told(home, people, range_told, Why.TOO_COARSE)
+            room -= found[measure.name].high if rules.families else 0
         else:
-            amounts = [own[person] for person in people]
-            told = _share(amounts, room, rules) if measure.kind is Kind.SHARE else sums.told_sum(amounts, rules)
-            why = Why.TOO_COARSE if measure.kind is Kind.SHARE else Why.DOMINANT
-            found[measure.name] = Told(home, people, *told) if told else Told(home, people, why=why)
-        room -= found[measure.name].high if rules.families and found[measure.name].why is None else 0
+            left = {person: rest[person] - own[person] for person in people} if measure is not family[0] else own
+            enough_left = sums.told_sum(left.values(), rules) if min(left.values()) >= 0 else None
+            found[measure.name] = _told(home, people, enough_left and sums.told_sum(own.values(), rules), Why.DOMINANT)
+            rest = left if found[measure.name].why is None else rest
     return found
 
 
-def _share(amounts: Sequence[int], room: int, rules: Rules) -> tuple[int, int] | None:
-    return shares.told_share(sum(amount > 0 for amount in amounts), len(amounts), room, rules)
+def _told(home: str, people: frozenset[int], found: tuple[int, int] | None, why: Why) -> Told:
+    return Told(home, people, *found) if found else Told(home, people, why=why)
 
 
 def _floor(measure: Measure, rules: Rules) -> int:
