@@ -13,6 +13,9 @@ from pathlib import Path
 
 import bot
 from bot.domain import nudging, team_summary
+from bot.domain.disclosure.publish import RHYTHM_WEEKS
+from bot.domain.disclosure.rules import ALL
+from bot.domain.disclosure.telling import least_people
 from bot.domain.outcomes import OutcomeRecord
 from bot.domain.people import KEPT_AFTER_LEAVING_DAYS
 from bot.domain.roster import AbsenceRecord, Member
@@ -22,7 +25,7 @@ from bot.errors import InputError
 from bot.settings import Settings
 from bot.sources import catalogue
 from bot.sources.shape import Connector, LeaveConnector, OutcomeConnector, RosterConnector
-from bot.store import papers, retention, rights
+from bot.store import papers, pushed, retention, rights
 from bot.store.database import Store
 from bot.store.papers import Written
 from bot.store.tables import Base
@@ -33,6 +36,8 @@ from bot.views.privacy import KINDS
 from bot.views.rules import STATES
 from jobs.import_report import Kind
 
+FLOORS = tuple(least_people([measure], ALL) for measure in team_summary.MEASURES)
+"""The fewest people of whom each figure of a group is told; the floors are in the code, and no setting lowers them."""
 SLACK_RIGHTS = ("chat:write", "commands", "files:write", "im:write", "users:read", "users:read.email")
 """What the app cannot do without; `bot/doctor.py` looks whether they are granted, the manifest asks for them."""
 
@@ -49,8 +54,10 @@ def collect(settings: Settings) -> Facts:
         database="SQLite" if settings.database_url.startswith("sqlite") else "PostgreSQL",
         retention_days=settings.retention_days,
         left_days=KEPT_AFTER_LEAVING_DAYS,
-        floor=team_summary.FLOOR,
-        floor_of_details=team_summary.FLOOR_DISTRIBUTION,
+        floor=min(FLOORS),
+        floor_of_details=max(FLOORS),
+        rhythm_weeks=RHYTHM_WEEKS,
+        followed_days=pushed.FOLLOWED_DAYS,
         states=tuple(state.value.replace("_", " ") for state in STATES),
         patterns=tuple(PATTERNS[detector].name.lower() for detector in DETECTORS),
         commands=(settings.stats_command, settings.team_command),
@@ -112,7 +119,7 @@ def _sources(settings: Settings) -> tuple[SourceFacts, ...]:
 def _brings(connector: Connector) -> tuple[str, tuple[str, ...]]:
     """What a kind of source brings, and all fields that may be read from it."""
     if isinstance(connector, RosterConnector):
-        return "who works here", tuple(sorted(connector.columns))
+        return "who works here", ("email", *sorted(connector.columns))
     if isinstance(connector, LeaveConnector):
         return "days away", _names(AbsenceRecord)
     if isinstance(connector, OutcomeConnector):
@@ -129,7 +136,8 @@ def _models() -> list[type[Base]]:
 def _table(model: type[Base], settings: Settings) -> TableFacts:
     name = str(model.__tablename__)
     columns = Base.metadata.tables[name].columns
-    holds = KINDS[name][1] if name in KINDS else (model.__doc__ or "").strip().split("\n")[0].split(". ")[0].rstrip(".")
+    says_itself = " ".join((model.__doc__ or "").split()).split(". ")[0].rstrip(".")
+    holds = KINDS[name][1] if name in KINDS else says_itself
     return TableFacts(name, holds, tuple(column.name for column in columns), _kept(model, settings))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -82,6 +83,16 @@ def sqlite_store(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Store]:
 def clock() -> HandClock:
     """Monday, 2 March 2026, 10:00 UTC, until it is moved."""
     return HandClock(MONDAY_MORNING)
+
+
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """For a test that calls the command line in this process: its logging ends with the test."""
+    logger = logging.getLogger("kindling")
+    before = list(logger.handlers), logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = before[0], before[2]
+    logger.setLevel(before[1])
 
 
 def _copied(migrated: Path, folder: Path) -> str:

@@ -41,7 +41,7 @@ Kept in: {facts.database}, run by the company. {words.retention(facts)}
 
 ### What is never held
 
-{words.never_held()}
+{words.never_held(facts)}
 
 ### Who sees what
 
@@ -90,7 +90,7 @@ def _risks(facts: Facts) -> str:
         (
             "a group figure gives one person away",
             f"""groups of {facts.floor} or more ({facts.floor_of_details} for details), suppression across groups and
-            over time, figures frozen once a week""",
+            over time, frozen figures every {facts.rhythm_weeks} weeks""",
             "a small company with a single group gets no figures",
         ),
         (

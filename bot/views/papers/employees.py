@@ -31,7 +31,7 @@ Legal basis: {FILL_IN}
 
 ## What is never held
 
-{words.never_held()}
+{words.never_held(facts)}
 
 ## Where it comes from
 

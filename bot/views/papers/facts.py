@@ -50,6 +50,8 @@ class Facts:
     left_days: int
     floor: int
     floor_of_details: int
+    rhythm_weeks: int
+    followed_days: int
     states: tuple[str, ...]
     patterns: tuple[str, ...]
     commands: tuple[str, ...]
@@ -80,30 +82,32 @@ def changes(before: Mapping[str, Any], after: Facts) -> list[str]:
     if now == dict(before):
         return []
     told = [*_sources(before, now), *_numbers(before, now), *_lists(before, now)]
-    return told or ["something else was"]
+    return told or ["how long some rows are kept changed"]
 
 
 _NUMBERS = {
-    "retention_days": "how long data are kept was",
-    "left_days": "when leavers are erased was",
-    "floor": "the smallest group was",
-    "floor_of_details": "the smallest group was",
-    "week_days": "how often messages may come was",
-    "most_in_four_weeks": "how often messages may come was",
+    "retention_days": "the days that data are kept",
+    "left_days": "the days after which leavers are erased",
+    "floor": "the smallest group",
+    "floor_of_details": "the smallest group of which details are told",
+    "rhythm_weeks": "the weeks between figures of groups",
+    "followed_days": "the days that a running session is followed",
+    "week_days": "the days between messages",
+    "most_in_four_weeks": "the messages in four weeks",
 }
 _OTHERS = {
-    "files": "the kinds of files were",
-    "pushed": "telemetry that tools push was",
-    "slack_rights": "the rights in Slack were",
-    "personal": "what is held about a person was",
-    "others": "what is held about nobody was",
-    "database": "the database was",
-    "states": "the rules were",
-    "patterns": "the rules were",
-    "commands": "the commands were",
-    "leads": "the roles were",
-    "operators": "the roles were",
-    "nudges_on": "messages were switched, which was",
+    "files": "the kinds of files",
+    "pushed": "whether tools push telemetry",
+    "slack_rights": "the rights in Slack",
+    "personal": "what is held about a person",
+    "others": "what is held about nobody",
+    "database": "the database",
+    "states": "the rules",
+    "patterns": "the rules",
+    "commands": "the commands",
+    "leads": "the roles",
+    "operators": "the roles",
+    "nudges_on": "whether messages are sent",
 }
 
 
@@ -123,4 +127,12 @@ def _numbers(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]
 
 
 def _lists(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    yield from dict.fromkeys(f"{what} changed" for name, what in _OTHERS.items() if before.get(name) != now[name])
+    changed = [what for name, what in _OTHERS.items() if _without_times(before.get(name)) != _without_times(now[name])]
+    yield from (f"{what} changed" for what in dict.fromkeys(changed))
+
+
+def _without_times(value: Any) -> Any:
+    """Tables without how long they are kept: one number changes that for nearly all of them."""
+    if not isinstance(value, list):
+        return value
+    return [{**one, "kept": ""} if isinstance(one, dict) else one for one in value]

@@ -15,7 +15,7 @@ FILL_IN = "**[to be filled in by the company]**"
 NEVER_HELD = (
     "prompts, answers, code and the content of files",
     "names of people",
-    "minutes of use, and the time of day at which somebody used a tool",
+    "minutes of use",
     "where somebody was",
     "how somebody compares with anybody else: no rank, percentile, score or badge",
 )
@@ -75,8 +75,12 @@ def held_about_nobody(facts: Facts) -> str:
     return _tables(facts.others)
 
 
-def never_held() -> str:
-    return listing(NEVER_HELD)
+def never_held(facts: Facts) -> str:
+    """With the two moments that are held, so that nobody finds them and feels deceived."""
+    moments = f"""The time of day of use is not kept either, with one exception: where tools push to Kindling, the
+        moments of a running session's first and last request stand there until {facts.followed_days} days after the
+        last one. The moment at which a piece of work was finished is kept, as its source tells it."""
+    return f"{listing(NEVER_HELD)}\n\n{para(moments)}"
 
 
 def retention(facts: Facts) -> str:
@@ -98,8 +102,9 @@ def recipients(facts: Facts) -> str:
             f"""**The person**, in Slack, for nobody else to see: everything that is held about them
             (`{facts.commands[0]}`).""",
             f"""**A manager**: figures of a group of at least {facts.floor} people, never of one person; distributions,
-            categories of cost and barriers from {facts.floor_of_details} people on; frozen once a week, rounded, and
-            withheld where somebody could be singled out. No list, no filter, no drill-down.""",
+            categories of cost and barriers from {facts.floor_of_details} people on; frozen figures every
+            {facts.rhythm_weeks} weeks, rounded, and withheld where somebody could be singled out. No list, no filter,
+            no drill-down.""",
             f"""**An enablement lead** ({leads}): the same kind of group figures, and whether messages helped; never who
             received one.""",
             f"""**Whoever runs Kindling** ({operators}): counts of rows and of failures. They have no command that shows

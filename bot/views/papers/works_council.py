@@ -27,9 +27,9 @@ and what cannot be done with it.
 
 - See one person's figures: no command, screen or export for managers, leads or operators shows them.
 - Compare or rank people: no such figure is computed.
-- See when somebody worked, or for how long: neither is kept.
+- See how long somebody used a tool: it is not kept.
 - Read what somebody asked an AI or got back: it is never stored.
-- Cut groups freely: groups are those of the roster, frozen once a week.
+- Cut groups freely: groups are those of the roster, and their figures come every {facts.rhythm_weeks} weeks, frozen.
 
 ## Where data come from
 
@@ -43,7 +43,7 @@ and what cannot be done with it.
 
 Never held:
 
-{words.never_held()}
+{words.never_held(facts)}
 
 ## Who sees what
 
