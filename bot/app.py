@@ -32,7 +32,7 @@ from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store.opening import open_store
 from bot.transports import http, otlp, socket_mode
 from handlers.desk import Desk
-from jobs import calendar, collect, decide, deliver, detect, measure, receive, recheck, tidy
+from jobs import calendar, collect, decide, deliver, detect, digest, measure, receive, recheck, tidy
 from jobs.rounds import Pace
 
 Counts = calendar.Counts
@@ -123,6 +123,17 @@ def work(
             stop=stop,
         )
 
+    def digest_(now: datetime) -> Counts:
+        return digest.digest(
+            store,
+            slack=_with_token(desk),
+            now=now,
+            holidays_of=holidays_of,
+            weekend_of=weekend_of,
+            pace=pace,
+            stop=stop,
+        )
+
     return {
         "collect": lambda now: collect_now(desk, now=now, on_day=on_day),
         "detect": lambda now: detect.detect(
@@ -133,6 +144,7 @@ def work(
         ),
         "decide": decide_,
         "deliver": deliver_,
+        "digest": digest_,
         "tidy": lambda now: tidy.tidy(store, now=now, retention_days=settings.retention_days),
     }
 

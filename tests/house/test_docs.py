@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.settings import SETTINGS
 from bot.sources.files import absences, identities, outcomes, people, seats, usage
-from handlers import ai_stats
+from handlers import ai_stats, ai_team
 from jobs import calendar
 
 ROOT = Path(__file__).parents[2]
@@ -49,10 +49,10 @@ def test_every_command_and_job_is_described() -> None:
         [sys.executable, "-m", "bot", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     commands = set(re.findall(r"^    ([a-z]+)  ", asked.stdout, re.MULTILINE))
+    often = {"deliver": "every minute", "digest": "10 past every hour"}
     hours = {
-        appointment.job: "every minute"
-        if appointment.job == "deliver"
-        else f"{_field(appointment, 'minute')} {_field(appointment, 'hour')} {_field(appointment, 'day_of_week')}"
+        appointment.job: often.get(appointment.job)
+        or f"{_field(appointment, 'minute')} {_field(appointment, 'hour')} {_field(appointment, 'day_of_week')}"
         for appointment in calendar.CALENDAR
     }
 
@@ -61,6 +61,7 @@ def test_every_command_and_job_is_described() -> None:
         command for command in commands if f"`kindling {command}" not in text and f"`{command}`" not in text
     }
     assert set() == {word for word in ai_stats.WORDS if f"{word}" not in text}
+    assert set() == {word for word in ai_team.WORDS if f"`/ai-team {word}`" not in text}
     assert hours == dict(re.findall(r"^\| `([a-z]+)` \| ([^|`]+) \|$", text, re.MULTILINE))
 
 
