@@ -73,7 +73,7 @@ def written(facts: Facts) -> dict[str, str]:
 
 
 def test_every_kind_and_every_table_stands_in_the_papers(settings: Settings) -> None:
-    """All connected kinds, and all tables with rows about a person and all their fields, in the papers that list them."""
+    """All connected kinds, and all tables with rows about a person and all their fields, in papers that list them."""
     texts = written(papers.collect(settings))
 
     for name in ("dpia.md", "works-council.md", "privacy-notice.md"):
@@ -146,7 +146,8 @@ def test_another_fact_within_is_another_hash(settings: Settings, where: str, nam
     """The same for what is said of each source and of each table."""
     facts = papers.collect(settings)
     first, *rest = getattr(facts, where)
-    changed = replace(facts, **{where: (replace(first, **{name: other(getattr(first, name))}), *rest)})
+    more: dict[str, Any] = {where: (replace(first, **{name: other(getattr(first, name))}), *rest)}
+    changed = replace(facts, **more)
 
     assert facts.hash != changed.hash
     assert changes(facts.as_json(), changed)
@@ -216,11 +217,7 @@ def test_from_the_command_line(
     monkeypatch.setenv("KINDLING_DATABASE_URL", f"sqlite:///{tmp_path / 'k.db'}")
     code = cli.main(["papers", "--out", "out", "--now", MARCH.isoformat(), "--json"])
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    checks = {
-        check.name: check
-        for check in doctor.examine(load({**_environ(tmp_path), "KINDLING_RETENTION_DAYS": "401"}), now=MARCH)
-    }
-    fitting = {check.name: check for check in doctor.examine(load(_environ(tmp_path)), now=MARCH)}
+    fitting, outdated = (_doctor(tmp_path, retention_days) for retention_days in (400, 401))
 
     assert 0 == code
     assert set(paper_views.PAPERS) == {path.name for path in (tmp_path / told["folder"]).iterdir()}
