@@ -253,7 +253,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         )
     print("\n".join(calibration.lines(report)))
     if arguments.json:
-        print(json.dumps(calibration.as_json(report)))
+        print(json.dumps(report.to_json()))
     return DONE
 
 

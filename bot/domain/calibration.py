@@ -1,25 +1,29 @@
 """How often each rule about waste would find something here, told so that nobody can be singled out.
 
 For whoever runs Kindling, in its first two weeks and later: do the rules fit this place? Everything is a share of all
-people who were judged: none below five people, none that leaves fewer than five out, in steps that stand for at least
-five people and 5 %. Nothing is said of fewer than twenty people. Whose tools and dollars they are is never counted.
+people who were judged: none below ten people, none that leaves fewer than ten out, in steps that stand for at least
+ten people and 5 %. Nothing is said of fewer than forty people. Whose tools and dollars they are is never counted.
+A week has one report, the first that was asked for: two of them, with somebody come or gone in between, would tell what
+that person has.
 `jobs/calibrate.py` fills a `Tally`; `bot/views/calibration.py` says the `Report`. Next: `jobs/calibrate.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from typing import Any
 
 from bot.domain.adoption import Standing, State
 from bot.domain.waste import DETECTORS, SILENT_STATES, Looked
 from bot.domain.waste.thresholds import thresholds_of, version_of
 
-LEAST_PEOPLE = 5
-LEAST_IN_ALL = 20
+LEAST_PEOPLE = 10
+"""The floor for figures about kinds of waste (P10)."""
+LEAST_IN_ALL = 40
 STEPS_PERCENT = (5, 10, 20, 25)
-"""The finest that stands for at least five people; each divides 100, so that the last step is no smaller."""
+"""The finest that stands for at least ten people; each divides 100, so that the last step is no smaller."""
 
 FEW = f"fewer than {LEAST_PEOPLE} people"
 NEARLY_ALL = f"all, or all but fewer than {LEAST_PEOPLE} people"
@@ -70,11 +74,27 @@ class RuleReport:
 
 @dataclass(frozen=True)
 class Report:
-    """All rules. `about_people` is rounded down to fives, None when there are too few to say anything."""
+    """All rules. `about_people` is rounded down to tens, None when there are too few to say anything."""
 
     last_day: date
     about_people: int | None
     rules: tuple[RuleReport, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain JSON."""
+        rules = [asdict(rule) for rule in self.rules]
+        return {"last_day": self.last_day.isoformat(), "about_people": self.about_people, "rules": rules}
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Report:
+        """What `to_json` wrote."""
+        rules = tuple(RuleReport(**rule) for rule in document["rules"])
+        return cls(date.fromisoformat(document["last_day"]), document["about_people"], rules)
+
+
+def week_of(day: date) -> date:
+    """The Monday of the week in which `day` lies."""
+    return day - timedelta(days=day.weekday())
 
 
 def report(tally: Tally, *, last_day: date) -> Report:

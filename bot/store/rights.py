@@ -87,6 +87,7 @@ NOT_PERSONAL = frozenset(
     {
         "audit",
         "billed_day",
+        "calibration",
         "coverage",
         "exclusion",
         "installation",

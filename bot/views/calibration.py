@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any
 
-from bot.domain.calibration import LEAST_IN_ALL, Report, RuleReport
+from bot.domain.calibration import LEAST_IN_ALL, LEAST_PEOPLE, STEPS_PERCENT, Report, RuleReport
 from bot.views import rules
 
 _NOTE = (
-    "Shares of all people judged, never a name: nothing below five people, in steps of 5 % and of five people at least."
+    f"Shares of all people judged, never a name: nothing below {LEAST_PEOPLE} people, in steps of {STEPS_PERCENT[0]} % "
+    f"and of {LEAST_PEOPLE} people at least. A week has one report, and this one stays until the next."
 )
 _TOO_FEW = f"Too few people to say: it takes {LEAST_IN_ALL} before anything can be told that singles nobody out."
 
@@ -27,11 +26,6 @@ def lines(report: Report) -> Iterator[str]:
         yield f"About {report.about_people} people, on the 28 days up to {report.last_day.isoformat()}. {_NOTE}"
     for rule in report.rules:
         yield from _rule(rule)
-
-
-def as_json(report: Report) -> dict[str, Any]:
-    """The same for a machine."""
-    return asdict(report) | {"last_day": report.last_day.isoformat()}
 
 
 def _rule(rule: RuleReport) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bot.store.tables.audit import AuditRow, DigestRow, DigestWishRow
 from bot.store.tables.base import Base, BigKey
-from bot.store.tables.clock import InstallationRow, PapersRow, RunRow
+from bot.store.tables.clock import CalibrationRow, InstallationRow, PapersRow, RunRow
 from bot.store.tables.conclusions import BasisRow, FindingRow, SilenceRow, StateRow
 from bot.store.tables.messages import (
     OPEN_NUDGE,
@@ -61,6 +61,7 @@ __all__ = [
     "BigKey",
     "BilledDayRow",
     "CalendarDayRow",
+    "CalibrationRow",
     "CheckInRow",
     "CoverageRow",
     "CoveredPersonRow",

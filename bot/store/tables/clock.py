@@ -40,6 +40,17 @@ class InstallationRow(Base):
     first_judged_on: Mapped[date]
 
 
+class CalibrationRow(Base):
+    """The calibration report of one week, shares of people and nobody's name; `week` is its Monday.
+
+    The same week always tells the same: the difference between two reports could be one person.
+    """
+
+    __tablename__ = "calibration"
+    week: Mapped[date] = mapped_column(primary_key=True)
+    report: Mapped[dict[str, Any]]
+
+
 class PapersRow(Base):
     """The facts with which the papers for people and their representatives were last written; nobody's name.
 

@@ -12,6 +12,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "calibration",
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("week", name=op.f("pk_calibration")),
+    )
     with op.batch_alter_table("session_facts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("cache_break_tokens", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("compaction_read_tokens", sa.BigInteger(), nullable=True))
@@ -21,10 +27,16 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("pastes", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("pasted_tokens", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("pasted_resent_tokens", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("failure_loops", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("failure_loop_cost_microusd", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("repeat_cost_microusd", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("session_facts", schema=None) as batch_op:
+        batch_op.drop_column("repeat_cost_microusd")
+        batch_op.drop_column("failure_loop_cost_microusd")
+        batch_op.drop_column("failure_loops")
         batch_op.drop_column("pasted_resent_tokens")
         batch_op.drop_column("pasted_tokens")
         batch_op.drop_column("pastes")
@@ -33,3 +45,4 @@ def downgrade() -> None:
         batch_op.drop_column("compaction_written_tokens")
         batch_op.drop_column("compaction_read_tokens")
         batch_op.drop_column("cache_break_tokens")
+    op.drop_table("calibration")
