@@ -104,18 +104,22 @@ def window_of(rows: Sequence[Used], last_day: date = LAST_DAY) -> UsageWindow:
 
 
 def is_work(row: Used, rows: Sequence[Used]) -> bool:
-    """Whether a row makes its day one of work: it shows an answer; or it tells nothing, and no row of the same day and
-    tool tells that there was none. Of days older than the weeks that are loaded each row is believed by itself.
+    """Whether a row makes its day one of work: it shows an answer; or it tells nothing, and no row of the same tool and
+    day tells that there was none. Of days before the weeks that are loaded: no row of the same tool on any of them.
     """
     if not row.counters.shows_activity() or is_empty(row.counters):
         return False
-    is_old = (LAST_DAY - row.day).days >= LOADED_WEEKS * 7
-    others = [other for other in rows if (other.day, other.tool) == (row.day, row.tool)]
-    return (
-        has_answer(row.counters)
-        or is_old
-        or not any(is_empty(other.counters) and other.counters.shows_activity() for other in others)
-    )
+    beside = [other for other in rows if other.tool == row.tool]
+    if is_old(row):
+        others = [other for other in beside if is_old(other)]
+    else:
+        others = [other for other in beside if other.day == row.day]
+    return has_answer(row.counters) or not any(is_empty(other.counters) for other in others)
+
+
+def is_old(row: Used) -> bool:
+    """Whether the day is before the weeks that are loaded one by one."""
+    return (LAST_DAY - row.day).days >= LOADED_WEEKS * 7
 
 
 def is_empty(told: Counters) -> bool:

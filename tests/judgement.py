@@ -24,8 +24,11 @@ from jobs.detect import detect
 from tests import company as kept
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
-WORTH_SAYING_MICROUSD = 8_000_000
+WORTH_SAYING_MICROUSD, ONCE_WORTH_SAYING_MICROUSD, TIMES_WORTH_SAYING = 8_000_000, 10_000_000, 3
+"""Nothing is said of less: from $2 a week and 3 occurrences, or from a single one of $10 (docs/reference/rules.md)."""
 SILENT = {"unknown", "not_provisioned", "grace"}
+OF_CHANGES = {"W07", "W08", "W09"}
+"""They speak of changes, whatever tool helped with them."""
 
 
 @dataclass
@@ -119,24 +122,28 @@ def _compare_state(verdict: Verdict, company: InventedCompany, one: Reality, sai
 def _compare_findings(
     verdict: Verdict, one: Reality, planted: Iterable[Planted], found: Iterable[CountedFinding]
 ) -> None:
-    true: dict[tuple[str, str], int] = defaultdict(int)
+    true: dict[tuple[str, str], list[int]] = defaultdict(list)
     for plant in planted:
-        true[plant.detector, plant.tool] += plant.microusd or 0
-    claimed = {(said.detector, said.tool): said for said in found}
+        true[plant.detector, plant.tool].append(plant.microusd or 0)
+    claimed = {(said.detector, "" if said.detector in OF_CHANGES else said.tool): said for said in found}
     for key in true.keys() | claimed.keys():
-        _score(verdict.hits[key[0]], true.get(key), claimed.get(key))
+        _score(verdict.hits[key[0]], true.get(key), claimed.get(key), single=key[0] in OF_CHANGES)
     runaway = next((said for said in found if said.detector == "W06"), None)
     if runaway is not None and one.plants.meant and runaway.ledger == "wasted" and one.worker.role == "dev":
         verdict.meant_called_wasted += 1
 
 
-def _score(hits: Hits, true_microusd: int | None, said: CountedFinding | None) -> None:
-    if true_microusd is None:
+def _score(hits: Hits, true: list[int] | None, said: CountedFinding | None, *, single: bool) -> None:
+    """`single`: whether each entry of the truth is one occurrence, so that too rare can be told from missed."""
+    if true is None:
         hits.false += 1
-    elif said is None:
+        return
+    true_microusd = sum(true)
+    if said is None:
         small = 0 < true_microusd < WORTH_SAYING_MICROUSD
-        hits.too_small += small
-        hits.missed += not small
+        rare = single and len(true) < TIMES_WORTH_SAYING and max(true) < ONCE_WORTH_SAYING_MICROUSD
+        hits.too_small += small or rare
+        hits.missed += not (small or rare)
     else:
         hits.right += 1
         if said.high_microusd is not None and true_microusd:
@@ -176,7 +183,7 @@ def table_of_detectors(verdicts: Sequence[Verdict]) -> str:
     """Each detector over all companies, with the worst company beside it."""
     lines = [
         (
-            "| | right | false | missed | below $8 | precision (worst) | recall (worst) | dollars, said / true "
+            "| | right | false | missed | too small | precision (worst) | recall (worst) | dollars, said / true "
             "| median error |"
         ),
         "|---" * 9 + "|",

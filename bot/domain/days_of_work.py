@@ -4,7 +4,7 @@ Two questions are asked of a day. *Is there any sign of use?* rules out every wo
 request is enough (P12). *Was it a day of work?* is what habits, first steps and the days on the card are counted in.
 Both know only zero and not zero, so that ten times as much of anything answers neither in another way (P3).
 
-`bot/store/windows.py` asks the second one of each row, `of_a_week` puts the rows of a tool together.
+`bot/store/windows.py` asks the second one of each row, `days_worked` puts the rows of a tool together.
 Next: `bot/domain/adoption.py`; the reasons are in docs/why/zero.md.
 """
 
@@ -23,21 +23,29 @@ class Trace(IntEnum):
 
     EMPTY: all of its requests ran without anybody there, or all failed, or not one token came back. ANSWERED: one of
     `ANSWERS` is above zero. UNTOLD: neither can be seen; then the word of the source counts, unless another row of that
-    day and tool is empty.
+    day and tool is empty. SILENT: empty, and no sign of use by itself.
     """
 
     ANSWERED = 0
     UNTOLD = 7
     EMPTY = 14
+    SILENT = 21
 
 
-def days_marked(marks: int, trace: Trace | None = None) -> int:
-    """The days of a week with rows of this trace, or of any: bit n is the day n days before the week's end."""
-    if trace is not None:
-        return marks >> trace & _WEEK
-    return days_marked(marks, Trace.ANSWERED) | days_marked(marks, Trace.UNTOLD) | days_marked(marks, Trace.EMPTY)
+def days_active(marks: int) -> int:
+    """The days of a week with any sign of use: bit n is the day n days before the week's end."""
+    return _days(marks, Trace.ANSWERED) | _days(marks, Trace.UNTOLD) | _days(marks, Trace.EMPTY)
 
 
-def of_a_week(marks: int, empty: int) -> int:
+def days_empty(marks: int) -> int:
+    """The days of a week on which some row tells that nothing came back."""
+    return _days(marks, Trace.EMPTY) | _days(marks, Trace.SILENT)
+
+
+def days_worked(marks: int, empty: int) -> int:
     """The days of work among `marks`; `empty` are the days on which some row of the same tool is empty."""
-    return days_marked(marks, Trace.ANSWERED) | days_marked(marks, Trace.UNTOLD) & ~empty
+    return _days(marks, Trace.ANSWERED) | _days(marks, Trace.UNTOLD) & ~empty
+
+
+def _days(marks: int, trace: Trace) -> int:
+    return marks >> trace & _WEEK

@@ -80,11 +80,11 @@ class _Found:
     def _week_sums(self) -> Iterator[WeekSum]:
         empty: dict[tuple[str, int], int] = defaultdict(int)
         for row in self.weeks:
-            empty[row.tool, row.week] |= days_of_work.days_marked(row.marks or 0, Trace.EMPTY)
+            empty[row.tool, row.week] |= days_of_work.days_empty(row.marks or 0)
         for row in self.weeks:
             marks = row.marks or 0
-            worked = days_of_work.of_a_week(marks, empty[row.tool, row.week])
-            active = days_of_work.days_marked(marks)
+            worked = days_of_work.days_worked(marks, empty[row.tool, row.week])
+            active = days_of_work.days_active(marks)
             yield WeekSum(row.tool, row.model, row.week, _counters(row), active, worked)
 
 
@@ -96,8 +96,11 @@ def _take(found: _Found, row: Row[Any]) -> None:
     found.active_on += active
     if row.week != _OLDER:
         found.weeks.append(row)
-    elif row.first_worked_on is not None:
-        found.worked_on.append(row.first_worked_on)
+    elif days_of_work.days_empty(row.marks or 0):
+        # These rows are too old to look at each day: where a tool told of empty ones, only an answer is believed.
+        found.worked_on += [day for day in (row.first_answered_on,) if day is not None]
+    else:
+        found.worked_on += active[:1]
 
 
 def _week_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Select[Any]:
@@ -108,7 +111,9 @@ def _week_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Sel
     # Before the weeks that are judged only the dates matter, so that one row a tool is enough.
     model = case((age >= _OLDER * 7, ""), else_=rows.c.model).label("model")
     active_day, trace = case((rows.c.active, rows.c.day)), _trace(rows)
-    bit = case((rows.c.active, literal(1).bitwise_lshift(age % 7 + trace)))
+    # A day after the window has an age below zero, and needs no mark.
+    place = age % 7 + case((rows.c.active, trace), (trace == Trace.EMPTY, Trace.SILENT))
+    bit = case((age >= 0, literal(1).bitwise_lshift(place)))
     marks = cast(func.sum(bit.distinct()), BigInteger).label("marks")
     return select(
         rows.c.person_id,
@@ -118,7 +123,7 @@ def _week_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Sel
         marks,
         func.min(active_day).label("first_active_on"),
         func.max(active_day).label("last_active_on"),
-        func.min(case((trace != Trace.EMPTY, active_day))).label("first_worked_on"),
+        func.min(case((trace == Trace.ANSWERED, active_day))).label("first_answered_on"),
         *_sums(rows),
     ).group_by(rows.c.person_id, rows.c.tool, model, week)
 

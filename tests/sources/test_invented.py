@@ -108,7 +108,7 @@ def test_everything_that_happens_in_companies_happens() -> None:
     assert set(State) - {State.UNKNOWN} == {company.state(one, LAST_DAY) for one in everybody}
     assert all(any(has(who) for who in workers) for has in _TRAITS)
     assert any(seat.released_on for who in workers for seat in who.seats)
-    assert {"W01", "W06", "W10", "W15", "W03", "W25", *PATTERNS} == {
+    assert {"W01", "W03", "W06", "W07", "W08", "W09", "W10", "W12", "W15", "W23", "W25", *PATTERNS} == {
         plant.detector for one in everybody for plant in company.planted(one, LAST_DAY)
     }
 
@@ -121,6 +121,7 @@ _TRAITS: tuple[Callable[[Worker], object], ...] = (
     lambda who: who.night_agent,
     lambda who: who.volume > 1,
     lambda who: who.second_account,
+    lambda who: who.empty_since,
 )
 
 
@@ -174,6 +175,7 @@ def test_truth_by_hand() -> None:
     assert "building" == at(28, 120)
     assert "at_risk" == at(*range(14, 100, 7))
     assert "habitual" == at(*range(0, 63, 7), 120)
+
     assert "habitual" == at(0, 7, 14, 21)
     assert "building" == at(0, 7, 14, 28, 29, 30)
     assert "first_steps" == at(3, 20)
@@ -181,3 +183,19 @@ def test_truth_by_hand() -> None:
         replace(who, seats=(replace(seat, assigned_on=LAST_DAY - timedelta(days=13)),)), {}, LAST_DAY, known=frozenset()
     )
     assert "not_provisioned" == truth.state(replace(who, seats=()), {}, LAST_DAY, known=frozenset())
+
+
+def test_truth_of_empty_days_by_hand() -> None:
+    """Days on which nothing came back are no habit and no silence."""
+    seat = SeatRecord("a@lantern.example", "claude_code", date(2025, 6, 2))
+    [first] = large(size=1).people()
+    who = replace(first.worker, seats=(seat,), started_on=None)
+    every_day = frozenset(LAST_DAY - timedelta(days=age) for age in range(126))
+
+    def working_until(age: int) -> str:
+        worked = frozenset(day for day in every_day if (LAST_DAY - day).days >= age)
+        return truth.state(who, {"claude_code": every_day}, LAST_DAY, known=frozenset(), worked=worked)
+
+    assert "first_steps" == working_until(126)
+    assert "building" == working_until(40)
+    assert "habitual" == working_until(0)

@@ -7,17 +7,18 @@ Called by tests and benchmarks. Next: `bot/sources/invented/workforce.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from random import Random
 
-from bot.domain.outcomes import OutcomeKind, OutcomeRecord
+from bot.domain.outcomes import OutcomeRecord
 from bot.domain.people import IdentitySource, subject
 from bot.domain.roster import AbsenceRecord, PersonRecord
 from bot.domain.usage import CoverageStatus, SessionFacts, UsageRow
-from bot.sources.invented import behaviour, sessions, truth, work
+from bot.sources.invented import behaviour, changes, sessions, truth, work
 from bot.sources.invented.truth import Planted
 from bot.sources.invented.workforce import (
     API,
@@ -148,18 +149,24 @@ class InventedCompany:
         return bool(one.use.keys() - SEAT_USD.keys() - named)
 
     def outcomes(self, one: Reality) -> Iterator[OutcomeRecord]:
-        """Changes merged, on UTC days; people whose work has no code have none."""
-        for day in work.finished_on(self.seed, one.worker, one.plants, self.days):
-            at = datetime.combine(day, time(15), UTC)
-            if at <= self.now:
-                ref = f"works#{one.worker.number}-{day:%m%d}"
-                yield OutcomeRecord(one.worker.email, at, OutcomeKind.PR_MERGED, ref, lines_added=40, lines_removed=10)
+        """What the code host says of changes, on UTC days; people whose work has no code have none."""
+        yield from changes.records_of(one.worker, self._changes(one), self.now)
+
+    def _changes(self, one: Reality) -> list[changes.Change]:
+        finished = list(work.finished_on(self.seed, one.worker, one.plants, self.days))
+        return changes.changes_of(self.seed, one.worker, one.plants, finished, self.today)
 
     def state(self, one: Reality, day: date) -> str:
         """Where this person truly stands on `day`, in the words of docs/reference/rules.md."""
         seen = self._seen(one, day)
         known = frozenset(used for days in seen.values() for used in days if used > day)
-        return truth.state(one.worker, one.use, day, known=known)
+        worked = frozenset(used for tool, days in one.use.items() for used in days if self._was_work(one, tool, used))
+        return truth.state(one.worker, one.use, day, known=known, worked=worked)
+
+    @staticmethod
+    def _was_work(one: Reality, tool: str, day: date) -> bool:
+        """Whether something came back on that day. Of a tool that tells no tokens nobody could say that nothing did."""
+        return tool not in work.COUNTED or not one.worker.sends_nothing_on(day)
 
     def _seen(self, one: Reality, day: date) -> dict[str, frozenset[date]]:
         """The true use up to `day`, and of the days after it what no source is too late to tell."""
@@ -175,7 +182,8 @@ class InventedCompany:
     def planted(self, one: Reality, day: date) -> list[Planted]:
         """The patterns that are really there in the window that ends on `day`."""
         first, last = work.window_of(day)
-        inside = [plant for plant in one.work.planted if first <= plant.day <= last]
+        of_changes = changes.planted(self._changes(one), _cost_of_days(one.work.rows), self.now)
+        inside = [plant for plant in (*one.work.planted, *of_changes) if first <= plant.day <= last]
         done = {finished.at.date() for finished in self.outcomes(one)}
         said = [plant for plant in inside if plant.detector != sessions.NO_TRACE or _led_nowhere(plant.day, done, last)]
         seen = self._seen(one, day)
@@ -186,6 +194,14 @@ def _led_nowhere(day: date, done: set[date], last: date) -> bool:
     """Whether nothing was finished within two days that have passed; of those who finish nothing ever, nobody knows."""
     later = {day + timedelta(days=after) for after in range(3)}
     return bool(done) and max(later) <= last and not done & later
+
+
+def _cost_of_days(rows: Iterable[UsageRow]) -> dict[date, int]:
+    """What the use of each day cost, all tools together."""
+    cost: dict[date, int] = defaultdict(int)
+    for row in rows:
+        cost[row.day] += row.counters.cost_microusd or 0
+    return dict(cost)
 
 
 def roster_line(who: Worker) -> PersonRecord:

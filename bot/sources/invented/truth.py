@@ -27,9 +27,11 @@ class Planted:
     microusd: int | None
 
 
-def state(worker: Worker, use: UseDays, day: date, *, known: frozenset[date]) -> str:
+def state(
+    worker: Worker, use: UseDays, day: date, *, known: frozenset[date], worked: frozenset[date] | None = None
+) -> str:
     """Where this person truly stands on `day`. `known` holds what is known of days after it, for nobody who came back
-    meanwhile is called idle.
+    meanwhile is called idle; `worked` the days on which something came back, all of them if it is not given.
     """
     tools = {tool: days for tool, days in use.items() if not _lost(worker, tool, day)}
     usable = {tool for tool, days in tools.items() if any(0 <= _age(one, day) < 84 for one in days)}
@@ -41,7 +43,7 @@ def state(worker: Worker, use: UseDays, day: date, *, known: frozenset[date]) ->
     if worker.started_on is not None and _age(worker.started_on, day) < 14:
         return "grace"
     ever = frozenset(one for days in use.values() for one in days if one <= day)
-    return _by_use(ever, day, came_back=any(one > day for one in known))
+    return _by_use(ever, ever if worked is None else ever & worked, day, came_back=any(one > day for one in known))
 
 
 def idle_seats(worker: Worker, use: UseDays, day: date) -> list[Planted]:
@@ -77,17 +79,18 @@ def _paid(seat: SeatRecord, days: int) -> int | None:
     return None if price is None else round(price * days / 30.4)
 
 
-def _by_use(ever: frozenset[date], day: date, *, came_back: bool) -> str:
+def _by_use(ever: frozenset[date], worked: frozenset[date], day: date, *, came_back: bool) -> str:
+    """Any use at all says that somebody is not idle; a habit and first steps are made of days with an answer."""
     if not ever and not came_back:
         return "never_used"
     idle = _age(max(ever), day) if ever and not came_back else 0
     if idle > 28:  # nothing in the 28 days, nor on the day before them: a local day lies on two UTC days
         return "lapsed"
-    if idle >= 14 and _habit(ever, day - timedelta(days=14)):
+    if idle >= 14 and _habit(worked, day - timedelta(days=14)):
         return "at_risk"
-    if _habit(ever, day):
+    if _habit(worked, day):
         return "habitual"
-    return "first_steps" if _first_steps(ever, day) else "building"
+    return "first_steps" if _first_steps(worked, day) else "building"
 
 
 def _habit(ever: frozenset[date], day: date) -> bool:
@@ -100,7 +103,7 @@ def _habit(ever: frozenset[date], day: date) -> bool:
 
 
 def _first_steps(ever: frozenset[date], day: date) -> bool:
-    """Began within 12 weeks, and was seen on fewer than 3 days of the first 14 and of the last 14."""
+    """Began within 12 weeks, with work on fewer than 3 days of the first 14 and of the last 14; or has not begun."""
     if not ever:
         return True
     first = min(ever)

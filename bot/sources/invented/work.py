@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from random import Random
 
 from bot.domain.sessions import usage_rows
@@ -22,9 +23,20 @@ from bot.sources.invented.workforce import API, CHAT, CODE, COMPLETION, OTHER_CO
 
 COUNTED = frozenset({CODE, OTHER_CODE, API})
 """Tools whose source tells tokens; of them all but `CODE` tell requests by model, and `API` tells failed ones."""
-LOW_CACHE, RUNAWAY, BIG_MODEL = "W15", "W06", "W10"
+LOW_CACHE, RUNAWAY, BIG_MODEL, FAST, REJECTED = "W15", "W06", "W10", "W12", "W23"
+REVERTED, CLOSED, REWRITTEN = "W07", "W08", "W09"
 _WINDOW_DAYS = 28
 _TELEMETRY_DAYS = 35
+_NEW_WORK_DAYS = 14
+
+
+class Innocent(StrEnum):
+    """Habits of finishing work that look like a pattern and are none."""
+
+    TRIES = "tries"
+    """Closes now and then what is merged in another form afterwards."""
+    MOVES = "moves"
+    """Moves code about, and has files generated anew."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,9 @@ class Plants:
     meant: bool = False
     sibling_fails: float = 0.0
     telemetry: bool = False
+    innocent: Innocent | None = None
+    fast_share: float | None = None
+    """Share of requests in fast mode; None: no source tells. `detectors` say whether nobody waited for them."""
 
 
 @dataclass
@@ -60,6 +75,9 @@ def plants_of(seed: int, worker: Worker, use: UseDays, last_day: date) -> Plants
         return plain
     if CODE in use and draws[4] < 0.25:
         return replace(plain, telemetry=True, detectors=_of_sessions(chance))
+    apart = _apart(Random(f"{seed} more plants {worker.alike}"), worker, use, plain)
+    if apart is not None:
+        return apart
     found: set[str] = set()
     if draws[0] < 0.12:
         found.add(LOW_CACHE)
@@ -75,10 +93,12 @@ def plants_of(seed: int, worker: Worker, use: UseDays, last_day: date) -> Plants
 
 def work_of(seed: int, worker: Worker, use: UseDays, plants: Plants, last_day: date) -> Work:
     """Everything that could be reported of one person, and the planted dollars day by day."""
-    writer = _Writer(Random(f"{seed} work {worker.alike}"), worker, plants, sessions_key(seed, worker))
+    writer = _Writer(Random(f"{seed} work {worker.alike}"), worker, plants, sessions_key(seed, worker), last_day)
     for tool in sorted(use):
         for day in sorted(use[tool]):
-            if tool not in COUNTED:
+            if worker.sends_nothing_on(day) and tool in COUNTED:
+                writer.empty_day(tool, day)
+            elif tool not in COUNTED:
                 writer.plain_day(tool, day)
             elif plants.telemetry and tool == CODE and (last_day - day).days < _TELEMETRY_DAYS:
                 writer.told_day(day)
@@ -116,6 +136,27 @@ def window_of(last_day: date) -> tuple[date, date]:
     return last_day - timedelta(days=_WINDOW_DAYS - 1), last_day
 
 
+def _apart(chance: Random, worker: Worker, use: UseDays, plain: Plants) -> Plants | None:
+    """Patterns that somebody has alone, so that the truth about one does not hide in another: unfinished changes, fast
+    mode, rejected edits. Those who work much, for of a small sum nothing is ever said.
+    """
+    draw = chance.random()
+    much = replace(plain.style, prompt_tokens=plain.style.prompt_tokens * chance.randrange(4, 12))
+    if worker.role == "dev" and draw < 0.15:
+        pattern = chance.choice((REVERTED, CLOSED, REWRITTEN, *Innocent))
+        if isinstance(pattern, Innocent):
+            return replace(plain, style=much, innocent=pattern)
+        return replace(plain, style=much, detectors=frozenset({pattern}))
+    if API in use and draw < 0.3:
+        # Half of them have somebody who waits for every answer.
+        waits = chance.random() < 0.5
+        found = frozenset[str]() if waits else frozenset({FAST})
+        return replace(plain, style=much, detectors=found, fast_share=chance.uniform(0.2, 0.9))
+    if 0.3 < draw < 0.36:
+        return replace(plain, detectors=frozenset({REJECTED}))
+    return None
+
+
 def _of_sessions(chance: Random) -> frozenset[str]:
     """Half of those who send telemetry have one pattern in their sessions, some have two."""
     some = chance.choices((0, 1, 2), (50, 40, 10))[0]
@@ -145,7 +186,28 @@ class _Writer:
     worker: Worker
     plants: Plants
     sessions_key: str
+    last_day: date
     work: Work = field(default_factory=Work)
+
+    def empty_day(self, tool: str, day: date) -> None:
+        """One request that failed, or that nobody answered: all that is sent on such a day."""
+        fails = self.chance.random() < 0.5
+        self._row(
+            tool,
+            day,
+            MIDDLE,
+            Counters(
+                requests=None if tool == CODE else 1,
+                failed_requests=int(fails) if tool == API else None,
+                input_tokens=0 if fails else 4,
+                cache_read_tokens=0,
+                cache_write_tokens=0,
+                output_tokens=0,
+                cost_microusd=0 if fails else 12,
+            ),
+            priced=REPORTED,
+        )
+        self._row(tool, day, ANY_MODEL, Counters(sessions=1, accepted=0, rejected=0))
 
     def plain_day(self, tool: str, day: date) -> None:
         """A tool whose source tells no tokens."""
@@ -191,6 +253,13 @@ class _Writer:
     def _model_row(self, tool: str, day: date, model: str, tokens: Tokens) -> None:
         requests = None if tool == CODE else max(1, tokens.prompt // 60_000)
         failed = round(requests * self.plants.style.failed_share) if tool == API and requests else None
+        cost, fast = cost_microusd(model, tokens), None
+        if tool == API and requests and self.plants.fast_share is not None:
+            # Fast answers are dearer by as much again; the requests that are made in it are not all of one size.
+            fast = min(requests, round(requests * self.plants.fast_share))
+            extra = int(cost * min(1.0, fast / requests * self.chance.uniform(0.7, 1.3)))
+            self._plant(FAST, tool, day, extra)
+            cost += extra
         counters = Counters(
             requests=requests,
             failed_requests=failed,
@@ -198,7 +267,8 @@ class _Writer:
             cache_read_tokens=tokens.read,
             cache_write_tokens=tokens.cached,
             output_tokens=tokens.written,
-            cost_microusd=cost_microusd(model, tokens),
+            cost_microusd=cost,
+            fast_requests=fast,
         )
         self._row(tool, day, model, counters, priced=REPORTED)
 
@@ -206,6 +276,10 @@ class _Writer:
         """What the person did with the answers, on a row for all models."""
         begun, edits = self.chance.randrange(1, 7) * self.worker.volume, self.chance.randrange(3, 30)
         rejected = self.chance.randrange(0, 1 + edits // 4)
+        if REJECTED in self.plants.detectors and (self.last_day - day).days < _NEW_WORK_DAYS:
+            # The work has changed, and the tool does not fit it.
+            rejected = round(edits * self.chance.uniform(1.2, 4))
+            self._plant(REJECTED, tool, day, 0)
         self._row(tool, day, ANY_MODEL, Counters(sessions=begun, accepted=edits, rejected=rejected))
 
     def _row(

@@ -131,6 +131,8 @@ class Worker:
     stays: tuple[Stay, ...]
     seats: tuple[SeatRecord, ...]
     style: Style
+    empty_since: date | None = None
+    """From this day on all that is sent is one empty request a day."""
 
     @property
     def volume(self) -> int:
@@ -138,6 +140,9 @@ class Worker:
 
     def employed_on(self, day: date) -> bool:
         return (self.started_on is None or self.started_on <= day) and (self.ended_on is None or day <= self.ended_on)
+
+    def sends_nothing_on(self, day: date) -> bool:
+        return self.empty_since is not None and self.empty_since <= day
 
     def away_on(self, day: date) -> bool:
         return any(first <= day <= last for first, last in self.leave)
@@ -172,7 +177,13 @@ def worker(seed: int, number: int, today: date) -> Worker:
         stays=stays,
         seats=seats,
         style=_style(chance),
+        empty_since=_empty_since(chance, today),
     )
+
+
+def _empty_since(chance: Random, today: date) -> date | None:
+    draw, days = chance.random(), chance.randrange(0, HISTORY_DAYS + 1)
+    return today - timedelta(days=days) if draw < 0.04 else None
 
 
 def _employment(chance: Random, today: date) -> tuple[date | None, date | None]:
