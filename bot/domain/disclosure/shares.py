@@ -25,21 +25,15 @@ Range = tuple[int, int]
 
 def steps(people: int, room: int, rules: Rules = ALL) -> list[Range]:
     """The ranges of counts that are not told apart, of `people`, of whom `room` are surely not counted elsewhere."""
-    end = max(END_PEOPLE, people * STEP_PERCENT // 100) if rules.broad_ends else -1
-    found = [(0, end)] if rules.broad_ends else []
     if not rules.broad_ends:
-        room = people
-    for count in range(end + 1, room - end):
-        if found and found[-1][0] > end and rules.rounding and _step(found[-1][0], people) == _step(count, people):
-            found[-1] = (found[-1][0], count)
-        else:
-            found.append((count, count))
-    return [*found, (room - end, people)] if rules.broad_ends else found
+        return _middle(0, people, people, rules)
+    end = min(max(END_PEOPLE, people * STEP_PERCENT // 100), (room - 1) // 2)
+    return [(0, end), *_middle(end + 1, room - end - 1, people, rules), (room - end, people)]
 
 
 def told_share(count: int, people: int, room: int, rules: Rules = ALL) -> Range | None:
-    """The range that is told instead of `count`; None when there is no room for more than one step."""
-    if room < LEAST_PEOPLE and rules.broad_ends:
+    """The range that is told instead of `count`; None when there is not room enough."""
+    if room < LEAST_PEOPLE and (rules.enough_people or room < 1):
         return None
     return next(each for each in steps(people, room, rules) if count <= each[1])
 
@@ -59,6 +53,17 @@ def _bound(low: int, high: int, people: int) -> Cell:
     if max(at_least, 100 - at_most) < TELLING_PERCENT and low != high:
         return Suppressed(Why.TOO_COARSE)
     return Shown(at_least, At.AT_LEAST, people) if at_least > 100 - at_most else Shown(at_most, At.AT_MOST, people)
+
+
+def _middle(first: int, last: int, people: int, rules: Rules) -> list[Range]:
+    """The counts from `first` to `last`, those together that round to the same percent."""
+    found: list[Range] = []
+    for count in range(first, last + 1):
+        if found and rules.rounding and _step(found[-1][0], people) == _step(count, people):
+            found[-1] = (found[-1][0], count)
+        else:
+            found.append((count, count))
+    return found
 
 
 def _step(count: int, people: int) -> int:
