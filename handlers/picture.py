@@ -6,9 +6,6 @@ in mind for a while (`handlers/refusals.py`). Next: `bot/views/weeks.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-
 from bot.domain.weeks import TwelveWeeks
 from bot.errors import SlackRefused
 from bot.views import weeks
@@ -17,14 +14,14 @@ from handlers import cards
 from handlers.who import Asked
 
 _NOT_TAKEN = {"invalid_blocks", "invalid_blocks_format"}
-_IN_A_MODAL = (Form.BARS, Form.WORDS)
-"""Slack shows charts and tables in messages only."""
 
 
 def show(asked: Asked, seen: TwelveWeeks) -> None:
     """Say it in the best form that is taken. What fails for another reason than its blocks is not tried again."""
     now = asked.desk.clock.now()
-    for form in _forms(asked, now):
+    for form in Form:
+        if form is not Form.WORDS and asked.desk.refusals.hold(form, now):
+            continue
         try:
             asked.say(weeks.message(seen, form=form, today=cards.today_of(now)))
         except SlackRefused as refused:
@@ -33,8 +30,3 @@ def show(asked: Asked, seen: TwelveWeeks) -> None:
             asked.desk.refusals.note(form, now)
         else:
             return
-
-
-def _forms(asked: Asked, now: datetime) -> Iterator[Form]:
-    offered = Form if asked.view is None else _IN_A_MODAL
-    return (form for form in offered if form is Form.WORDS or not asked.desk.refusals.hold(form, now))

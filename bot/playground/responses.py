@@ -26,7 +26,7 @@ def to_response_url(room: Room, key: str, body: Json) -> None:
             if original:
                 room.workspace.remove(original, method="response_url")
             return
-        text, blocks = said(Call("response_url", None, body))
+        text, blocks = said(Call("response_url", None, body), room.workspace)
         if body.get("replace_original") and original:
             room.workspace.rewrite(original, text=text, blocks=with_ids(blocks), method="response_url")
         else:
@@ -37,7 +37,7 @@ def show(workspace: Workspace, user_id: str, channel: str, body: Json, *, method
     """Show an answer to a command: ephemeral by default. An empty one shows nothing."""
     if not body.get("text") and not body.get("blocks"):
         return
-    text, blocks = said(Call(method, None, body))
+    text, blocks = said(Call(method, None, body), workspace)
     is_public = body.get("response_type") == "in_channel"
     message = Message(workspace.next_ts(), channel, "app", text, with_ids(blocks))
     message.only_for, message.in_channel = (None, True) if is_public else (user_id, False)

@@ -84,6 +84,8 @@ class Workspace:
         self.quiet: dict[str, tuple[datetime, datetime]] = {}
         self.groups: dict[str, frozenset[str]] = {}
         self.notes: list[str] = []
+        self.refused_blocks: frozenset[str] = frozenset()
+        """Types that this workspace does not take yet: Slack brings new ones to workspaces one after the other."""
         self.version = 0
         self.is_closed = False
         self._news = threading.Condition(self.lock)

@@ -8,7 +8,8 @@ could not be seen is called so and is no zero (P12). Next: `bot/views/why.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -34,6 +35,11 @@ class Form(StrEnum):
 _USED, _WITHOUT, _UNSEEN, _NOTHING = "■", "□", "?", "–"
 KEY = f"{_USED} a working day with use · {_WITHOUT} one without · {_UNSEEN} one that I could not see"
 _NOT_DRAWN = "Tokens and money are not drawn: they say something only beside what came of them, on the card."
+_BRIEF = {
+    OutcomeKind.PR_MERGED: ("merged", "merged"),
+    OutcomeKind.TICKET_DONE: ("ticket", "tickets"),
+    OutcomeKind.DOCUMENT: ("document", "documents"),
+}
 _NO_NUMBER = "Where no finished work is named, I know of none in that week."
 _FINISHED = {
     OutcomeKind.PR_MERGED: ("change merged", "changes merged"),
@@ -64,8 +70,8 @@ def explained(seen: TwelveWeeks, today: date) -> str:
     lines = [
         *(_line(week, seen.unit, today) for week in seen.weeks),
         (
-            "A week is seven days, the last of them ends with the card. Days are counted as in Habit; one that no source "
-            f"finished is not visible and never a zero.{work} Rule {seen.rule_version}."
+            "A week is seven days, and the last one ends with the card. Days are counted as in Habit; one that no "
+            f"source finished is not visible and never a zero.{work} Rule {seen.rule_version}."
         ),
     ]
     return "\n".join(lines)
@@ -105,16 +111,17 @@ def _reported(seen: TwelveWeeks, today: date) -> list[Block]:
 
 def _charts(seen: TwelveWeeks) -> Iterator[Block]:
     """Days of use, and finished work where some is known. What was not visible is a row of bars of its own."""
-    labels = [_label(week) for week in seen.weeks]
+    usual = Counter(week.days.working_days for week in seen.weeks).most_common(1)[0][0]
+    labels = [_label(week, usual) for week in seen.weeks]
     unseen = [0 if week.known is Known.NO_TOOL else week.days.unseen_days for week in seen.weeks]
     series = {"With use": [week.days.used_days for week in seen.weeks]}
     if any(unseen):
         series["Not visible to me"] = unseen
-    yield _chart("Working days with use, week by week", labels, series, "Working days")
+    yield _chart("Working days with use", labels, series, "Working days")
     if seen.unit is not None:
         what = _FINISHED[seen.unit][1].capitalize()
         done = [week.finished or 0 for week in seen.weeks]
-        yield _chart(f"{what} that I know of, week by week", [_day(week) for week in seen.weeks], {what: done}, what)
+        yield _chart(f"{what} that I know of", [_day(week) for week in seen.weeks], {what: done}, what)
 
 
 def _chart(title: str, labels: list[str], series: dict[str, list[int]], counted: str) -> Block:
@@ -146,7 +153,7 @@ def _table(seen: TwelveWeeks, today: date) -> Block:
 
 def _bars(seen: TwelveWeeks) -> str:
     return "\n".join(
-        " · ".join([f"{_bar(week)} {_day(week)}", _days(week), *_finished(week.finished, seen.unit)])
+        " · ".join([f"{_bar(week)} {_day(week)}", _days(week), *_finished(week.finished, seen.unit, _BRIEF)])
         for week in seen.weeks
     )
 
@@ -178,21 +185,26 @@ def _days(week: Week) -> str:
     said = f"{days.used_days} of {pieces.count(days.working_days, 'day')}"
     if days.unseen_days:
         said += f", {days.unseen_days} not visible"
-    return f"{said}, also {days.days_off_used} off" if days.days_off_used else said
+    return f"{said}, also {pieces.count(days.days_off_used, 'day')} off" if days.days_off_used else said
 
 
-def _finished(done: int | None, unit: OutcomeKind | None) -> list[str]:
+def _finished(
+    done: int | None, unit: OutcomeKind | None, words: Mapping[OutcomeKind, tuple[str, str]] = _FINISHED
+) -> list[str]:
     """ "2 changes merged"; nothing in a week of which none is known, `_NO_NUMBER` says once what that means."""
-    return [pieces.count(done, *_FINISHED[unit])] if done and unit is not None else []
+    return [pieces.count(done, *words[unit])] if done and unit is not None else []
 
 
 def _number(done: int | None) -> list[str]:
     return [] if done is None else [str(done or _NOTHING)]
 
 
-def _label(week: Week) -> str:
-    """The week's first day, and in a word why there is nothing to be seen."""
-    return f"{_day(week)}: {_SHORT[week.known]}" if week.known in _SHORT else _day(week)
+def _label(week: Week, usual: int) -> str:
+    """The week's first day; why there is nothing to be seen, or that it had other than the usual working days."""
+    if week.known in _SHORT:
+        return f"{_day(week)}: {_SHORT[week.known]}"
+    days = week.days.working_days
+    return _day(week) if days == usual else f"{_day(week)}: {pieces.count(days, 'workday')}"
 
 
 def _day(week: Week) -> str:

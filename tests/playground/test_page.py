@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, expect
 from slack_bolt import App
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.playground.cast import EMPLOYEES, Member
 from bot.playground.server import Playground
@@ -163,6 +164,51 @@ def test_marks_and_dates(slack: Playground, web: WebClient, open_page: Open) -> 
 
     expect(drawn).to_have_text("bold it no a*b* 2*3*4 @Ben Castell 2 Mar 2026 19:00")
     assert ["bold", "it", "no", "a*b*"] == drawn.locator("strong, em, s, code").all_inner_texts()
+
+
+@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "desk"])
+def test_a_chart_and_its_numbers(web: WebClient, open_page: Open, size: dict[str, int]) -> None:
+    """The chart is for the eye; by keyboard its numbers open as a table, unseen weeks named. Words stay words."""
+    nasty = "<img src=x onerror>"
+    chart = bar_chart({"With use": [3, 0, 5], nasty: [0, 5, 0]}, ["2 Feb", "9 Feb: not visible", nasty])
+    table = {"type": "table", "rows": [[{"type": "raw_text", "text": text} for text in ("Week", nasty)]] * 2}
+    web.chat_postMessage(channel="U0ADA", text="x", blocks=[chart, table])
+    page = open_page(size=size)
+    drawn = page.get_by_role("figure", name="Days")
+    expect(drawn.locator(".column").nth(1)).to_contain_text("9 Feb: not visible")
+    drawn.locator("summary").focus()
+    page.keyboard.press("Enter")
+
+    expect(drawn.get_by_role("row", name="9 Feb: not visible")).to_have_text("9 Feb: not visible05")
+    expect(drawn.get_by_role("columnheader", name="With use")).to_be_visible()
+    expect(page.locator(".b-table").last).to_contain_text(nasty)
+    heights = [pole.bounding_box() for pole in drawn.locator(".tone-of-0.pole").all()]
+    assert [True, False, True] == [bool(box and box["height"] > 5) for box in heights]
+    assert 0 == page.locator("#timeline .body img").count()
+    assert size["width"] == page.evaluate("document.documentElement.scrollWidth")
+
+
+def test_a_chart_beyond_slacks_limits_is_refused(slack: Playground, web: WebClient) -> None:
+    """What Slack refuses is refused here: three charts, a point too few, and whatever this workspace does not take."""
+    fine, short = bar_chart({"With use": [1]}, ["2 Feb"]), bar_chart({"With use": [1]}, ["2 Feb"])
+    short["chart"]["axis_config"]["categories"] = ["2 Feb", "9 Feb"]
+
+    for blocks in ([fine] * 3, [short]):
+        with pytest.raises(SlackApiError, match="invalid_blocks"):
+            web.chat_postMessage(channel="U0ADA", text="x", blocks=blocks)
+    assert web.chat_postMessage(channel="U0ADA", text="x", blocks=[fine])["ok"]
+    slack.workspace.refused_blocks = frozenset({"data_visualization"})
+    with pytest.raises(SlackApiError, match="invalid_blocks"):
+        web.chat_postMessage(channel="U0ADA", text="x", blocks=[fine])
+
+
+def bar_chart(series: dict[str, list[int]], labels: list[str]) -> echo.Json:
+    drawn = [
+        {"name": name, "data": [{"label": a, "value": b} for a, b in zip(labels, values, strict=True)]}
+        for name, values in series.items()
+    ]
+    chart = {"type": "bar", "series": drawn, "axis_config": {"categories": labels, "x_label": "Week"}}
+    return {"type": "data_visualization", "title": "Days", "chart": chart}
 
 
 def test_being_somebody_else(slack: Playground, web: WebClient, open_page: Open) -> None:

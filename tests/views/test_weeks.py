@@ -85,7 +85,7 @@ def test_the_chart_shows_days_and_finished_work() -> None:
 
     assert [0, 0, 0, 0, *[3] * 8] == [value for _, _, value in points(days)]
     assert {"With use"} == {name for name, _, _ in points(days)}
-    assert ("Changes merged that I know of, week by week", 4) == (work["title"], sum(v for _, _, v in points(work)))
+    assert ("Changes merged that I know of", 4) == (work["title"], sum(v for _, _, v in points(work)))
 
 
 def test_who_has_no_finished_work_to_see_gets_no_row_of_zeros() -> None:
@@ -113,7 +113,7 @@ def test_the_bars_have_a_sign_for_each_working_day() -> None:
     early = picture(MANY["data end early"], Form.BARS).blocks[1]["text"]["text"].splitlines()
     away = picture(MANY["on leave"], Form.BARS).blocks[1]["text"]["text"].splitlines()
 
-    assert "■■■□? 23 Feb · 3 of 5 days, 1 not visible · 1 change merged" == early[-1]
+    assert "■■■□? 23 Feb · 3 of 5 days, 1 not visible · 1 merged" == early[-1]
     assert "????? 8 Dec · not visible" == early[0]
     assert "– 8 Dec · no workdays" == away[0]
 
@@ -134,3 +134,14 @@ def test_home_shows_the_same_bars() -> None:
 
     assert picture(samples.numbers(), Form.BARS).blocks[1]["text"]["text"] in bars["text"]["text"]
     assert weeks.KEY == key["elements"][0]["text"]
+
+
+def test_a_short_week_is_named_and_not_drawn_as_a_dip() -> None:
+    """Three days of use in a week of three working days are all of them; the label says how many there were."""
+    known = samples.numbers()
+    holidays = frozenset(samples.LAST_DAY - timedelta(days=back) for back in (2, 6))
+    short = replace(known, calendar=replace(known.calendar, holidays=holidays))
+    labels = [label for _, label, _ in points(charts(short)[0])]
+
+    assert "23 Feb: 3 workdays" == labels[-1]
+    assert "16 Feb" == labels[-2]

@@ -18,7 +18,7 @@ LONGEST_UPDATE = 4_000
 def post_message(room: Room, call: Call) -> Json:
     """chat.postMessage. A user id in `channel` is taken for the direct messages with that member."""
     channel = _direct_channel(room.workspace, call)
-    text, blocks = said(call, longest=LONGEST_POST)
+    text, blocks = said(call, room.workspace, longest=LONGEST_POST)
     metadata = _metadata(call)
     wait_s = room.rates.message(channel)
     if wait_s:
@@ -34,7 +34,7 @@ def post_ephemeral(room: Room, call: Call) -> Json:
     user_id = call.needed("user")
     if room.workspace.owner_of(channel).slack_id != user_id:
         raise Refusal("user_not_in_channel")
-    text, blocks = said(call, longest=LONGEST_POST)
+    text, blocks = said(call, room.workspace, longest=LONGEST_POST)
     message = Message(room.workspace.next_ts(), channel, "app", text, with_ids(blocks), only_for=user_id)
     room.workspace.add(message, method=call.method)
     return {"message_ts": message.ts}
@@ -43,7 +43,7 @@ def post_ephemeral(room: Room, call: Call) -> Json:
 def update(room: Room, call: Call) -> Json:
     """chat.update: the app's own messages only, never an ephemeral one; needs the channel's own id."""
     message = _own(room.workspace, call)
-    text, blocks = said(call, longest=LONGEST_UPDATE)
+    text, blocks = said(call, room.workspace, longest=LONGEST_UPDATE)
     room.workspace.rewrite(message, text=text, blocks=with_ids(blocks), method=call.method)
     return {"channel": message.channel, "ts": message.ts, "text": text, "message": as_slack(message)}
 
@@ -55,15 +55,21 @@ def delete(room: Room, call: Call) -> Json:
     return {"channel": message.channel, "ts": message.ts}
 
 
-def said(call: Call, *, longest: int | None = None) -> tuple[str, list[Json]]:
-    """Text and blocks of a message, checked against Slack's limits. A post's text is cut, an update's is refused."""
+def said(call: Call, workspace: Workspace, *, longest: int | None = None) -> tuple[str, list[Json]]:
+    """Text and blocks of a message, checked against Slack's limits and against what this workspace takes. A post's text
+    is cut, an update's is refused.
+    """
     text = call.text("text")
     blocks = call.data("blocks", "invalid_blocks_format") or []
     if not text and not blocks and not call.args.get("attachments"):
         raise Refusal("no_text")
     if not isinstance(blocks, list):
         raise Refusal("invalid_blocks_format")
-    wrong = limits.check(blocks, limits.Surface.MESSAGE)
+    wrong = limits.check(blocks, limits.Surface.MESSAGE) or [
+        f"/blocks/{index}: unsupported type: {block['type']}"
+        for index, block in enumerate(blocks)
+        if block["type"] in workspace.refused_blocks
+    ]
     if wrong:
         raise Refusal("invalid_blocks", errors=wrong, response_metadata={"messages": [f"[ERROR] {w}" for w in wrong]})
     if longest == LONGEST_UPDATE and len(text) > longest:

@@ -3,6 +3,7 @@
 import { make, webAddress } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { menuButton } from "./menu.js";
+import { chart, table } from "./charts.js";
 
 // `desk` has `reader` (see mrkdwn.js), `press({action_id, block_id, value, choose}, element)` and `confirm(confirm)`.
 export function drawBlocks(blocks, desk) {
@@ -23,6 +24,8 @@ const BLOCKS = {
   actions: (block, desk) =>
     make("div", { class: "b-actions" }, ...block.elements.map((element) => control(element, block, desk))),
   input,
+  data_visualization: chart,
+  table,
 };
 
 function section(block, desk) {
