@@ -45,6 +45,20 @@ def test_a_habit_is_not_denied_for_a_lost_day() -> None:
     assert State.HABITUAL is judged(*eight, 35, 110, coverage=with_a_gap()).state
 
 
+def test_a_lost_day_may_have_been_one_of_work() -> None:
+    """Empty requests in every week beside eight weeks of work do not fill the week of the lost day."""
+    working = on(days_before(*(week * 7 for week in range(12) if week not in (5, 7, 8, 9)), 110))
+    empty = on(days_before(*range(1, 84, 7)), requests=1, failed_requests=1)
+    window = window_of([*working, *empty])
+
+    said = [
+        adoption.judge(window=window, coverage=coverage, seats=(SEAT,), calendar=UTC_WEEK).state
+        for coverage in (whole(), with_a_gap())
+    ]
+
+    assert [State.BUILDING, State.UNKNOWN] == said
+
+
 def test_what_the_lost_day_cannot_change_is_said() -> None:
     """Lapsed stays lapsed and a few uses a month stay a few, with or without a day long ago."""
     assert State.LAPSED is judged(40, coverage=with_a_gap()).state

@@ -12,11 +12,12 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from bot.domain.adoption import State
 from bot.domain.basis import AskedPrices, Basis, Conclusions, Document, conclude, from_document, to_document
 from bot.domain.finished_work import WorkDone
 from bot.domain.people import Seat, WorkCalendar
 from bot.domain.prices import Rates
-from bot.domain.usage import SessionCounters, UsageWindow
+from bot.domain.usage import Counters, SessionCounters, UsageWindow
 from bot.domain.waste import DETECTORS
 from bot.store import bases
 from bot.store.database import Store
@@ -115,6 +116,24 @@ def test_every_detector_is_worked_out_again() -> None:
     draw()
 
     assert DETECTORS.keys() == again
+
+
+def test_days_without_an_answer_are_kept_apart() -> None:
+    """Twelve weeks of failed requests are no habit when it is worked out again; from what was kept before such days
+    were told apart, the days count as they did then.
+    """
+    failed = [
+        Used(LAST_DAY - timedelta(days=7 * week), counters=Counters(requests=1, failed_requests=1))
+        for week in range(12)
+    ]
+    said, kept = concluded(basis_of(window_of(failed), (), (), seats=SEATS[:1]))
+    before = kept | {"weeks": [json.dumps(json.loads(line)[:5]) for line in kept["weeks"]]}
+    del before["first_worked_on"]
+
+    assert said.standing == conclude(from_document(kept)).standing
+    assert [State.FIRST_STEPS, State.HABITUAL] == [
+        conclude(from_document(one)).standing.state for one in (kept, before)
+    ]
 
 
 def test_another_figure_gives_another_answer() -> None:

@@ -64,6 +64,28 @@ def test_two_sources_that_saw_the_same_work_are_not_added_up(store: Store) -> No
     assert 0b11 == week.active_mask
 
 
+def test_a_tool_that_was_opened_and_answered_nothing_was_not_worked_with(store: Store) -> None:
+    """A session without one token is a sign of use and no day of work, be the row of the tokens all zero or not; where
+    nothing is told of answers, the session counts.
+    """
+    failed, unanswered, untold, answered = days_before(0, 1, 2, 3)
+    opened = [Used(day, model="*", counters=Counters(sessions=1, accepted=0)) for day in days_before(0, 1, 2, 3)]
+    tokens = [
+        Used(failed, counters=Counters(input_tokens=0, output_tokens=0)),
+        Used(unanswered, counters=Counters(input_tokens=9, output_tokens=0)),
+        Used(untold, tool="copilot", counters=Counters(input_tokens=9, output_tokens=0)),
+        Used(answered, counters=Counters(input_tokens=9, output_tokens=1)),
+    ]
+    with store.begin() as session:
+        (person,) = _keep(session, [*opened, *tokens])
+
+        window = windows.load(session, person_ids=[person], last_day=LAST_DAY)[person]
+
+    assert {failed, unanswered, untold, answered} == window.active_days("claude_code")
+    assert {untold, answered} == window.worked_days("claude_code")
+    assert (frozenset(), answered) == (window.worked_days("copilot"), window.first_worked_on)
+
+
 def test_a_source_without_figures_does_not_silence_one_that_has_them(store: Store) -> None:
     """A connector that only counts sessions leaves the tokens to the file, and the file leaves it the sessions."""
     (today,) = days_before(0)
