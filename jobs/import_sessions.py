@@ -74,7 +74,8 @@ def import_sessions(
         told = "say whose they are with --email, or name a folder that holds one home folder for each machine user"
         raise InputError(f"{folder}: {told}.")
     reports = [
-        keep(store, read(folders, subject=who), subject=who, now=now, prices=prices) for who, folders in owners.items()
+        keep(store, read(folders, subject=who, prices=prices), subject=who, now=now, prices=prices)
+        for who, folders in owners.items()
     ]
     report = _sum(reports)
     if not report.files:

@@ -112,13 +112,16 @@ def _trouble(c: dict[str, int | None], cost: int | None) -> dict[str, int | None
     repeat_cost = None if repeated is None or cost is None else 0
     if repeated and cost is not None:
         repeat_cost = cost * repeated // max(calls, repeated)
-    return {
+    told = {"loops": c["failure_loops"], "loop_cost_microusd": c["failure_loop_cost_microusd"]}
+    told["repeat_cost_microusd"] = c["repeat_cost_microusd"]
+    reckoned = {
         "loops": loop,
         "loop_cost_microusd": loop_cost,
         "repeated_failures": repeated,
         "repeat_cost_microusd": repeat_cost,
         "retries_exhausted": c["retries_exhausted"],
     }
+    return reckoned | {name: figure for name, figure in told.items() if figure is not None}
 
 
 def _cache(c: dict[str, int | None]) -> dict[str, int | None]:

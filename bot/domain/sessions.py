@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from bot.domain.failing import Failing
 from bot.domain.pasting import Pasting
 from bot.domain.usage import ANY_MODEL, Counters, SessionCounters, SessionFacts, UsageRow
 from bot.domain.usage_sums import add_up
@@ -112,6 +113,7 @@ class SessionProgress:
     short_effort_requests: int = 0
     short_effort_cost_microusd: int | None = None
     pasting: Pasting = field(default_factory=Pasting)
+    failing: Failing = field(default_factory=Failing)
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON."""
@@ -129,6 +131,7 @@ class SessionProgress:
         for name in _MOMENTS:
             known[name] = None if known.get(name) is None else datetime.fromisoformat(known[name])
         known["pasting"] = Pasting(**known.get("pasting", {}))
+        known["failing"] = Failing(**known.get("failing", {}))
         sums = known.get("sums", ())
         known["sums"] = {(date.fromisoformat(day), model): Counters(**told) for day, model, told in sums}
         return cls(**known)
@@ -211,6 +214,7 @@ class _Tally:
             case EventKind.REQUEST:
                 self._effort(event)
                 if not event.aside:
+                    self._now["failing"] = self._now["failing"].asked(event.tokens.cost_microusd)
                     self._request(event)
             case EventKind.TOOL_RESULT:
                 self._tool_result(event)
@@ -297,10 +301,12 @@ class _Tally:
         now["tool_calls"] += 1
         now["failed_tool_calls"] += int(event.failed)
         now["knows_calls"] |= event.call_key is not None
+        key = event.call_key
         if not event.aside:
             now["failure_streak"] = now["failure_streak"] + 1 if event.failed else 0
             now["longest_failure_streak"] = max(now["longest_failure_streak"], now["failure_streak"])
-        key = event.call_key
+            is_repeated = key is not None and self._failing.get(key, 0) >= FAILURES_FORGIVEN
+            now["failing"] = now["failing"].came_back(failed=event.failed, is_repeated=is_repeated)
         if event.failed and key is not None and (key in self._failing or len(self._failing) < FAILING_CALLS_KEPT):
             self._failing[key] = self._failing.get(key, 0) + 1
 
@@ -339,7 +345,7 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
     sees_breaks = sees_cache and progress.knows_settings
     sees_compactions = EventKind.COMPACTION in shown
     sees_pastes = EventKind.PROMPT in shown and progress.largest_prompt_tokens is not None
-    pasted = progress.pasting.counted()
+    pasted, failing = progress.pasting.counted(), progress.failing.ended()
     # Without keys nobody can tell the same call from another one; no failure is no repeated failure all the same.
     sees_repeats = sees_tools and (progress.knows_calls or not progress.failed_tool_calls)
     repeated = sum(max(0, count - FAILURES_FORGIVEN) for count in progress.failing_calls.values())
@@ -363,6 +369,9 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
         pastes=pasted.pastes if sees_pastes else None,
         pasted_tokens=pasted.pasted_tokens if sees_pastes else None,
         pasted_resent_tokens=pasted.resent_tokens if sees_pastes else None,
+        failure_loops=failing.loops if sees_tools else None,
+        failure_loop_cost_microusd=failing.loop_cost_microusd if sees_tools and failing.knows_cost else None,
+        repeat_cost_microusd=failing.repeat_cost_microusd if sees_repeats and failing.knows_cost else None,
     )
 
 

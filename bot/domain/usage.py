@@ -90,6 +90,8 @@ class SessionCounters:
     `compaction_read_tokens` and `compaction_written_tokens` are what the counted compactions read and wrote.
     `short_effort_requests` asked for a high effort and wrote little for what they read. `pastes` are data that one
     prompt brought and at least three later ones carried along, `pasted_resent_tokens` what of them was sent again.
+    `failure_loops` are rows of failed tool calls that were long, `failure_loop_cost_microusd` and
+    `repeat_cost_microusd` what was paid for the failures that are counted of them and of `repeated_failures`.
     """
 
     tool_calls: int | None = None
@@ -111,6 +113,9 @@ class SessionCounters:
     pastes: int | None = None
     pasted_tokens: int | None = None
     pasted_resent_tokens: int | None = None
+    failure_loops: int | None = None
+    failure_loop_cost_microusd: int | None = None
+    repeat_cost_microusd: int | None = None
 
 
 @dataclass(frozen=True)

@@ -119,14 +119,19 @@ def _sums(whole: CTE) -> list[Column]:
 def _trouble(whole: CTE) -> dict[str, Column]:
     """W04, W05, W24: tool calls that failed on and on, and requests that were given up."""
     of = whole.c
+    # Where no request tells its cost, or it was not counted yet: as if every call of the session had cost the same.
     is_loop = of.longest_failure_streak >= LOOP_STREAK
     beyond = of.longest_failure_streak - FAILURES_OF_A_LOOP_FORGIVEN
     return {
-        "loops": _where(is_loop, 1, of.longest_failure_streak),
-        "loop_cost_microusd": _where(is_loop, _share(of, beyond), of.longest_failure_streak, of.cost_microusd),
+        "loops": func.coalesce(of.failure_loops, _where(is_loop, 1, of.longest_failure_streak)),
+        "loop_cost_microusd": func.coalesce(
+            of.failure_loop_cost_microusd,
+            _where(is_loop, _share(of, beyond), of.longest_failure_streak, of.cost_microusd),
+        ),
         "repeated_failures": of.repeated_failures,
-        "repeat_cost_microusd": _where(
-            of.repeated_failures > 0, _share(of, of.repeated_failures), of.repeated_failures, of.cost_microusd
+        "repeat_cost_microusd": func.coalesce(
+            of.repeat_cost_microusd,
+            _where(of.repeated_failures > 0, _share(of, of.repeated_failures), of.repeated_failures, of.cost_microusd),
         ),
         "retries_exhausted": of.retries_exhausted,
     }

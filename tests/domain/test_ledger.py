@@ -29,24 +29,28 @@ SUGGESTION = replace(
 SPEND = Spend({POOL: 1_000 * DOLLAR})
 
 
-def test_a_later_finding_claims_only_of_what_the_first_one_left() -> None:
-    """$200 of $1,000 are wasted, so half of $400 becomes 80 % of half of $400, and $50 of that are forgiven."""
-    settled = settle([OPTIMIZABLE, WASTED], spend=SPEND, first_active_on=LONG_AGO, last_day=LAST_DAY)
+def test_a_later_finding_counts_only_what_the_first_one_left() -> None:
+    """$200 of $300 are wasted, so $100 are left of the sure half of $400, and $60 of those are exploration: a fifth."""
+    settled = settle(
+        [OPTIMIZABLE, WASTED], spend=Spend({POOL: 300 * DOLLAR}), first_active_on=LONG_AGO, last_day=LAST_DAY
+    )
 
     assert 200 * DOLLAR == settled.wasted_microusd
-    assert (160 - 50) * DOLLAR == settled.optimizable_microusd
-    assert 50 * DOLLAR == settled.exploration_microusd
-    assert 1_000 * DOLLAR == settled.spend_microusd
+    assert (100 - 60) * DOLLAR == settled.optimizable_microusd
+    assert 60 * DOLLAR == settled.exploration_microusd
+    assert 300 * DOLLAR == settled.spend_microusd
     assert ["W06", "W13"] == [one.detector for one in settled.counted]
 
 
 def test_only_what_counts_is_cut_off() -> None:
-    """A first finding of $400 that is sure of half leaves $800 of $1,000, so the second has 80 % of its $200."""
+    """A first finding of $400 that is sure of half leaves $200 of $400 to the second, which is sure of $80."""
     second = finding("W16", Ledger.OPTIMIZABLE, 0.4, {POOL: 200 * DOLLAR})
 
-    settled = settle([OPTIMIZABLE, second], spend=SPEND, first_active_on=LONG_AGO, last_day=LAST_DAY)
+    settled = settle(
+        [OPTIMIZABLE, second], spend=Spend({POOL: 400 * DOLLAR}), first_active_on=LONG_AGO, last_day=LAST_DAY
+    )
 
-    assert (200 + 64 - 50) * DOLLAR == settled.optimizable_microusd
+    assert (200 + 80 - 50) * DOLLAR == settled.optimizable_microusd
 
 
 def test_the_range_runs_from_formula_times_confidence_to_the_formula() -> None:

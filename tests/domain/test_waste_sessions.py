@@ -152,7 +152,7 @@ def test_the_list_price_counts_up_to_what_was_paid() -> None:
     ]
     (finding,) = said(a_week(6, cold_restarts=1, cold_restart_tokens=1_000_000), "W13", rows=half).findings
 
-    assert 3 * WRITE_INSTEAD_OF_READ == finding.high_microusd
+    assert 6 * WRITE_INSTEAD_OF_READ == finding.high_microusd
 
 
 def test_a_model_that_no_bill_names_takes_its_dollars_from_the_tool() -> None:

@@ -46,7 +46,7 @@ def test_more_spend_anywhere_takes_no_dollar_out(
 def test_more_findings_and_larger_ones_take_no_dollar_out(
     findings: Sequence[Finding], spend: Spend, more: Finding, factors: Sequence[int]
 ) -> None:
-    """A pattern that is found on top, or that has grown, leaves both sums as large, but for what rounding takes."""
+    """A pattern that is found on top, or that has grown, leaves both sums at least as large."""
     first = LAST_DAY - timedelta(days=300)
     grown = [
         replace(found, claims={cell: amount * factor for cell, amount in found.claims.items()})
@@ -56,4 +56,4 @@ def test_more_findings_and_larger_ones_take_no_dollar_out(
     before = both_sums(settle(findings, spend=spend, first_active_on=first, last_day=LAST_DAY))
     after = both_sums(settle([*grown, more], spend=spend, first_active_on=first, last_day=LAST_DAY))
 
-    assert all(was <= now + len(findings) for was, now in zip(before, after, strict=True))
+    assert all(was <= now for was, now in zip(before, after, strict=True))

@@ -3,17 +3,16 @@
 1. Of a claim its sure part counts: formula x confidence, all of it where a wasted amount is known. The rest is shown as
    the upper end of the range, and is in no sum.
 2. Each cell of the spend is handed out once: wasted before optimizable before exploration, higher confidence first.
-   What a finding counts is cut off its cell; a later finding sees only the share that is left, and its claim shrinks
-   with it. (Both findings are about the same mix of requests, so that share is what the later one may still speak of.)
+   What a finding counts is cut off its cell, and a later one counts at most what is left.
 3. For the first 60 days after first use everything found is exploration.
 4. Afterwards two things stay exploration, the least certain first: $50 of what was found in use, and as much as it
    takes for the larger of $50 and 20 % of the window's usage cost to be left out. Of F dollars found in use that cost S
    so count min(F - $50, S - allowance), or nothing. The price of a seat is not use and is not forgiven.
 5. A suggestion (`finding.Rule`) takes no cell and counts nothing, whatever its range; up to $50 it is exploration.
 
-As long as no claim gets smaller, more spend and more findings take no dollar out of a sum (P3): a cell of W with sure
-parts s1, s2 holds W x (1 - (1 - s1/W) x (1 - s2/W)), which grows with each of the three; F - $50 knows nothing of S;
-and S less the larger of $50 and a fifth of S grows with S. Next: `jobs/decide.py`.
+As long as no claim gets smaller, more spend and more findings take no dollar out of a sum (P3): what a cell of W holds
+is the sum of its sure parts, at most W; F - $50 knows nothing of S; and S less the larger of $50 and a fifth of S grows
+with S. Nor does it matter how work is divided between cells. Next: `jobs/decide.py`.
 """
 
 from __future__ import annotations
@@ -145,7 +144,7 @@ def _rank(found: Finding) -> tuple[int, float]:
 
 @dataclass(frozen=True)
 class _Share:
-    """What a finding gets of its cells: its claim after the earlier ones, and the sure part of that."""
+    """What a finding gets of its cells: the sure part of its claim, as far as it is left, and the claim with it."""
 
     claim_microusd: int
     sure_microusd: int
@@ -154,15 +153,19 @@ class _Share:
 def _hand_out(ordered: Sequence[Finding], spend: Spend) -> list[_Share | None]:
     """What each finding gets, None where it has no price at all."""
     whole = {cell: cost for cell, cost in spend.cells.items() if cost is not None and cost > 0}
-    left = dict.fromkeys(whole, Fraction(1))  # exact: a rounded share could fall when the cell grows
+    left = dict(whole)
     given: list[_Share | None] = []
     for found in ordered:
-        claim, sure = Fraction(0), _sure_part(found)
+        claim, sure = 0, 0
         for cell, amount in _wanted(found).items():
             if cell in whole:
-                claim += (wanted := min(amount, whole[cell])) * left[cell]
-                left[cell] *= 1 - sure * wanted / whole[cell]
-        given.append(None if found.high_microusd is None else _Share(int(claim), int(claim * sure)))
+                wanted = min(amount, whole[cell])
+                asked = int(wanted * _sure_part(found))
+                counts = min(asked, left[cell])
+                left[cell] -= counts
+                sure += counts
+                claim += wanted if counts == asked else wanted * counts // asked
+        given.append(None if found.high_microusd is None else _Share(claim, sure))
     return given
 
 
@@ -202,7 +205,7 @@ def _count(found: Finding, share: _Share | None, counts: int) -> CountedFinding:
     if share is None:
         return _counted(found, found.ledger, counted=None, forgiven=None, high=None)
     claim, sure = share.claim_microusd, share.sure_microusd
-    if counts == 0 < sure or found.ledger is Ledger.EXPLORATION:
+    if counts == 0 < claim or found.ledger is Ledger.EXPLORATION:
         return _counted(found, Ledger.EXPLORATION, counted=sure, forgiven=0, high=claim)
     high = claim * counts // sure if sure else claim
     return _counted(found, found.ledger, counted=counts, forgiven=sure - counts, high=high)

@@ -7,12 +7,13 @@ each machine user. Called by `jobs/import_sessions.py`. Next: `bot/domain/sessio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from bot.domain.sessions import advance, facts
+from bot.domain.prices import PriceBook
+from bot.domain.sessions import EventKind, SessionEvent, advance, facts
 from bot.domain.usage import SessionFacts
 from bot.sources.session_files.claude_code import ClaudeCodeFiles
 from bot.sources.session_files.codex import LINE_TYPES, CodexFiles
@@ -32,8 +33,13 @@ class Reading:
     unreadable_files: int
 
 
-def read(folders: Iterable[Path], *, subject: str, not_before: datetime | None = None) -> Reading:
-    """The sessions in `folders`, all of one person. Files last written before `not_before` are not opened."""
+def read(
+    folders: Iterable[Path], *, subject: str, not_before: datetime | None = None, prices: PriceBook | None = None
+) -> Reading:
+    """The sessions in `folders`, all of one person. Files last written before `not_before` are not opened.
+
+    With `prices` it is known what single requests cost that led to nothing; the sums of a session stay without.
+    """
     sessions = Sessions()
     claude_code, codex = ClaudeCodeFiles(sessions), CodexFiles(sessions)
     for path in _files(folders, not_before):
@@ -49,9 +55,14 @@ def read(folders: Iterable[Path], *, subject: str, not_before: datetime | None =
         for key, session in sessions.by_key.items()
         if session.events
         for row in facts(
-            advance(None, session.events), session_key=key, subject=subject, tool=session.tool, shown=session.shown
+            advance(None, _priced(session.events, prices)),
+            session_key=key,
+            subject=subject,
+            tool=session.tool,
+            shown=session.shown,
         )
     )
+    told = tuple(replace(row, counters=replace(row.counters, cost_microusd=None)) for row in told)
     return Reading(told, sessions.files, sessions.broken_lines, sessions.unreadable_files)
 
 
@@ -62,6 +73,15 @@ def machine_users(folder: Path) -> dict[str, Path]:
         for home in sorted(folder.iterdir())
         if home.is_dir() and any((home / agent).is_dir() for agent in _AGENT_FOLDERS)
     }
+
+
+def _priced(events: Iterable[SessionEvent], prices: PriceBook | None) -> Iterator[SessionEvent]:
+    for event in events:
+        if prices is None or event.kind is not EventKind.REQUEST:
+            yield event
+        else:
+            cost = prices.cost_microusd(event.model, event.at.date(), event.tokens)
+            yield replace(event, tokens=replace(event.tokens, cost_microusd=cost))
 
 
 def _files(folders: Iterable[Path], not_before: datetime | None) -> list[Path]:

@@ -85,6 +85,9 @@ class SessionFactsRow(Base):
     pastes: Mapped[int | None]
     pasted_tokens: Mapped[int | None]
     pasted_resent_tokens: Mapped[int | None]
+    failure_loops: Mapped[int | None]
+    failure_loop_cost_microusd: Mapped[int | None]
+    repeat_cost_microusd: Mapped[int | None]
 
 
 class OpenSessionRow(Base):
