@@ -19,12 +19,16 @@ from bot.sources.invented.workforce import CODE
 
 SOURCE = "machines"
 LOOP, REPEAT, COLD, BROKEN, LONG, THRASH, HEAVY, GIVEN_UP = "W04", "W05", "W13", "W14", "W16", "W17", "W18", "W24"
-NO_TRACE = "W25"
-PATTERNS = (LOOP, REPEAT, COLD, BROKEN, LONG, THRASH, HEAVY, GIVEN_UP)
+EFFORT, PASTED, NO_TRACE = "W11", "W21", "W25"
+PATTERNS = (LOOP, REPEAT, COLD, BROKEN, LONG, THRASH, HEAVY, GIVEN_UP, EFFORT, PASTED)
 _LIGHT_START = 20_000
 _EASY_PROMPT = 80_000
 _LONG_PROMPT = 120_000
 _MUCH_MICROUSD = 1_000_000
+_SHORT_ANSWER = 500
+_TURNS_CARRIED = 3
+_PROMPT_EVERY = 5
+"""A person says something before every fifth request, where it matters."""
 _FULL = 180_000
 """The context at which the tool shortens the conversation by itself."""
 
@@ -71,15 +75,26 @@ class _Session:
     planted: Counter[str] = field(default_factory=Counter)
     context: int = 0
     setting: str = "usual"
+    effort: str | None = None
+    pasted: int = 0
+    """How much came in at once and is carried along, until the tool shortens the conversation."""
+    carried: list[int] = field(default_factory=list)
+    """What it cost, turn by turn."""
 
     def run(self) -> None:
-        now = {one for one in self.patterns if one in (LONG, HEAVY) or self.chance.random() < 0.75}
+        now = {one for one in sorted(self.patterns) if one in (LONG, HEAVY) or self.chance.random() < 0.75}
+        self.effort = "high" if EFFORT in now else None
         base = self.chance.randrange(45_000, 75_000) if HEAVY in now else self.chance.randrange(9_000, 26_000)
-        requests = self.chance.randrange(60, 110) if now & {LONG, THRASH} else self.chance.randrange(10, 34)
+        requests = (
+            self.chance.randrange(60, 110) if now & {LONG, THRASH, EFFORT, PASTED} else self.chance.randrange(10, 34)
+        )
         growth = 7_000 if THRASH in now else 2_500 if LONG in now else self.chance.randrange(900, 2_600)
         special = self.chance.randrange(requests // 3, requests - 2)
         self._request(cached=base)
         for turn in range(1, requests):
+            if PASTED in now and turn % _PROMPT_EVERY == 0:
+                self._event(EventKind.PROMPT)
+                self.carried += [0] if self.pasted else []
             self._planted(now, turn, special)
             if HEAVY in now:
                 self.planted[HEAVY] += _price(Tokens(read=base - _LIGHT_START))
@@ -95,6 +110,8 @@ class _Session:
         sizes = [(one.cache_read_tokens or 0) + (one.cache_write_tokens or 0) for one in asked]
         if max(sizes) >= _LONG_PROMPT and len(sizes) >= 20:
             self.planted[LONG] = sum(_price(Tokens(read=size - _EASY_PROMPT)) for size in sizes if size > _EASY_PROMPT)
+        if len(self.carried) > _TURNS_CARRIED:
+            self.planted[PASTED] = sum(self.carried)
         cost = sum(one.cost_microusd or 0 for one in asked)
         if self.chance.random() < 0.8:
             self._event(EventKind.DECISION, accepted=True)
@@ -105,6 +122,7 @@ class _Session:
         if THRASH in now and self.context > _FULL:
             self.planted[THRASH] += _price(Tokens(read=self.context, cached=40_000))
             self._event(EventKind.COMPACTION, automatic=True)
+            self.pasted = 0
             self._request(cached=40_000, keeps=0)
         if turn != special:
             return
@@ -119,6 +137,11 @@ class _Session:
         if COLD in now:
             self.at += timedelta(minutes=self.chance.randrange(20, 80))
             self._again(COLD)
+        if PASTED in now:
+            self.pasted = self.chance.randrange(60_000, 100_000)
+            self._event(EventKind.PROMPT)
+            self._request(cached=self.pasted)
+            self.carried = [_price(Tokens(cached=self.pasted))]
         if BROKEN in now:
             self.setting = "other" if self.setting == "usual" else "usual"
             self._again(BROKEN)
@@ -144,6 +167,10 @@ class _Session:
         tokens = Tokens(self.chance.randrange(50, 400), read, cached, self.chance.randrange(150, 900))
         self.context = read + cached
         cost = cost_microusd(FRONTIER, tokens)
+        if self.effort is not None and tokens.written <= _SHORT_ANSWER:
+            self.planted[EFFORT] += round(cost * self.chance.uniform(0.15, 0.3))
+        if self.carried:
+            self.carried[-1] += _price(Tokens(read=self.pasted))
         told = Counters(
             input_tokens=tokens.uncached,
             cache_read_tokens=tokens.read,
@@ -151,7 +178,7 @@ class _Session:
             output_tokens=tokens.written,
             cost_microusd=cost,
         )
-        self._event(EventKind.REQUEST, tokens=told, setting=self.setting)
+        self._event(EventKind.REQUEST, tokens=told, setting=self.setting, effort=self.effort)
         return cost
 
     def _tool(self, *, failed: bool, key: str | None = None) -> None:
@@ -166,6 +193,7 @@ class _Session:
         call_key: str | None = None,
         automatic: bool = False,
         setting: str | None = None,
+        effort: str | None = None,
         accepted: bool | None = None,
     ) -> None:
         self.at += timedelta(seconds=self.chance.randrange(3, 40))
@@ -179,6 +207,7 @@ class _Session:
                 call_key=call_key,
                 automatic=automatic,
                 setting=setting,
+                effort=effort,
                 accepted=accepted,
             )
         )

@@ -131,6 +131,7 @@ class CodexFiles:
                 model=model,
                 tokens=_counters(last),
                 setting=f"{model} {file.effort or ''}",
+                effort=file.effort,
                 aside=file.aside,
             )
         )

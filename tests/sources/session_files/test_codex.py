@@ -54,6 +54,16 @@ def test_the_model_is_the_last_turns(tmp_path: Path) -> None:
     assert {ANY_MODEL: 1, "gpt-6": 1} == {row.model: row.counters.requests for row in told.facts}
 
 
+def test_the_effort_is_the_last_turns(tmp_path: Path) -> None:
+    """Of two short answers the one at high effort counts, and what no turn tells is unknown (P12)."""
+    short, again = (20_000, 0, 100), (40_000, 0, 200)
+    told = [turn(0, effort="high"), tokens(1, short, short), turn(2, effort="medium"), tokens(3, again, short)]
+
+    assert 1 == whole(read_lines(tmp_path / "told", meta(), *told)).short_effort_requests
+    silent = read_lines(tmp_path / "silent", meta(), turn(0, effort=None), tokens(1, short, short))
+    assert None is whole(silent).short_effort_requests
+
+
 @pytest.mark.parametrize(
     ("output", "failed"),
     [

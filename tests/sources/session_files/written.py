@@ -108,7 +108,7 @@ def meta(minute: float = 0, *, session: str = "codex-1", **more: Any) -> Json:
     return rollout(minute, "session_meta", id=session, cwd=f"/home/{SECRET}", instructions=SECRET, **more)
 
 
-def turn(minute: float, *, model: str = GPT, effort: str = "medium") -> Json:
+def turn(minute: float, *, model: str = GPT, effort: str | None = "medium") -> Json:
     return rollout(minute, "turn_context", cwd=f"/home/{SECRET}", model=model, effort=effort)
 
 
