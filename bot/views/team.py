@@ -42,19 +42,19 @@ _REPORTED = {
     measures.NOT_REALLY: "not really",
 }
 _PATTERNS = {
-    measures.SEATS: "paid seats that lay idle, or two of one kind",
+    measures.SEATS: "a paid seat that lay idle, or two of one kind",
     measures.LOOPS: "the same failing thing tried again and again, or a run that went on by itself",
     measures.MODELS: "a dearer model, or a faster mode, than the answers needed",
     measures.CONTEXT: "long conversations read in again from the start",
     measures.CHANGES: "changes that were closed, taken back or rewritten soon",
 }
 _BARRIERS = {
-    measures.NO_ACCESS: "have no access",
-    measures.OTHER_TOOL: "use something that I may not see",
-    measures.NOT_MY_WORK: "find that it does not fit their work",
-    measures.NOT_ALLOWED: "may not use it with their data",
-    measures.ON_LEAVE: "were away",
-    measures.WAS_MEANT: "meant what I had noticed",
+    measures.NO_ACCESS: "no access",
+    measures.OTHER_TOOL: "another tool, which I may not see",
+    measures.NOT_MY_WORK: "not for their work",
+    measures.NOT_ALLOWED: "not allowed with their data",
+    measures.ON_LEAVE: "away",
+    measures.WAS_MEANT: "what I had noticed was meant",
 }
 _ACTIONS: dict[TeamAction, str] = {
     TeamAction.ASK_FOR_ACCESS: "Find out how one gets a seat here, and tell the whole team.",
@@ -74,9 +74,9 @@ _ACTIONS: dict[TeamAction, str] = {
     "enough.",
 }
 _TREND = {
-    Trend.MORE: "more than when it was last told",
-    Trend.LESS: "less than when it was last told",
-    Trend.ABOUT_THE_SAME: "much as when it was last told",
+    Trend.MORE: "more than last time",
+    Trend.LESS: "less than last time",
+    Trend.ABOUT_THE_SAME: "as last time",
 }
 _AT = {At.ABOUT: "about", At.AT_MOST: "at most", At.AT_LEAST: "at least"}
 
@@ -211,15 +211,27 @@ def _reported(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _patterns(lines: Sequence[Line]) -> Iterator[str]:
-    said = [_sentence(f"{_share(shown)}: {_PATTERNS[line.measure]}.") for line, shown in _shown(lines)]
-    if said:
+    found = list(_grouped(lines, _PATTERNS))
+    if found:
         yield "Shares of the people whose use could be judged. There is often a good reason."
-        yield from said
+        yield from found
 
 
 def _barriers(lines: Sequence[Line]) -> Iterator[str]:
+    found = list(_grouped(lines, _BARRIERS))
+    if found:
+        yield "Shares of everybody, as people told me with a tap; nobody was asked."
+        yield from found
+
+
+def _grouped(lines: Sequence[Line], words: Mapping[str, str]) -> Iterator[str]:
+    """One line for all that have the same share: many shares have no more to say than "at most"."""
+    alike: dict[str, list[str]] = {}
     for line, shown in _shown(lines):
-        yield _sentence(f"{_share(shown)} say that they {_BARRIERS[line.measure]}{_trend(line)}.")
+        alike.setdefault(_share(shown), []).append(words[line.measure])
+    for share, those in alike.items():
+        each = " each" if len(those) > 1 else ""
+        yield _sentence(f"{share}{each}: {'; '.join(those)}.")
 
 
 def _ways_on(group_key: str, below: Mapping[str, str], *, is_sent: bool, may_be_sent: bool) -> Iterator[Block]:
