@@ -120,8 +120,6 @@ AGED: tuple[Aged, ...] = (
     Aged(SnapshotCellRow, SnapshotCellRow.week),
     Aged(SnapshotRow, SnapshotRow.week),
     Aged(SummaryFigureRow, SummaryFigureRow.week),
-    Aged(SummaryBlockMemberRow, SummaryBlockMemberRow.until),
-    Aged(SummaryBlockRow, SummaryBlockRow.until),
     Aged(AuditRow, AuditRow.at),
 )
 """Every table whose rows grow old, with the column that tells their age."""
@@ -131,6 +129,8 @@ KEPT: Mapping[type[Base], str] = {
     PreferenceRow: "a stop that wore off would be none; it goes with the person",
     MeantPatternRow: "what people tell us stands until they take it back; it goes with the person",
     DigestWishRow: "what people ask for stands until they take it back; it goes with the person",
+    SummaryBlockRow: "who was counted together rests for half a year after that; then publishing drops it",
+    SummaryBlockMemberRow: "as long as the block, or the person",
     TeamGroupRow: "which drawn key stands for whoever manages a group; it goes with the person",
     ExclusionRow: "an objection does not wear off; it names nobody",
     PapersRow: "it proves what people were told, and when; it names nobody",

@@ -61,7 +61,7 @@ def test_a_manager_who_is_not_here_leads_nobody() -> None:
     """Who reports to somebody who left stands right below the company until a roster says otherwise."""
     left = {person: stand for person, stand in STANDS.items() if person != ADA}
 
-    groups = {team.key: (team.parent, team.members) for team in teams(left, keys=KEYS)}
+    groups = {team.key: (team.parent, set(team.members)) for team in teams(left, keys=KEYS)}
 
     assert {BOSS, CHIDI} == leaders(left)
     assert {

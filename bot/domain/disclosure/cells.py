@@ -51,6 +51,7 @@ class Why(StrEnum):
     UNKNOWN = "unknown"
     TOO_COARSE = "too_coarse"
     VOLUME_WITHOUT_VALUE = "volume_without_value"
+    FOUR_TOGETHER = "four_together"
 
 
 class At(StrEnum):

@@ -75,12 +75,11 @@ class SummaryBlockRow(Base):
 
 
 class SummaryBlockMemberRow(Base):
-    """Somebody in a block. `until` is the block's, so that a member does not outlive it."""
+    """Somebody in a block."""
 
     __tablename__ = "summary_block_member"
     block_key: Mapped[str] = mapped_column(String(80), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
-    until: Mapped[date]
     __table_args__ = (Index("ix_summary_block_member_person_id", "person_id"),)
 
 

@@ -66,11 +66,7 @@ def upgrade() -> None:
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("block_key", name=op.f("pk_summary_block")),
     )
-    _of_a_person(
-        "summary_block_member",
-        sa.Column("block_key", sa.String(length=80)),
-        beside=(sa.Column("until", sa.Date(), nullable=False),),
-    )
+    _of_a_person("summary_block_member", sa.Column("block_key", sa.String(length=80)))
     _of_a_person(
         "summary_figure",
         sa.Column("measure", sa.String(length=40)),

@@ -1,0 +1,109 @@
+"""What was published of groups, read again: frozen cells and names, for whoever may open them. No member, no person.
+
+Called by what managers open, so nothing here reaches who was counted: that stands in `bot/store/snapshots.py`.
+Next: `bot/domain/team_summary.py`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.domain.disclosure import At, Cell, Shown, Suppressed, Why
+from bot.store.tables import SnapshotCellRow, SnapshotRow, TeamGroupRow
+
+PERIOD_DAYS = 28
+_MOST_PAST = 12
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One group as it was published on the Monday `week`. `cells` holds every measure."""
+
+    week: date
+    group_key: str
+    parent_key: str | None
+    label: str | None
+    cells: Mapping[str, Cell]
+    rule_version: str
+
+    @property
+    def first_day(self) -> date:
+        """The first of the 28 days that it tells about."""
+        return self.week - timedelta(days=PERIOD_DAYS)
+
+    @property
+    def last_day(self) -> date:
+        """The last of them, the Sunday before."""
+        return self.week - timedelta(days=1)
+
+
+def led_by(session: Session, *, person_id: int) -> str | None:
+    """The key of the group of everybody below this person; None for somebody to whom nobody ever reported."""
+    return session.scalar(select(TeamGroupRow.group_key).where(TeamGroupRow.person_id == person_id))
+
+
+def newest_week(session: Session) -> date | None:
+    """The newest Monday on which anything was published."""
+    return session.scalar(select(func.max(SnapshotRow.week)))
+
+
+def find(session: Session, *, group_key: str, week: date | None = None) -> Snapshot | None:
+    """One group as of one Monday, the newest unless `week` says which; None when it was not there then."""
+    of = week or newest_week(session)
+    row = None if of is None else session.get(SnapshotRow, (of, group_key))
+    return None if row is None else _read(session, [row])[0]
+
+
+def below(session: Session, *, group_key: str, week: date | None = None) -> tuple[Snapshot, ...]:
+    """The groups right below one, by their names and never by a figure (P2)."""
+    of = week or newest_week(session)
+    rows = session.scalars(
+        select(SnapshotRow)
+        .where(SnapshotRow.week == of, SnapshotRow.parent_key == group_key)
+        .order_by(SnapshotRow.label.is_(None), SnapshotRow.label, SnapshotRow.group_key)
+    ).all()
+    return _read(session, rows)
+
+
+def past(session: Session, *, group_key: str, before: date) -> tuple[Snapshot, ...]:
+    """The same group as it was published before, newest first, a dozen at most."""
+    rows = session.scalars(
+        select(SnapshotRow)
+        .where(SnapshotRow.group_key == group_key, SnapshotRow.week < before)
+        .order_by(SnapshotRow.week.desc())
+        .limit(_MOST_PAST)
+    ).all()
+    return _read(session, rows)
+
+
+def cells(session: Session, *, week: date) -> dict[str, dict[str, Cell]]:
+    """Everything that was published on one Monday, by group and measure. One statement."""
+    found: dict[str, dict[str, Cell]] = defaultdict(dict)
+    for row in session.scalars(select(SnapshotCellRow).where(SnapshotCellRow.week == week)):
+        found[row.group_key][row.measure] = _cell(row)
+    return found
+
+
+def _read(session: Session, rows: Collection[SnapshotRow]) -> tuple[Snapshot, ...]:
+    weeks, keys = {row.week for row in rows}, {row.group_key for row in rows}
+    cells: dict[tuple[date, str], dict[str, Cell]] = defaultdict(dict)
+    found = select(SnapshotCellRow).where(SnapshotCellRow.week.in_(weeks), SnapshotCellRow.group_key.in_(keys))
+    for row in session.scalars(found):
+        cells[row.week, row.group_key][row.measure] = _cell(row)
+    return tuple(
+        Snapshot(row.week, row.group_key, row.parent_key, row.label, cells[row.week, row.group_key], row.rule_version)
+        for row in rows
+    )
+
+
+def _cell(row: SnapshotCellRow) -> Cell:
+    """A kept cell as it was published."""
+    if row.value is None or row.at is None or row.people is None:
+        return Suppressed(Why(str(row.why)))
+    return Shown(row.value, At(row.at), row.people)
