@@ -1,8 +1,8 @@
 """What is told of a group, and what follows from it: measures, the brake on volume, trends, and one suggested action.
 
 Everything here sees published cells and nothing else, so that nothing it says can tell more than they do. The only
-yardstick is the group's own past (P2). Tokens and money are a meter reading without a word to them: they appear together
-with what came out or not at all (P4), and no more of them makes anything better (P3).
+yardstick is the group's own past (P2). Tokens and money are a meter reading without a word to them: they appear with
+what came out or not at all (P4), and no more of them makes anything better (P3).
 
 `jobs/snapshot.py` asks `settle_volume` before cells are kept; `handlers/ai_team.py` asks `summarize` for what is shown.
 Next: `bot/store/published.py`.
@@ -152,7 +152,7 @@ def summarize(now: Cells, past: Sequence[Cells]) -> TeamSummary:
 
 
 def settle_volume(now: Cells, four_weeks_ago: Cells | None) -> dict[str, Cell]:
-    """The cells with the brake applied (W26), and with tokens and money taken out unless all that belongs is there (P4).
+    """The cells after the brake (W26), without tokens and money unless all that belongs to them is told (P4).
 
     `four_weeks_ago` is what was published of the same group then. Only cells that were published decide, so that what
     is withheld tells nothing new.
@@ -186,21 +186,16 @@ def suggested(now: Cells) -> TeamAction | None:
         OTHER_TOOL: TeamAction.CONNECT_THE_OTHER_TOOL,
         NOT_MY_WORK: TeamAction.ACCEPT_OTHER_WORK,
     }
-    shares = {name: _percent(name, now) for name in told}
-    most = max(told, key=lambda name: shares[name])
-    if shares[most] >= BARRIER_PERCENT:
-        return told[most]
-    if _percent(NOT_IN_USE, now) >= MANY_PERCENT:
-        return TeamAction.OFFER_AN_HOUR
-    if _percent(GETTING_STARTED, now) >= MANY_PERCENT:
-        return TeamAction.PAIR_UP
-    if now[TOKENS] == Suppressed(Why.VOLUME_WITHOUT_VALUE):
-        return TeamAction.ASK_WHAT_WORK_IT_SERVED
-    if _percent(NOT_REALLY, now) >= MANY_PERCENT:
-        return TeamAction.ASK_WHAT_IS_IN_THE_WAY
-    if max(_percent(name, now) for name in (LOOPS, CONTEXT)) >= MANY_PERCENT:
-        return TeamAction.SHARE_ONE_RECIPE
-    return None
+    most = max(told, key=lambda name: _percent(name, now))
+    reasons = (
+        (_percent(most, now) >= BARRIER_PERCENT, told[most]),
+        (_percent(NOT_IN_USE, now) >= MANY_PERCENT, TeamAction.OFFER_AN_HOUR),
+        (_percent(GETTING_STARTED, now) >= MANY_PERCENT, TeamAction.PAIR_UP),
+        (now[TOKENS] == Suppressed(Why.VOLUME_WITHOUT_VALUE), TeamAction.ASK_WHAT_WORK_IT_SERVED),
+        (_percent(NOT_REALLY, now) >= MANY_PERCENT, TeamAction.ASK_WHAT_IS_IN_THE_WAY),
+        (max(_percent(name, now) for name in (LOOPS, CONTEXT)) >= MANY_PERCENT, TeamAction.SHARE_ONE_RECIPE),
+    )
+    return next((action for holds, action in reasons if holds), None)
 
 
 def _trend(name: str, now: Cells, past: Sequence[Cells]) -> Trend | None:
