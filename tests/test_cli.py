@@ -123,7 +123,7 @@ def test_wrong_input_is_one_sentence_and_code_2(
 
 
 def rows_in(database: Path) -> int:
-    """How many rows all tables of a database hold, the version of its tables apart; none when there is no file."""
+    """How many rows all tables hold, the version of the tables and the installation's secret apart; no file: none."""
     import sqlite3
     from contextlib import closing
 
@@ -131,7 +131,7 @@ def rows_in(database: Path) -> int:
         return 0
     with closing(sqlite3.connect(database)) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        own = [name for name in names if not name.startswith(("alembic", "sqlite"))]
+        own = [name for name in names if not name.startswith(("alembic", "sqlite", "pseudonym_key"))]
         return sum(connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in own)
 
 
@@ -162,16 +162,31 @@ def test_same_file_again_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_forget_erases_and_names_nobody(tmp_path: Path) -> None:
-    """An operator can erase somebody by address; the answer is a count."""
+    """An operator can erase somebody by address; the answer does not tell how much was held, and names backups."""
     (tmp_path / "people.csv").write_text("email\nben.castell@lantern.example\n")
     kindling(tmp_path, "import", "people", "people.csv", "--now", STORY)
 
     result = kindling(tmp_path, "forget", "Ben.Castell@lantern.example", "--json")
 
     assert 0 == result.returncode, result.stderr
-    assert 2 == json.loads(result.stdout.splitlines()[-1])["rows"]
+    assert {"people": 1} == json.loads(result.stdout.splitlines()[-1])
+    assert "Backups" in result.stdout
     assert "castell" not in (result.stdout + result.stderr).lower()
     assert 0 == rows_in(tmp_path / "kindling.db")
+
+
+def test_who_is_left_out_stays_out_until_taken_back(tmp_path: Path) -> None:
+    """Excluded, a person is not in the next roster; taken back, they are; whom nobody excluded cannot be taken back."""
+    (tmp_path / "people.csv").write_text("email\nben.castell@lantern.example\nada.moreau@lantern.example\n")
+    before = kindling(tmp_path, "exclude", "Ben.Castell@lantern.example", "--json")
+    added = kindling(tmp_path, "import", "people", "people.csv", "--now", STORY, "--json")
+    back = kindling(tmp_path, "include", "ben.castell@lantern.example")
+    again = kindling(tmp_path, "import", "people", "people.csv", "--now", STORY, "--json")
+    nobody = kindling(tmp_path, "include", "ben.castell@lantern.example")
+
+    assert (0, 0, 0, 2) == (before.returncode, added.returncode, back.returncode, nobody.returncode), before.stderr
+    assert (1, 1) == tuple(json.loads(run.stdout.splitlines()[-1])["added"] for run in (added, again))
+    assert "castell" not in "".join(run.stdout + run.stderr for run in (before, added, back, again, nobody)).lower()
 
 
 def test_trouble_with_the_database_is_one_sentence_without_a_row(tmp_path: Path) -> None:

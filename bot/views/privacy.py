@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.domain.people import KEPT_AFTER_LEAVING_DAYS
 from bot.views import pieces
 from bot.views.ids import Action
 from bot.views.message import Message, compose
@@ -53,8 +54,8 @@ def message(*, held: Mapping[str, int], retention_days: int, introduced_by: str,
             pieces.section(_held(held), "What I hold about you"),
             pieces.section(
                 f"Counts, and what I concluded from them, are deleted after {pieces.count(retention_days, 'day')}. "
-                "Your seat, your place in the company and your choices stay until you erase them, or that long after "
-                "you left.",
+                "Your seat, your place in the company and your choices stay until you erase them. "
+                f"{pieces.count(KEPT_AFTER_LEAVING_DAYS, 'day')} after your last day here everything is erased.",
                 "For how long",
             ),
             pieces.section(
