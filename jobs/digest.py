@@ -25,6 +25,7 @@ from bot.store import audit, digests, people, preferences, published, roles, sen
 from bot.store.audit import Act
 from bot.store.database import Session, Store
 from bot.store.digests import Outcome, Wisher
+from bot.store.published import Snapshot
 from bot.views import team
 from bot.views.message import Message
 from jobs import work_calendars
@@ -122,6 +123,11 @@ def _is_silent(wishes: Preferences, now: datetime) -> bool:
 
 def _send(round_: _Round, wisher: Wisher) -> bool:
     """One summary, as far as it goes; False when this run had better end."""
+    with round_.store.read() as session:
+        own = _own_summary(session, round_, wisher)
+    if own is None:  # then Slack is not asked at all
+        round_.counts["nothing"] += 1
+        return True
     if not round_.wait_for_slot():
         return False
     try:
@@ -131,10 +137,7 @@ def _send(round_: _Round, wisher: Wisher) -> bool:
     except SlackRefused as error:
         return _refused(round_, wisher, error, is_claimed=False)
     message = _claimed(round_, wisher)
-    if message is None:
-        round_.counts["nothing"] += 1
-        return True
-    return _post(round_, wisher, channel, message)
+    return True if message is None else _post(round_, wisher, channel, message)
 
 
 def _post(round_: _Round, wisher: Wisher, channel: str, message: Message) -> bool:
@@ -154,36 +157,35 @@ def _post(round_: _Round, wisher: Wisher, channel: str, message: Message) -> boo
 
 
 def _claimed(round_: _Round, wisher: Wisher) -> Message | None:
-    """What to say, when it is ours to say: the manager's own group of today, as it was published."""
+    """What to say, once it is ours to say and written down; None when the team, the wish or the claim is not theirs."""
     with round_.store.begin() as session:
-        today = round_.now.date()
-        own = roles.own_group(session, slack_user_id=wisher.slack_user_id, day=today)
-        message = None if own is None else _worded(session, round_, wisher, own)
-        if message is None or own is None:
+        own = _own_summary(session, round_, wisher)
+        if own is None:
             return None
         if not digests.claim(session, person_id=wisher.person_id, week=round_.week, now=round_.now):
             return None
-        summary = (own, round_.week)
+        summary = (own.group_key, round_.week)
         audit.note(session, role=Role.MANAGER, act=Act.SUMMARY_SENT, now=round_.now, summary=summary)
-    return message
+        return _worded(session, round_, wisher, own)
 
 
-def _worded(session: Session, round_: _Round, wisher: Wisher, group_key: str) -> Message | None:
-    snapshot = published.find(session, group_key=group_key, week=round_.week)
-    if snapshot is None:
-        return None
-    past = published.past(session, group_key=group_key, before=round_.week)
-    summary = summarize(snapshot.cells, [earlier.cells for earlier in past])
-    if not summary.says_something:
-        return None
-    below = published.below(session, group_key=group_key, week=round_.week)
+def _own_summary(session: Session, round_: _Round, wisher: Wisher) -> Snapshot | None:
+    """The manager's own group of today as it was published; None when nothing of it is shown."""
+    group_key = roles.own_group(session, slack_user_id=wisher.slack_user_id, day=round_.now.date())
+    found = published.find(session, group_key=group_key, week=round_.week) if group_key else None
+    return found if found is not None and summarize(found.cells, ()).says_something else None
+
+
+def _worded(session: Session, round_: _Round, wisher: Wisher, own: Snapshot) -> Message:
+    past = published.past(session, group_key=own.group_key, before=own.week)
+    below = published.below(session, group_key=own.group_key, week=own.week)
     keys, today = [one.group_key for one in below], round_.now.date()
     openable = roles.openable(session, slack_user_id=wisher.slack_user_id, group_keys=keys, day=today)
     return team.message(
-        summary,
-        group_key=group_key,
+        summarize(own.cells, [earlier.cells for earlier in past]),
+        group_key=own.group_key,
         name=team.OWN,
-        days=(snapshot.first_day, snapshot.last_day),
+        days=(own.first_day, own.last_day),
         today=today,
         below=team.numbered([(one.group_key, one.label) for one in below if one.group_key in openable]),
         is_sent=True,

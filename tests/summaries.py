@@ -48,9 +48,9 @@ def tree(store: Store, manager_of: Mapping[Member, Member | None] = MANAGER_OF) 
             slack_user_id=member.slack_id,
             timezone=member.timezone,
             country=member.country,
-            manager_email=manager and manager.email,
+            manager_email=manager.email if manager else None,
         )
-        for member, manager in ({HANA: None} | dict(manager_of)).items()
+        for member, manager in {HANA: None, **manager_of}.items()
     ]
     with store.begin() as session:
         people.save_people(session, records=records, now=MONDAY_MORNING)

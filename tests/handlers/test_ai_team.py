@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.disclosure import Why
 from bot.domain.roles import Role
+from bot.domain.team_summary import RULE_VERSION
 from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, HANA, ROBIN, Member
 from bot.playground.journal import Shown
 from bot.settings import Settings
@@ -131,7 +132,7 @@ def test_why_tells_rules_and_no_reason(at_work: Office) -> None:
     shown = at_work.press(HANA, Action.TEAM_WHY)
 
     assert "2 February to 1 March" in shown.text
-    assert f"Rule {summaries.measures.RULE_VERSION}" in shown.text
+    assert f"Rule {RULE_VERSION}" in shown.text
     assert "Told: use in most weeks, getting started, no use lately and not visible." in shown.text
     assert not [why for why in Why if why.value in str(shown.blocks)]
 
