@@ -193,6 +193,6 @@ PATTERNS: dict[str, Pattern] = {
 NOT_LOOKED_FOR = {
     "W19": Pattern("Tools and servers that lie unused", "no source tells which servers are connected"),
     "W20": Pattern("Many short sessions", "how long a session lasted, and what it was about, is never kept"),
-    "W22": Pattern("Jobs that could wait for a cheaper hour", "no source tells which job a request belongs to"),
+    "W22": Pattern("Jobs that could wait for a lower price", "no source tells which job a request belongs to"),
 }
 """Patterns of a person's own that nobody can be told of, by their ids in docs/reference/rules.md; the rule is why."""
