@@ -7,11 +7,11 @@ requests or money turns into a better word: the card states them and judges none
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from bot.domain.adoption import Standing
+from bot.domain.adoption import Standing, State
 from bot.domain.check_in import CheckIn
 from bot.domain.finished_work import WorkDone
 from bot.domain.follow_up import FollowUp
@@ -24,7 +24,7 @@ from bot.domain.sight import DaysOfUse, Sight, Unknown
 from bot.domain.told import Answer, Pattern
 from bot.domain.usage import ANY_MODEL, WINDOW_DAYS, Counters, Coverage, UsageWindow
 from bot.domain.value import Value, reports, trend
-from bot.domain.waste import SILENT_STATES, ledger, look
+from bot.domain.waste import SILENT_STATES, idle_seat, ledger, look
 from bot.domain.waste.finding import SEAT_MODEL, Ledger, NotJudged
 from bot.domain.waste.ledger import CountedFinding
 from bot.domain.weeks import TwelveWeeks, twelve_weeks
@@ -109,6 +109,10 @@ class Efficiency:
     tokens: int | None
     some_unpriced: bool
     exploring_until: date | None
+    is_early: bool
+    """A seat or a job so young that nothing is judged yet."""
+    has_idle_seat: bool
+    """Part of what bought nothing is the price of a seat without use."""
     seats_included: bool | None
     """Whether the price of the seats is in the sum; None: there is no seat."""
     follow_ups: tuple[FollowUp, ...]
@@ -194,6 +198,8 @@ def _efficiency(numbers: Numbers) -> Efficiency:
         tokens=_tokens(total),
         some_unpriced=_some_unpriced(numbers.window),
         exploring_until=_exploring_until(numbers.window),
+        is_early=numbers.standing is not None and numbers.standing.state is State.GRACE,
+        has_idle_seat=any(one.detector == idle_seat.DETECTOR and one.counted_microusd for one in _unmeant(numbers)),
         seats_included=_seats_included(numbers),
         follow_ups=numbers.beside.follow_ups,
     )
@@ -211,12 +217,15 @@ def _ledgers(numbers: Numbers) -> Ledgers:
     if numbers.standing is None or numbers.standing.state in SILENT_STATES:
         return Ledgers(spend_microusd, None, None, None)
     found = dict.fromkeys(Ledger, 0)
-    for one in numbers.findings:
-        if (one.detector, one.tool) in numbers.beside.meant:
-            continue
+    for one in _unmeant(numbers):
         found[one.ledger] += one.counted_microusd or 0
         found[Ledger.EXPLORATION] += one.forgiven_microusd or 0
     return Ledgers(spend_microusd, found[Ledger.OPTIMIZABLE], found[Ledger.WASTED], found[Ledger.EXPLORATION])
+
+
+def _unmeant(numbers: Numbers) -> Iterator[CountedFinding]:
+    """The findings, without those that the person said were meant."""
+    return (one for one in numbers.findings if (one.detector, one.tool) not in numbers.beside.meant)
 
 
 def _exploring_until(window: UsageWindow) -> date | None:

@@ -19,7 +19,8 @@ from bot.domain.usage import Coverage, UsageWindow
 class DaysOfUse:
     """Working days of one window, how many of them are days of work, and how many of the others could not be seen.
 
-    `empty_days` are days, working or not, with signs of use and no work (`bot/domain/days_of_work.py`).
+    `empty_days` are days, working or not, with signs of use and no work (`bot/domain/days_of_work.py`). On
+    `toolless_days`, working days too, there was no seat yet and nothing had been used: they are no days without use.
     """
 
     working_days: int
@@ -27,6 +28,7 @@ class DaysOfUse:
     unseen_days: int
     days_off_used: int
     empty_days: int = 0
+    toolless_days: int = 0
 
 
 class Gap(StrEnum):
@@ -73,18 +75,27 @@ class Sight:
         working = self.calendar.working_days(first, last)
         used = {day for day in self.window.worked_days() if first <= day <= last}
         empty = {day for day in self.window.active_days() if first <= day <= last} - used
-        unseen = [day for day in working if day not in used and not self._seen(tools, day)]
+        toolless = {day for day in working if tools and day not in used and not self.has_tool(day)}
+        unseen = [day for day in working if day not in used | toolless and not self._seen(tools, day)]
         return DaysOfUse(
             working_days=len(working),
             used_days=len(used.intersection(working)),
             unseen_days=len(unseen),
             days_off_used=len(used.difference(working)),
             empty_days=len(empty),
+            toolless_days=len(toolless),
         )
 
     def has_tool(self, day: date) -> bool:
-        """Whether there was anything that this person could have used on that day."""
-        return any(self._could_use(tool, day) for tool in self.tools())
+        """Whether there was anything that this person could have used on that day, as far as seats and use tell."""
+        return any(self._had(tool, day) for tool in self.tools())
+
+    def _had(self, tool: str, day: date) -> bool:
+        """Whether there was a seat of it by then, or use; what knows no seats was there all the time."""
+        seats = [seat for seat in self.seats if seat.tool == tool]
+        if not seats or any(seat.assigned_on <= day for seat in seats):
+            return True
+        return any(used <= day for used in self.window.active_days(tool))
 
     def unknowns(self) -> tuple[Unknown, ...]:
         """The tools that cannot be seen in full in the 28 days, each with the reason."""

@@ -67,17 +67,16 @@ def twelve_weeks(sight: Sight, facts: Sequence[OutcomeFact], check_ins: Sequence
         days = sight.days_of_use(first, last)
         said = tuple(one for one in check_ins if first <= min(one.answered_on, end) <= last)
         done = None if unit is None else finished[back]
-        weeks.append(Week(first, last, _known(sight, days, first, last), days, done, said))
+        weeks.append(Week(first, last, _known(days, has_tools=bool(sight.tools())), days, done, said))
     return TwelveWeeks(tuple(weeks), unit)
 
 
-def _known(sight: Sight, days: DaysOfUse, first: date, last: date) -> Known:
+def _known(days: DaysOfUse, *, has_tools: bool) -> Known:
     is_used = days.used_days or days.days_off_used
     if days.working_days == 0:
         return Known.SEEN if is_used else Known.NO_WORKING_DAYS
+    if not is_used and (days.toolless_days == days.working_days or not has_tools):
+        return Known.NO_TOOL
     if days.unseen_days == 0:
         return Known.SEEN
-    if is_used or days.unseen_days < days.working_days:
-        return Known.IN_PART
-    working = sight.calendar.working_days(first, last)
-    return Known.NOT_VISIBLE if any(sight.has_tool(day) for day in working) else Known.NO_TOOL
+    return Known.IN_PART if is_used or days.unseen_days < days.working_days else Known.NOT_VISIBLE

@@ -22,6 +22,7 @@ from bot.views.pieces import Block
 
 FIRST_LINE = "Your card from Kindling. Nobody else can see it."
 
+NO_TOOL = "no tool of yours yet, that I know of"
 _NOT_VISIBLE = "not visible to me"
 _MOST_REPORTS = 3
 
@@ -191,22 +192,27 @@ def _report(one: Reported, today: date) -> str:
 
 def days_words(days: DaysOfUse) -> str:
     """Working days with use, and how many could not be seen: "used on 3 of 5 working days"."""
+    working = days.working_days - days.toolless_days
     if days.working_days == 0:
         said = "no working days"
+    elif working == 0 and not days.days_off_used:
+        return NO_TOOL
     elif days.unseen_days == 0 and days.used_days == 0 and not days.empty_days:
-        said = f"no use seen on {pieces.count(days.working_days, 'working day')}"
+        said = f"no use seen on {pieces.count(working, 'working day')}"
     elif days.unseen_days == 0:
-        said = f"used on {days.used_days} of {pieces.count(days.working_days, 'working day')}"
-    elif days.used_days == 0 and days.unseen_days == days.working_days and not days.empty_days:
+        said = f"used on {days.used_days} of {pieces.count(working, 'working day')}"
+    elif days.used_days == 0 and days.unseen_days == working and not days.empty_days:
         said = _NOT_VISIBLE
     elif days.used_days == 0 and not days.empty_days:
-        looked_at = pieces.count(days.working_days - days.unseen_days, "working day")
+        looked_at = pieces.count(working - days.unseen_days, "working day")
         said = f"no use seen on {looked_at}, {days.unseen_days} more not visible to me"
     else:
         said = (
-            f"use seen on {days.used_days} of {pieces.count(days.working_days, 'working day')}, "
+            f"use seen on {days.used_days} of {pieces.count(working, 'working day')}, "
             f"{days.unseen_days} not visible to me"
         )
+    if days.toolless_days:
+        said = f"{said} since you have had a tool"
     if days.days_off_used:
         said = f"{said}; also on {pieces.count(days.days_off_used, 'day')} off"
     if days.empty_days:
@@ -215,26 +221,43 @@ def days_words(days: DaysOfUse) -> str:
 
 
 def _money(efficiency: Efficiency) -> Iterator[str]:
+    """The sum, then its parts that there are, then those of which nothing was found: all of them, always (P4)."""
     ledgers = efficiency.ledgers
     if ledgers.spend_microusd is None:
         yield (
             "The cost is not visible to me, so I cannot say what could have been less, "
             "what bought nothing or what was exploring."
         )
+        return
+    spent = f"{pieces.dollars(ledgers.spend_microusd)} in all{_seats(efficiency)}"
+    if efficiency.is_early:
+        yield f"{spent}. It is too early to say what could have been less or what bought nothing."
     elif None in (ledgers.optimizable_microusd, ledgers.wasted_microusd, ledgers.exploration_microusd):
         yield (
-            f"{pieces.dollars(ledgers.spend_microusd)} in all{_seats(efficiency)}. Too little is visible to say what "
-            "could have been less, what bought nothing or what was exploring."
+            f"{spent}. Too little is visible to say what could have been less, what bought nothing or what was "
+            "exploring."
         )
     else:
-        yield (
-            f"{pieces.dollars(ledgers.spend_microusd)} in all{_seats(efficiency)}: "
-            f"{pieces.about(ledgers.optimizable_microusd or 0)} could have been less, "
-            f"{pieces.about(ledgers.wasted_microusd or 0)} bought nothing, "
-            f"{_exploring(efficiency)} was exploring."
-        )
+        yield from _parts(efficiency, spent)
     if efficiency.some_unpriced:
         yield "Some use came without a price and is not in these sums."
+
+
+def _parts(efficiency: Efficiency, spent: str) -> Iterator[str]:
+    ledgers = efficiency.ledgers
+    parts = {
+        "could have been less": ledgers.optimizable_microusd or 0,
+        "bought nothing": ledgers.wasted_microusd or 0,
+    }
+    said = [f"{pieces.about(microusd)} {what}" for what, microusd in parts.items() if microusd]
+    if efficiency.exploring_until is not None:
+        said.append(f"{'the rest' if said else 'all of it'} was exploring")
+    elif ledgers.exploration_microusd:
+        said.append(f"{pieces.about(ledgers.exploration_microusd)} was exploring")
+    yield f"{': '.join([spent, ', '.join(said)]) if said else spent}."
+    not_found = [f"that {what}" for what, microusd in parts.items() if not microusd]
+    if not_found:
+        yield f"I found no part of it {pieces.listing(not_found, 'or')}."
 
 
 def _seats(efficiency: Efficiency) -> str:
@@ -244,19 +267,13 @@ def _seats(efficiency: Efficiency) -> str:
     return ", seats included" if efficiency.seats_included else ", without seats, whose price nobody told me"
 
 
-def _exploring(efficiency: Efficiency) -> str:
-    """In the first 60 days all that is left is exploring (P7); after that, what the findings forgave."""
-    ledgers = efficiency.ledgers
-    if efficiency.exploring_until is None:
-        return pieces.about(ledgers.exploration_microusd or 0)
-    return "the rest" if ledgers.optimizable_microusd or ledgers.wasted_microusd else "all of it"
-
-
 def _below_the_money(efficiency: Efficiency, today: date) -> Iterator[str]:
     ledgers = efficiency.ledgers
     forgiven = efficiency.exploring_until is None and ledgers.exploration_microusd
     if ledgers.optimizable_microusd or ledgers.wasted_microusd or forgiven:
         yield "The parts are estimates, not a bill."
+    if efficiency.has_idle_seat:
+        yield "A seat without use may be exactly right for your work."
     if efficiency.tokens is not None:
         yield f"Meter reading: {pieces.big_number(efficiency.tokens)} tokens."
     if efficiency.exploring_until is not None:

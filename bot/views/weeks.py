@@ -161,7 +161,7 @@ def _bars(seen: TwelveWeeks) -> str:
 def _line(week: Week, unit: OutcomeKind | None, today: date) -> str:
     """ "9 to 15 February: used on 3 of 5 working days; 2 changes merged." """
     when = pieces.days(week.first_day, week.last_day, today)
-    days = "no tool of yours yet, that I know of" if week.known is Known.NO_TOOL else scorecard.days_words(week.days)
+    days = scorecard.NO_TOOL if week.known is Known.NO_TOOL else scorecard.days_words(week.days)
     return f"{when}: {'; '.join([days, *_finished(week.finished, unit)])}."
 
 
@@ -173,7 +173,7 @@ def _bar(week: Week) -> str:
     days = week.days
     if week.known in (Known.NO_WORKING_DAYS, Known.NO_TOOL):
         return _NOTHING
-    without = days.working_days - days.used_days - days.unseen_days
+    without = days.working_days - days.used_days - days.unseen_days - days.toolless_days
     return _USED * days.used_days + _WITHOUT * without + _UNSEEN * days.unseen_days or _NOTHING
 
 
@@ -182,7 +182,7 @@ def _days(week: Week) -> str:
     if week.known in _SHORT:
         return _SHORT[week.known]
     days = week.days
-    said = f"{days.used_days} of {pieces.count(days.working_days, 'day')}"
+    said = f"{days.used_days} of {pieces.count(days.working_days - days.toolless_days, 'day')}"
     if days.unseen_days:
         said += f", {days.unseen_days} not visible"
     return f"{said}, also {pieces.count(days.days_off_used, 'day')} off" if days.days_off_used else said

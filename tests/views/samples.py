@@ -185,6 +185,13 @@ def many_numbers() -> dict[str, Numbers]:
         "data end early": numbers(covered=[LAST_DAY - timedelta(days=back) for back in range(3, 60)]),
         "days missing": numbers(covered=[LAST_DAY - timedelta(days=back) for back in range(60) if back != 10]),
         "reporting": replace(known, beside=replace(known.beside, check_ins=REPORTS)),
+        "early": replace(
+            known,
+            seats=(Seat("claude_code", date(2026, 2, 23), None, 20_000_000),),
+            window=replace(known.window, weeks=known.window.weeks[:1], first_active_on=date(2026, 2, 24)),
+            standing=replace(STANDING, state=State.GRACE),
+            findings=(),
+        ),
         "on leave": replace(known, calendar=replace(known.calendar, started_on=date(2027, 1, 1))),
     }
 
@@ -215,11 +222,15 @@ def every_message(
         "not understood": help_views.message(command="/ai-stats", understood=False),
         "privacy": privacy.message(
             held={"usage_day": 412, "identity": 3, "nudge": 1},
+            receipts=receipts(word),
             retention_days=400,
             introduced_by=word,
             sources=["claude_code", word],
+            today=TODAY,
         ),
-        "nothing held": privacy.message(held={}, retention_days=400, introduced_by=word, sources=[]),
+        "nothing held": privacy.message(
+            held={}, receipts=[], retention_days=400, introduced_by=word, sources=[], today=TODAY
+        ),
         "paused": settings.paused(),
         "resumed": settings.resumed(),
         "snoozed": settings.snoozed(until=date(2026, 3, 16), today=TODAY),
@@ -236,6 +247,12 @@ def every_message(
     }
     messages |= {f"weeks as {form}": weeks.message(card.weeks, form=form, today=TODAY) for form in weeks.Form}
     return messages | tip_messages(facts, word) | check_in_messages(facts, word)
+
+
+def receipts(word: str) -> list[privacy.Receipt]:
+    """Summaries of everybody, of a named group and of many without a name, opened and not."""
+    of = [(None, True, {"lead": 1}), (word, False, {"manager": 2, "lead": 5}), *[(None, False, {})] * 6]
+    return [privacy.Receipt(LAST_DAY, label, everybody, opened) for label, everybody, opened in of]
 
 
 def tip_messages(facts: Facts, word: str) -> dict[str, Message]:

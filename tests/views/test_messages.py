@@ -13,7 +13,7 @@ from bot.domain.check_in import Saving, WentTo
 from bot.domain.occasions import CHECK_IN
 from bot.domain.tips import SAMPLE_FACTS, Facts, Tip
 from bot.domain.told import Answer
-from bot.domain.waste.finding import NotJudged
+from bot.domain.waste.finding import Ledger, NotJudged
 from bot.sources.tip_library import load_tips
 from bot.views import limits, pieces, rules, tip, told, why
 from bot.views import scorecard as card_views
@@ -259,7 +259,10 @@ def test_money_stands_on_one_line_and_the_meter_on_the_next() -> None:
     efficiency = replace(scorecard.build(samples.numbers()).efficiency, follow_ups=())
     money, below = card_views.efficiency_words(efficiency, samples.TODAY).splitlines()
 
-    assert "$78 in all, seats included: about $12 could have been less, $0 bought nothing, about $9 was" in money
+    assert (
+        "$78 in all, seats included: about $12 could have been less, about $9 was exploring. "
+        "I found no part of it that bought nothing."
+    ) == money
     assert "The parts are estimates, not a bill. Meter reading: about 5.4 million tokens." == below
 
 
@@ -321,6 +324,42 @@ def test_while_exploring_nothing_else_is_said_of_the_money() -> None:
 
     assert "the rest was exploring." in card_views.efficiency_words(efficiency, samples.TODAY)
     assert "all of it was exploring." in card_views.efficiency_words(replace(efficiency, ledgers=clean), samples.TODAY)
+
+
+def test_nothing_found_is_said_as_nothing_found() -> None:
+    """No "$0 bought nothing", which says the opposite to the ear; both parts are named whether there is any or not."""
+    efficiency = scorecard.build(samples.numbers()).efficiency
+    none = replace(efficiency.ledgers, optimizable_microusd=0, wasted_microusd=0, exploration_microusd=0)
+    said = card_views.efficiency_words(replace(efficiency, ledgers=none), samples.TODAY)
+
+    assert "$78 in all, seats included. I found no part of it that could have been less or that bought nothing." in said
+    assert "$0" not in said
+
+
+def test_a_young_seat_is_early_and_not_unseen() -> None:
+    """In the first two weeks it is too early to say anything, however well everything can be seen."""
+    said = samples.every_message(samples.many_numbers()["early"])["card"].text
+
+    assert "It is too early to say what could have been less or what bought nothing." in said
+    assert "Too little is visible" not in said
+
+
+def test_days_before_the_first_tool_are_not_days_without_use() -> None:
+    """They are left out of the count, and a stretch of nothing else is called so."""
+    said = samples.every_message(samples.many_numbers()["early"])["card"].text
+
+    assert "Used on 3 of 5 working days since you have had a tool." in said
+    assert "The four weeks before: no tool of yours yet, that I know of." in said
+
+
+def test_the_price_of_an_idle_seat_is_no_reproach() -> None:
+    """Where a seat without use is in what bought nothing, the card says that this may be right."""
+    known = samples.numbers()
+    idle = replace(samples.FINDING, detector="W01", ledger=Ledger.WASTED)
+    seat = replace(known, findings=(idle,))
+
+    assert "A seat without use may be exactly right for your work." in samples.every_message(seat)["card"].text
+    assert "A seat without use" not in samples.every_message(known)["card"].text
 
 
 def test_what_is_held_begins_with_the_person() -> None:
