@@ -10,6 +10,7 @@ from bot.domain.tips import Tip
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.database import Store
+from handlers.refusals import Refusals
 from handlers.user_groups import UserGroups
 
 
@@ -24,3 +25,4 @@ class Desk:
     tips: tuple[Tip, ...]
     prices: PriceBook
     groups: UserGroups = field(default_factory=UserGroups)
+    refusals: Refusals = field(default_factory=Refusals)
