@@ -257,7 +257,8 @@ def _parts(efficiency: Efficiency, spent: str) -> Iterator[str]:
     yield f"{': '.join([spent, ', '.join(said)]) if said else spent}."
     not_found = [f"that {what}" for what, microusd in parts.items() if not microusd]
     if not_found:
-        yield f"I found no part of it {pieces.listing(not_found, 'or')}."
+        other = " other" if ledgers.wasted_microusd else ""
+        yield f"I found no{other} part of it {pieces.listing(not_found, 'or')}."
 
 
 def _seats(efficiency: Efficiency) -> str:
