@@ -32,7 +32,7 @@ from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store.opening import open_store
 from bot.transports import http, otlp, socket_mode
 from handlers.desk import Desk
-from jobs import calendar, collect, decide, deliver, detect, digest, measure, receive, recheck, tidy
+from jobs import calendar, collect, decide, deliver, detect, digest, measure, receive, recheck, snapshot, tidy
 from jobs.rounds import Pace
 
 Counts = calendar.Counts
@@ -143,6 +143,7 @@ def work(
             store, now=now, prices=desk.prices, holidays_of=holidays_of, weekend_of=weekend_of
         ),
         "decide": decide_,
+        "snapshot": lambda now: snapshot.snapshot(store, now=now),
         "deliver": deliver_,
         "digest": digest_,
         "tidy": lambda now: tidy.tidy(store, now=now, retention_days=settings.retention_days),

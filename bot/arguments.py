@@ -15,7 +15,7 @@ from bot.errors import InputError
 from jobs import import_sessions
 from jobs.import_report import Kind
 
-JOBS = ("detect", "measure", "decide", "deliver", "digest", "tidy")
+JOBS = ("detect", "measure", "decide", "snapshot", "deliver", "digest", "tidy")
 SESSIONS = import_sessions.SOURCE
 
 

@@ -65,6 +65,7 @@ CALENDAR = (
     _daily("detect", 2, 30),
     _daily("measure", 3, 0),
     _daily("decide", 3, 30),
+    Appointment("snapshot", CronTrigger(day_of_week="mon", hour=5, minute=0, timezone=UTC), timedelta(weeks=1)),
     Appointment("deliver", CronTrigger(second=0, timezone=UTC), timedelta(minutes=1)),
     Appointment("digest", CronTrigger(minute=10, timezone=UTC), timedelta(hours=1)),
     Appointment("tidy", CronTrigger(day_of_week="sun", hour=4, minute=30, timezone=UTC), timedelta(weeks=1)),

@@ -1,7 +1,7 @@
 """Once in four weeks: what may be told of every group, worked out once and never changed again.
 
 Due every Monday, after everybody was judged; in the weeks between nothing new is told, so that windows do not overlap.
-`bot/domain/disclosure.py` decides what may be said. Next: `bot/domain/teams.py`.
+`bot/domain/disclosure/__init__.py` decides what may be said. Next: `bot/domain/teams.py`.
 """
 
 from __future__ import annotations

@@ -29,7 +29,6 @@ TOLD: dict[str, Cell] = {
     measures.OPTIMIZABLE: Shown(150_000_000, At.ABOUT, 20),
     measures.WASTED: Shown(41_000_000, At.ABOUT, 20),
     measures.MERGED: Shown(85, At.ABOUT, 20),
-    measures.MERGED_EARLIER: Shown(80, At.ABOUT, 20),
     measures.STILL_THERE: Shown(76, At.ABOUT, 20),
     measures.ACTIVE_DAYS: Shown(230, At.ABOUT, 20),
     measures.CLEARLY: Shown(50, At.ABOUT, 12),

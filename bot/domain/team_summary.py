@@ -29,8 +29,9 @@ NOT_VISIBLE = "not_visible"
 
 TOKENS, SPEND, OPTIMIZABLE, WASTED = "tokens", "spend", "optimizable", "wasted"
 VOLUME_AND_MONEY = (TOKENS, SPEND, OPTIMIZABLE, WASTED)
-MERGED, MERGED_EARLIER, STILL_THERE = "merged", "merged_earlier", "still_there"
-OUTPUT = (MERGED, MERGED_EARLIER, STILL_THERE)
+MERGED, STILL_THERE = "merged", "still_there"
+OUTPUT = (MERGED, STILL_THERE)
+"""Of how many changes those that are still there are is not told: the difference would be somebody's revert."""
 ACTIVE_DAYS = "active_days"
 """Days of work with any of the tools, those of all people added up."""
 
@@ -60,9 +61,7 @@ MEASURES = (
     Measure(NOT_VISIBLE, Kind.SHARE, FLOOR),
     Measure(TOKENS, Kind.SUM, FLOOR_DISTRIBUTION),
     *(Measure(name, Kind.SUM, FLOOR_DISTRIBUTION, family="money") for name in (SPEND, WASTED, OPTIMIZABLE)),
-    Measure(MERGED, Kind.SUM, FLOOR),
-    *(Measure(name, Kind.SUM, FLOOR, family="stayed") for name in (MERGED_EARLIER, STILL_THERE)),
-    Measure(ACTIVE_DAYS, Kind.SUM, FLOOR),
+    *(Measure(name, Kind.SUM, FLOOR) for name in (*OUTPUT, ACTIVE_DAYS)),
     *(Measure(name, Kind.SHARE, FLOOR_DISTRIBUTION, family="reported") for name in (CLEARLY, NOT_REALLY, SOMEWHAT)),
     *(Measure(name, Kind.SHARE, FLOOR_DISTRIBUTION) for name in (*CATEGORIES, *BARRIERS)),
 )

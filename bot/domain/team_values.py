@@ -1,7 +1,7 @@
 """What each person adds to the figures of their groups, by measure. It is never shown: it is what groups are made from.
 
 A person of whom something is not known is left out of that measure, and is not a zero in it (P12).
-`jobs/snapshot.py` hands it to `bot/domain/disclosure.py`. Next: `bot/domain/team_summary.py`.
+`jobs/snapshot.py` hands it to `bot/domain/disclosure/__init__.py`. Next: `bot/domain/team_summary.py`.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ BARRIERS = (
 class Figures:
     """One person's figures of one period. None: not known, or not said.
 
-    `merged` is of the period; `merged_earlier` of the 28 days that ended two weeks before its end, and `still_there` of
-    those the ones that nobody took back within 14 days.
+    `merged` are the changes of the period; `still_there` those of the 28 days that ended two weeks before its end that
+    nobody took back.
     """
 
     state: State | None = None
@@ -63,7 +63,6 @@ class Figures:
     optimizable_microusd: int | None = None
     wasted_microusd: int | None = None
     merged: int | None = None
-    merged_earlier: int | None = None
     still_there: int | None = None
     active_days: int | None = None
     helped: Helped | None = None
@@ -93,7 +92,6 @@ def of_person(theirs: Figures) -> dict[str, int]:
             team_summary.OPTIMIZABLE: theirs.optimizable_microusd,
             team_summary.WASTED: theirs.wasted_microusd,
             team_summary.MERGED: theirs.merged,
-            team_summary.MERGED_EARLIER: theirs.merged_earlier,
             team_summary.STILL_THERE: theirs.still_there,
             team_summary.ACTIVE_DAYS: theirs.active_days,
         }

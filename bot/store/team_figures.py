@@ -178,7 +178,6 @@ def _work(session: Session, batch: Collection[int], last_day: date) -> dict[int,
             OutcomeRow.person_id,
             OutcomeRow.source,
             _count(in_period).label("merged"),
-            _count(earlier).label("merged_earlier"),
             _count(and_(earlier, ~_taken_back(end))).label("still_there"),
         )
         .where(
@@ -191,8 +190,8 @@ def _work(session: Session, batch: Collection[int], last_day: date) -> dict[int,
         .order_by(OutcomeRow.person_id, func.count().desc(), OutcomeRow.source)
     )
     found: dict[int, dict[str, int]] = {}
-    for person_id, _, merged, merged_earlier, still_there in rows:
-        counts = {"merged": merged, "merged_earlier": merged_earlier, "still_there": still_there}
+    for person_id, _, merged, still_there in rows:
+        counts = {"merged": merged, "still_there": still_there}
         found.setdefault(person_id, counts)
     return found
 

@@ -295,7 +295,6 @@ def anybody(chance: random.Random) -> Figures:
         optimizable_microusd=perhaps(10**8),
         wasted_microusd=perhaps(10**8),
         merged=perhaps(9),
-        merged_earlier=perhaps(9),
         still_there=perhaps(9),
         active_days=perhaps(28),
         helped=chance.choice([None, *Helped]),

@@ -63,7 +63,7 @@ class SnapshotMemberRow(Base):
 
 
 class SummaryBlockRow(Base):
-    """A fixed set of people out of whose common figures those of groups are made (`bot/domain/disclosure.py`)."""
+    """A fixed set of people out of whose common figures those of groups are made (`bot/domain/disclosure`)."""
 
     __tablename__ = "summary_block"
     block_key: Mapped[str] = mapped_column(String(80), primary_key=True)
