@@ -2,7 +2,7 @@
 
 The trend asks whether people get more from the same use: what was reported lately against what was reported at first,
 and the days of use beneath each. Answers are compared and never added up, and nothing becomes money or minutes (P5).
-`bot/domain/scorecard.py` asks for it. Next: `bot/views/value.py`.
+`bot/domain/scorecard.py` asks for it. Next: `bot/views/scorecard.py`.
 """
 
 from __future__ import annotations

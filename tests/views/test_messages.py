@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from bot.domain import scorecard
 from bot.domain.check_in import Saving, WentTo
 from bot.domain.occasions import CHECK_IN
+from bot.domain.outcomes import OutcomeKind
+from bot.domain.results import OutcomeFact
 from bot.domain.tips import SAMPLE_FACTS, Facts, Tip
 from bot.domain.told import Answer
 from bot.domain.waste.finding import Ledger, NotJudged
@@ -20,7 +23,7 @@ from bot.views import scorecard as card_views
 from bot.views.ids import SNOOZE_WEEKS, Action, parse
 from bot.views.message import Message
 from bot.views.told import ANSWERS
-from tests.views import samples
+from tests.views import samples, team_samples
 
 HOSTILE = [
     "<!channel> <!here> <@U123> <#C1|x> <https://evil.example|click>",
@@ -173,7 +176,8 @@ def test_buttons_carry_an_opaque_key_and_nothing_else() -> None:
 def test_every_action_is_somewhere() -> None:
     """No action id without a button, and no button without an action id."""
     views = [block for view in samples.every_view().values() for block in view["blocks"]]
-    everywhere = [*views, *(block for message in MESSAGES.values() for block in message.blocks)]
+    messages = [*MESSAGES.values(), *team_samples.every_message().values()]
+    everywhere = [*views, *(block for message in messages for block in message.blocks)]
 
     assert set(Action) == {Action(element["action_id"]) for element in elements(everywhere)}
 
@@ -202,6 +206,30 @@ def test_why_explains_every_finding_and_source() -> None:
         "price: not known",
     ):
         assert said in text
+
+
+def test_why_names_the_rule_of_every_line() -> None:
+    """Each line of the card that is worked out has its rule, with its version, in the explanation (P11)."""
+    known = samples.many_numbers()["reporting"]
+    twice = OutcomeFact(OutcomeKind.PR_MERGED, "a", date(2026, 2, 5), source="git-shop")
+    told = replace(known, beside=replace(known.beside, outcomes=(*known.beside.outcomes, twice)))
+    text = samples.every_message(told)["why"].text
+
+    for version in ("card-3", "results-2", "same-work-1", "value-1", "weeks-1", "states-", "W15-"):
+        assert version in text
+    assert "git-shop told me of the same work as another source, so that part is counted once" in text
+    assert (
+        "(“Not really” and “Somewhat”) are compared with as many of the latest (“Somewhat” and “Yes, clearly”)" in text
+    )
+
+
+def test_why_says_when_no_cost_of_one_is_told() -> None:
+    """Too few pieces, or money that is not known in full, is named as the reason."""
+    few, unseen = samples.numbers(), samples.many_numbers()["data end early"]
+    few = replace(few, beside=replace(few.beside, work=few.beside.work[:2]))
+
+    assert "no cost of one below 3 pieces in 28 days; there were 1." in samples.every_message(few)["why"].text
+    assert "I tell no cost of one, because in these 28 days a price" in samples.every_message(unseen)["why"].text
 
 
 def test_why_calls_no_unseen_week_a_zero() -> None:
