@@ -11,7 +11,7 @@ import json
 from bot.domain.scorecard import not_judged
 from bot.errors import SlackError
 from bot.log import EventLog
-from bot.store import preferences, rights, silences
+from bot.store import counted, preferences, rights, silences
 from bot.views import privacy as privacy_views
 from bot.views import scorecard as card_views
 from bot.views import settings, trouble
@@ -78,15 +78,20 @@ def privacy(asked: Asked) -> None:
     """What is held, for how long, who can see it; for somebody we do not know: nothing."""
     desk, person_id = asked.desk, number_of(asked)
     held: dict[str, int] = {}
+    receipts: list[privacy_views.Receipt] = []
     if person_id is not None:
         with desk.store.read() as session:
             held = rights.held(session, person_id=person_id)
+            found = counted.counted_me(session, person_id=person_id)
+        receipts = [privacy_views.Receipt(one.week, one.label, one.everybody, one.opened) for one in found]
     asked.say(
         privacy_views.message(
             held=held,
+            receipts=receipts,
             retention_days=desk.settings.retention_days,
             introduced_by=desk.settings.set_up_by,
             sources=[source.name for source in desk.settings.sources],
+            today=cards.today_of(desk.clock.now()),
         )
     )
 

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from bot.domain.people import KEPT_AFTER_LEAVING_DAYS
 from bot.views import pieces
@@ -46,8 +48,33 @@ KINDS: dict[str, tuple[str, str]] = {
 """What a row of each table is called when it is counted for the person it is about."""
 
 
-def message(*, held: Mapping[str, int], retention_days: int, introduced_by: str, sources: Sequence[str]) -> Message:
-    """The page on privacy. `held` maps table names to this person's rows; `sources` names the sources set up here."""
+_MOST_RECEIPTS = 6
+_ROLES = {"manager": "a manager", "lead": "an enablement lead"}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A summary that counted the person: made on which Monday, of whom, and how often it was seen, by role."""
+
+    week: date
+    label: str | None
+    everybody: bool
+    opened: Mapping[str, int]
+
+
+def message(
+    *,
+    held: Mapping[str, int],
+    receipts: Sequence[Receipt],
+    retention_days: int,
+    introduced_by: str,
+    sources: Sequence[str],
+    today: date,
+) -> Message:
+    """The page on privacy. `held` maps table names to this person's rows; `sources` names the sources set up here.
+
+    `receipts` are the summaries of groups that counted them, the newest first.
+    """
     return compose(
         FIRST_LINE,
         [
@@ -60,10 +87,11 @@ def message(*, held: Mapping[str, int], retention_days: int, introduced_by: str,
             ),
             pieces.section(
                 "You, in Slack. No command, message or screen of mine shows it to anybody else: not to your manager, "
-                "and not to whoever set me up. The people who run the database could look into it; I cannot "
-                "prevent that.",
+                "and not to whoever set me up. Managers read summaries of groups in which nobody can be singled out. "
+                "The people who run the database could look into it; I cannot prevent that.",
                 "Who can see it",
             ),
+            pieces.section(_counted(receipts, today), "Summaries that counted you"),
             pieces.section(
                 "Your prompts, answers, code and files. The time of day at which you used a tool, and for how long. "
                 "How you compare with anybody else. What you tell me about time saved I keep as you said it, and never "
@@ -83,6 +111,30 @@ def message(*, held: Mapping[str, int], retention_days: int, introduced_by: str,
 def _held(held: Mapping[str, int]) -> str:
     counted = [pieces.count(held[kind], *said) for kind, said in KINDS.items() if held.get(kind)]
     return f"{pieces.listing(counted)}." if counted else "Nothing."
+
+
+def _counted(receipts: Sequence[Receipt], today: date) -> str:
+    if not receipts:
+        return "None so far."
+    lines = [f"{_of(one, today)}: {_seen(one.opened)}." for one in receipts[:_MOST_RECEIPTS]]
+    more = len(receipts) - len(lines)
+    return "\n".join([*lines, *([f"{pieces.count(more, 'earlier one')}, in the export."] if more else [])])
+
+
+def _of(receipt: Receipt, today: date) -> str:
+    of = (
+        "everybody here" if receipt.everybody else f"“{pieces.quiet(receipt.label)}”" if receipt.label else "your group"
+    )
+    return f"{pieces.day(receipt.week, today)}, of {of}"
+
+
+def _seen(opened: Mapping[str, int]) -> str:
+    by = [f"{_ROLES.get(role, role)} {_times(times)}" for role, times in sorted(opened.items())]
+    return f"opened by {pieces.listing(by)}" if by else "not opened by anybody"
+
+
+def _times(times: int) -> str:
+    return {1: "once", 2: "twice"}.get(times, f"{times} times")
 
 
 def _set_up(introduced_by: str, sources: Sequence[str]) -> str:

@@ -100,7 +100,7 @@ def message(
     return compose(
         FIRST_LINE,
         [
-            pieces.header(pieces.quiet(name)),
+            pieces.header(pieces.quiet(name) or NAMELESS),
             pieces.small_print(_period(days, today)),
             *_sections(summary),
             pieces.small_print(_HOW_TO_READ),
@@ -196,9 +196,9 @@ def _output(lines: Sequence[Line]) -> Iterator[str]:
     if measures.MERGED in out:
         line, shown = out[measures.MERGED]
         yield _sentence(f"{_amount(shown)} changes merged{_trend(line)}.")
-    if measures.MERGED_EARLIER in out and measures.STILL_THERE in out:
-        earlier, there = out[measures.MERGED_EARLIER][1], out[measures.STILL_THERE][1]
-        yield f"Of {_amount(earlier)} merged two weeks earlier, {_amount(there)} were still there after 14 days."
+    if measures.STILL_THERE in out:
+        line, shown = out[measures.STILL_THERE]
+        yield _sentence(f"{_amount(shown)} changes merged two weeks earlier are still there{_trend(line)}.")
     if measures.ACTIVE_DAYS in out:
         line, shown = out[measures.ACTIVE_DAYS]
         yield _sentence(f"{_amount(shown)} days with use, those of all people added up{_trend(line)}.")
@@ -244,7 +244,7 @@ def _ways_on(group_key: str, below: Mapping[str, str], *, is_sent: bool, may_be_
 
 
 def _choice(choices: Mapping[str, str]) -> Block:
-    named = [(pieces.quiet(name), Payload(group_key=key)) for key, name in choices.items()]
+    named = [(pieces.quiet(name) or NAMELESS, Payload(group_key=key)) for key, name in choices.items()]
     return pieces.select("A team below", Action.TEAM_OPEN, named[:_MOST_CHOICES])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, HANA, ROBIN, M
 from bot.playground.journal import Shown
 from bot.settings import Settings
 from bot.store import audit, published
-from bot.store.tables import AuditRow, DigestWishRow
+from bot.store.tables import AuditRow, DigestWishRow, SnapshotMemberRow
 from bot.views import team
 from bot.views.ids import Action, Payload
 from handlers import ai_team, roles
@@ -233,3 +234,28 @@ def test_what_was_shown_is_what_was_published(at_work: Office) -> None:
         seen = audit.opened(session, summaries=[("below-hana", summaries.WEEK), ("below-ada", summaries.WEEK)])
         assert {"below-hana"} == {one.group_key for one in seen}
         assert published.find(session, group_key="below-hana", week=summaries.WEEK) is not None
+
+
+def test_receipt_tells_who_by_role_opened_what_counted_me(at_work: Office) -> None:
+    """Somebody who was counted reads which summary it was, of what group, and how often which role opened it."""
+    emi = at_work.person(EMI)
+    with at_work.desk.store.begin() as session:
+        if not session.get(SnapshotMemberRow, (summaries.WEEK, "below-hana", emi)):
+            session.add(SnapshotMemberRow(week=summaries.WEEK, group_key="below-hana", person_id=emi))
+    before = opened_by_a_manager(at_work)
+
+    ask(at_work, HANA)
+    ask(at_work, HANA)
+
+    assert before + 2 == opened_by_a_manager(at_work)
+    assert "None so far." in at_work.ask(DANA, "privacy").text
+
+
+def opened_by_a_manager(at_work: Office) -> int:
+    """How often, by Emi's receipt."""
+    said = at_work.ask(EMI, "privacy").text
+    found = re.search(
+        r"2 March, of “lanterns”: (?:not opened by anybody|opened by a manager (once|twice|(\d+) times))", said
+    )
+    assert found
+    return {None: 0, "once": 1, "twice": 2}.get(found[1], int(found[2] or 0))
