@@ -9,14 +9,13 @@ shown sum is carried by nobody. They may be any two people, whichever hurts most
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, groupby, pairwise
 
 from bot.domain.disclosure import Kind, Measure, Memory
 from bot.domain.disclosure.publish import due, families, remembered, told
 from bot.domain.disclosure.rules import ALL, Rules
-from bot.domain.disclosure.sums import dominated
 from tests.organisations import MEASURES, organisation
 
 COALITION = 2
@@ -64,11 +63,11 @@ class Knowledge:
 
 def attack(seed: int, rules: Rules = ALL) -> set[Hit]:
     """Everybody who is found in one organisation."""
-    nature, knowledge = overheard(seed, rules)
+    steady, knowledge = overheard(seed, rules)
     hits: set[Hit] = set()
-    for each in knowledge if not nature else [_joined(knowledge)]:
+    for each in [_joined(knowledge)] if steady else knowledge:
         hits |= found(each, rules)
-    return hits
+    return hits if steady else hits | set(_patient(knowledge, rules))
 
 
 def overheard(seed: int, rules: Rules = ALL) -> tuple[bool, list[Knowledge]]:
@@ -94,6 +93,33 @@ def overheard(seed: int, rules: Rules = ALL) -> tuple[bool, list[Knowledge]]:
     return nature.steady, heard
 
 
+def informed(seed: int, rules: Rules = ALL) -> set[Hit]:
+    """Beyond the promise: somebody who also knows, of every person, whether their figure changed since the last time.
+
+    Where all who changed went the same way, their state is certain.
+    """
+    hits = set()
+    _, knowledge = overheard(seed, rules)
+    for before, after in pairwise(knowledge):
+        for measure in MEASURES:
+            known = after.said.get(measure.name, {}) if measure.kind is Kind.SHARE else {}
+            for people in known.keys() & before.said.get(measure.name, {}).keys():
+                then, now = before.figures[measure.name], after.figures[measure.name]
+                moved = [person for person in persons(people) if then[person] != now[person]]
+                up = sum(now[person] > then[person] for person in moved)
+                least = known[people].low - before.said[measure.name][people].high
+                most = known[people].high - before.said[measure.name][people].low
+                down = len(moved) - up
+                # Two of them know their own: those who went the other way, or any.
+                if up and 0 < len(moved) - COALITION and least >= len(moved) - 2 * min(down, COALITION):
+                    hits |= {Hit("all up", measure.name, person) for person in moved if now[person] > then[person]}
+                if down and 0 < len(moved) - COALITION and most <= 2 * min(up, COALITION) - len(moved):
+                    hits |= {Hit("all down", measure.name, person) for person in moved if now[person] < then[person]}
+                if 0 < len(moved) <= COALITION and (least > 0 or most < 0):
+                    hits |= {Hit("alone", measure.name, person) for person in moved}
+    return hits
+
+
 def found(knowledge: Knowledge, rules: Rules) -> set[Hit]:
     """Everybody who can be found from this knowledge."""
     derived = {name: _differences(known, knowledge.figures[name]) for name, known in knowledge.said.items()}
@@ -111,6 +137,39 @@ def found(knowledge: Knowledge, rules: Rules) -> set[Hit]:
     hits |= set(_excluded(derived, knowledge.figures))
     hits |= set(_rests(derived, knowledge.figures))
     return hits
+
+
+def _patient(knowledge: Sequence[Knowledge], rules: Rules) -> Iterator[Hit]:
+    """One person's amount stayed the same while the others' changed, and they suppose so: all bounds hold for it."""
+    if not (rules.dominance and rules.outside_two):
+        return
+    for measure in MEASURES:
+        sets = set().union(*(each.said.get(measure.name, {}) for each in knowledge)) if measure.kind is Kind.SUM else ()
+        for people in sets:
+            told_then = [each for each in knowledge if people in each.said.get(measure.name, {})]
+            for run in _runs(people, measure.name, told_then):
+                yield from _narrowed(measure.name, people, *run)
+
+
+def _runs(people: People, name: str, told_then: Sequence[Knowledge]) -> Iterator[tuple[int, list[Knowledge]]]:
+    """Each person with the stretches, of two publications or more, in which their amount stayed the same."""
+    for person in persons(people):
+        for _, run in groupby(told_then, key=lambda each, person=person: each.figures[name][person]):  # type: ignore[misc]
+            same = list(run)
+            if len(same) > 1:
+                yield person, same
+
+
+def _narrowed(name: str, people: People, person: int, run: Sequence[Knowledge]) -> Iterator[Hit]:
+    others = [other for other in persons(people) if other != person]
+    value = run[0].figures[name][person]
+    ordered = sorted(others, key=lambda other: sum(each.figures[name][other] for each in run), reverse=True)
+    for pair in (ordered[:2], ordered[-2:]):
+        seen = [([each.figures[name][one] for one in pair], len(others) - 1, each.said[name][people]) for each in run]
+        if value and not all(_possible(*each, value / 2) for each in seen):
+            edges = [_bounds(*each) for each in seen]
+            if _near(value, (max(edge[0] for edge in edges), min(edge[1] for edge in edges)), 0):
+                yield Hit("patience", name, person)
 
 
 def bits(people: Iterable[int]) -> People:
@@ -213,26 +272,26 @@ def _undominated(name: str, people: People, known: Range, figures: Mapping[int, 
     for pair in (ordered[:2], ordered[-2:], [ordered[0], ordered[-1]]):
         own = [figures[person] for person in pair]
         others = [person for person in ordered if person not in pair]
-        low, high = _bounds(own, len(others), known)
         for person in (others[0], others[-1]):
             value = figures[person]
-            near = (high - low) / 2 <= NEAR * value if value else high <= NEAR * known.high / len(ordered)
-            if near:
+            # Half as much, or a fifth of the mean for nothing, is far enough to be nowhere near.
+            far = value / 2 if value else 2 * NEAR * known.high / len(ordered)
+            if not _possible(own, len(others), known, far) and _near(
+                value, _bounds(own, len(others), known), known.high
+            ):
                 yield Hit("bounded", name, person)
 
 
-def _bounds(own: list[int], others: int, known: Range) -> tuple[float, float]:
-    """The least and the most that one of `others` people can have.
+def _near(value: int, bounds: tuple[float, float], most: float) -> bool:
+    low, high = bounds
+    return (high - low) / 2 <= NEAR * value if value else high <= NEAR * most
 
-    If any shares of the rest are possible, then equal ones are: the rule is convex and asks nobody's name.
-    """
+
+def _bounds(own: Sequence[int], others: int, known: Range) -> tuple[float, float]:
+    """The least and the most that one of `others` people can have."""
 
     def possible(value: float) -> bool:
-        for total in (known.low, (known.low + known.high) / 2, known.high):
-            each = (total - sum(own) - value) / (others - 1)
-            if each >= 0 and not dominated(_scaled([*own, value, *[each] * (others - 1)])):
-                return True
-        return False
+        return _possible(own, others, known, value)
 
     middle = (max(known.high - sum(own), 0)) / others
     if not possible(middle):
@@ -240,19 +299,29 @@ def _bounds(own: list[int], others: int, known: Range) -> tuple[float, float]:
     return _edge(possible, middle, 0), _edge(possible, middle, known.high)
 
 
-def _edge(possible: object, inside: float, outside: float) -> float:
+def _possible(own: Sequence[int], others: int, known: Range, value: float) -> bool:
+    """Whether one of `others` people can have `value` in a sum that nobody carries.
+
+    If any shares of the rest are possible, then equal ones are: the rule is convex and asks nobody's name.
+    """
+    for total in (known.low, (known.low + known.high) / 2, known.high):
+        each = (total - sum(own) - value) / (others - 1)
+        top = sorted([*own, value, *[each] * min(others - 1, 4)], reverse=True)[:4]
+        one = 2 * top[0] + top[1] + top[2] <= total
+        two = 4 * (top[0] + top[1]) + 3 * (top[2] + top[3]) <= 3 * total
+        if each >= 0 and one and two:
+            return True
+    return False
+
+
+def _edge(possible: Callable[[float], bool], inside: float, outside: float) -> float:
     """Where possible ends, between a value that is and one that may not be."""
-    assert callable(possible)
     if possible(outside):
         return outside
     for _ in range(12):
         between = (inside + outside) / 2
         inside, outside = (between, outside) if possible(between) else (inside, between)
     return outside
-
-
-def _scaled(amounts: list[float]) -> list[int]:
-    return sorted((round(amount * 1000) for amount in amounts), reverse=True)
 
 
 def _excluded(derived: Mapping[str, Mapping[People, Range]], figures: Mapping[str, Mapping[int, int]]) -> Iterator[Hit]:

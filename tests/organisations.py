@@ -26,7 +26,7 @@ MEASURES = (
     Measure("wasted", Kind.SUM, 5, "money"),
     Measure("optimizable", Kind.SUM, 5, "money"),
     Measure("merged", Kind.SUM, 5, "outcomes"),
-    Measure("still_there", Kind.SUM, 5, "outcomes"),
+    Measure("still_there", Kind.SUM, 5, "outcomes", needed=False),
 )
 
 
@@ -84,6 +84,10 @@ class Company:
         if self.dice.random() < self.nature.reorganised:
             inner = [key for key in self.parents if key not in self.mood]
             self.parents[self.dice.choice(teams)] = self.dice.choice(inner)
+        self.look_away()
+
+    def look_away(self) -> None:
+        """Some people cannot be seen this week."""
         self.blind = {person for person in self.figures if self.dice.random() < self.nature.unknown}
 
     def week(self, monday: date) -> Week:
@@ -154,6 +158,7 @@ def organisation(seed: int) -> tuple[Nature, list[Week]]:
             for _ in range(dice.choice((3, 5, 6, 7, 8, 8, 9, 10, 12, 15, 20, 30))):
                 company.hire(key)
     weeks = []
+    company.look_away()
     for number in range(WEEKS):
         weeks.append(company.week(FIRST_WEEK + timedelta(weeks=number)))
         company.live_a_week()

@@ -8,7 +8,7 @@ Next: `publish.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -67,35 +67,37 @@ def kept(blocks: Sequence[Block], groups: Mapping[str, Group], week: date, rules
 
 
 def formed(
-    measure: str, blocks: Sequence[Block], *, groups: Sequence[Group], known: frozenset[int], least: int, week: date
+    measure: str,
+    blocks: Sequence[Block],
+    *,
+    groups: Sequence[Group],
+    known: frozenset[int],
+    least: int,
+    week: date,
+    may_speak: Callable[[frozenset[int]], bool],
 ) -> list[Block]:
-    """New blocks of those who are known and in no block, at the lowest group that has `least` of the people."""
+    """New blocks of those who are known and in no block, each at the lowest group where it is large enough to speak.
+
+    The people of a group that is too small, and new ones whose sums somebody carries, go to the group above. New ones
+    who are only too few wait in their group.
+    """
     taken = frozenset().union(*(block.members for block in blocks))
     countable = known | frozenset().union(*(block.members for block in blocks if block.open))
+    up: dict[str | None, frozenset[int]] = {}
+    below: dict[str | None, frozenset[int]] = {}
     found = []
-    for home, people in homes(groups, countable, least).items():
-        fresh = (people & known) - taken
-        if len(fresh) >= least:
-            found.append(Block(f"{measure}/{home}/{week.isoformat()}", home, measure, fresh, week, week))
-    return found
-
-
-def homes(groups: Sequence[Group], countable: frozenset[int], least: int) -> dict[str, frozenset[int]]:
-    """The people of each group; those of a group with fewer than `least` go to the group above."""
-    children: dict[str | None, list[Group]] = {}
-    for group in groups:
-        children.setdefault(group.parent, []).append(group)
-    found: dict[str, frozenset[int]] = {}
     for group in _lowest_first(groups):
-        below = frozenset().union(*(child.members for child in children.get(group.key, ())))
-        passed = frozenset().union(
-            *(
-                found.pop(child.key, frozenset())
-                for child in children.get(group.key, ())
-                if len(found.get(child.key, ())) < least
-            )
-        )
-        found[group.key] = ((group.members - below) & countable) | passed
+        below[group.parent] = below.get(group.parent, frozenset()) | group.members
+        direct = group.members - below.get(group.key, frozenset())
+        people = (direct & countable) | up.get(group.key, frozenset())
+        fresh = (people & known) - taken
+        if len(people) < least:
+            up[group.parent] = up.get(group.parent, frozenset()) | people
+        elif len(fresh) >= least and not may_speak(fresh):
+            up[group.parent] = up.get(group.parent, frozenset()) | fresh
+        elif len(fresh) >= least:
+            key = f"{measure}/{group.key}/{week.isoformat()}"
+            found.append(Block(key, group.key, measure, fresh, week, week))
     return found
 
 

@@ -33,13 +33,15 @@ class Measure:
 
     `family` joins measures that together say more than each alone; they are known for a person all or none. Of shares
     at most one is true of a person, the most important comes first. Of sums the first is the whole, the others are
-    parts of it that do not overlap.
+    parts of it that do not overlap. People are not put into a block for sums that could not tell every one that is
+    `needed`: they are counted in the group above instead.
     """
 
     name: str
     kind: Kind
     floor_people: int = 5
     family: str = ""
+    needed: bool = True
 
 
 class Why(StrEnum):

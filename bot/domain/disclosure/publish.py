@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from bot.domain.disclosure import shares, sums
 from bot.domain.disclosure.blocks import Block, Memory, formed, kept
 from bot.domain.disclosure.cells import Cell, Group, Kind, Measure, Published, Shown, Suppressed, Why
 from bot.domain.disclosure.rules import ALL, Rules
-from bot.domain.disclosure.telling import Told, least_people, tell
+from bot.domain.disclosure.telling import Told, least_people, may_speak, tell
 
 RHYTHM_WEEKS = 4
 MOST_SILENT = 1, 4
@@ -77,7 +78,16 @@ def remembered(
     for subject, family in families(measures, rules).items():
         own = [block for block in standing if block.measure == subject]
         known = known_people(family, values, everybody)
-        own += formed(subject, own, groups=groups, known=known, least=least_people(family, rules), week=week)
+        now = {measure.name: _newest(measure.name, known, values, {}) for measure in family}
+        own += formed(
+            subject,
+            own,
+            groups=groups,
+            known=known,
+            least=least_people(family, rules),
+            week=week,
+            may_speak=partial(may_speak, family=family, figures=now, rules=rules),
+        )
         blocks += own
         counted = frozenset().union(*(block.members for block in own if block.open))
         figures |= {measure.name: _newest(measure.name, counted, values, memory.figures) for measure in family}

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from bot.domain.disclosure.rules import ALL, Rules
 
-LEAST_PEOPLE = 8
+LEAST_PEOPLE = 10
 DIGITS = 2
 
 

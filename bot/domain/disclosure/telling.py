@@ -63,6 +63,16 @@ def tell(
     return found
 
 
+def may_speak(
+    people: frozenset[int], family: Sequence[Measure], figures: Mapping[str, Mapping[int, int]], rules: Rules
+) -> bool:
+    """Whether a new block of these people could tell what is needed. Asked of sums only: shares hang on no value."""
+    if family[0].kind is Kind.SHARE:
+        return True
+    said = tell("", people, family, figures, rules)
+    return all(said[measure.name].why is None for measure in family if measure.needed)
+
+
 def _told(home: str, people: frozenset[int], found: tuple[int, int] | None, why: Why) -> Told:
     return Told(home, people, *found) if found else Told(home, people, why=why)
 
