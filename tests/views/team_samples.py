@@ -23,9 +23,8 @@ def cells(told: dict[str, Cell] | None = None, why: Why = Why.TOO_SMALL) -> dict
 
 
 def message(summary: TeamSummary, **given: Any) -> Message:
-    return team.message(
-        summary, **{"group_key": "k0", "name": "Your team", "days": DAYS, "today": TODAY, "below": {}} | given
-    )
+    said: dict[str, Any] = {"group_key": "k0", "name": "Your team", "days": DAYS, "today": TODAY, "below": {}}
+    return team.message(summary, **{**said, **given})
 
 
 def every_message(word: str = "glass") -> dict[str, Message]:

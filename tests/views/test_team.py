@@ -10,7 +10,6 @@ import pytest
 from bot.domain.disclosure import Shown, Suppressed, Why
 from bot.domain.team_summary import (
     MERGED,
-    MERGED_EARLIER,
     OPTIMIZABLE,
     SPEND,
     STILL_THERE,
@@ -58,7 +57,7 @@ def test_no_praise_and_no_order() -> None:
     assert {} == {name: found[0] for name, said in every_message().items() if (found := banned.search(said.text))}
 
 
-@pytest.mark.parametrize("missing", [TOKENS, SPEND, OPTIMIZABLE, WASTED, MERGED, MERGED_EARLIER, STILL_THERE])
+@pytest.mark.parametrize("missing", [TOKENS, SPEND, OPTIMIZABLE, WASTED, MERGED, STILL_THERE])
 def test_four_vectors_together_or_none(missing: str) -> None:
     """P4: without any one of them, as the job settles it, neither tokens nor a dollar is said."""
     told = settle_volume(cells({**TOLD, missing: Suppressed(Why.DOMINANT)}), None)
