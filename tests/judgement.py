@@ -128,8 +128,9 @@ def _compare_findings(
     claimed = {(said.detector, "" if said.detector in OF_CHANGES else said.tool): said for said in found}
     for key in true.keys() | claimed.keys():
         _score(verdict.hits[key[0]], true.get(key), claimed.get(key), single=key[0] in OF_CHANGES)
-    runaway = next((said for said in found if said.detector == "W06"), None)
-    if runaway is not None and one.plants.meant and runaway.ledger == "wasted" and one.worker.role == "dev":
+    runaway = next((said for said in found if said.detector == "W06" and said.ledger == "wasted"), None)
+    days = "" if runaway is None else str(runaway.evidence["days"])
+    if one.plants.meant and one.worker.role == "dev" and str(one.plants.runaway_on) in days:
         verdict.meant_called_wasted += 1
 
 

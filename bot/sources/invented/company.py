@@ -84,10 +84,12 @@ class InventedCompany:
     def people(self) -> Iterator[Reality]:
         """Everybody, one after the other; nothing of them is held."""
         for number in range(1, self.size + 1):
-            who = worker(self.seed, number, self.today)
-            use = behaviour.use_days(self.seed, who, self.now)
-            plants = work.plants_of(self.seed, who, use, self.last_day)
-            yield Reality(who, use, plants, work.work_of(self.seed, who, use, plants, self.last_day))
+            yield self._reality(worker(self.seed, number, self.today))
+
+    def _reality(self, who: Worker) -> Reality:
+        use = behaviour.use_days(self.seed, who, self.now)
+        plants = work.plants_of(self.seed, who, use, self.last_day)
+        return Reality(who, use, plants, work.work_of(self.seed, who, use, plants, self.last_day))
 
     @cached_property
     def accounts(self) -> tuple[Account, ...]:
@@ -140,8 +142,32 @@ class InventedCompany:
         accounts = self.covered_tools(who)
         if not all(tool in accounts and not recent & accounts[tool].broken.keys() for tool in tools):
             return False
+        if any(self._may_be_a_stranger(one, accounts[tool], recent) for tool in tools):
+            return False
         # Of a seat that began a day or two ago a late source has not finished a single day yet.
         return all(seat.assigned_on <= self.last_day - timedelta(accounts[seat.tool].lag_days) for seat in who.seats)
+
+    def _may_be_a_stranger(self, one: Reality, account: Account, days: set[date]) -> bool:
+        """Whether an account that keeps no list named, on one of `days`, somebody whom nobody knows, and this person
+        neither then nor later, or not since that name turned up: it may be theirs.
+        """
+        named = [row.day for told_by, row in self.reported(one) if told_by is account]
+        return any(
+            not named or (max(named) < day and max(named) <= min(seen))
+            for seen in self._strangers.get(account.name, ())
+            for day in seen & days
+        )
+
+    @cached_property
+    def _strangers(self) -> dict[str, list[frozenset[date]]]:
+        """By account without a list of members, the days on which each unknown address was in use."""
+        found: dict[str, list[frozenset[date]]] = defaultdict(list)
+        for who in (worker(self.seed, number, self.today) for number in range(1, self.size + 1)):
+            if who.second_account and _nameless(who):
+                rows = [(account, row) for account, row in self.reported(self._reality(who)) if row.is_active]
+                for account in {account.name: account for account, _ in rows if not account.lists_members}.values():
+                    found[account.name].append(frozenset(row.day for told_by, row in rows if told_by is account))
+        return dict(found)
 
     def unheard_of(self, one: Reality) -> bool:
         """Whether a tool that needs no seat is in use, and no source ever named this person for it."""
