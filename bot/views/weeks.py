@@ -110,14 +110,16 @@ def _reported(seen: TwelveWeeks, today: date) -> list[Block]:
 
 
 def _charts(seen: TwelveWeeks) -> Iterator[Block]:
-    """Days of use, and finished work where some is known. What was not visible is a row of bars of its own."""
+    """Days on which use was seen, and finished work where some is known. What was not visible is a row of its own: a
+    bar needs a number in every week, and none was seen where nothing could be.
+    """
     usual = Counter(week.days.working_days for week in seen.weeks).most_common(1)[0][0]
     labels = [_label(week, usual) for week in seen.weeks]
     unseen = [0 if week.known is Known.NO_TOOL else week.days.unseen_days for week in seen.weeks]
-    series = {"With use": [week.days.used_days for week in seen.weeks]}
+    series = {"Use seen": [week.days.used_days for week in seen.weeks]}
     if any(unseen):
         series["Not visible to me"] = unseen
-    yield _chart("Working days with use", labels, series, "Working days")
+    yield _chart("Working days on which I saw use", labels, series, "Working days")
     if seen.unit is not None:
         what = _FINISHED[seen.unit][1].capitalize()
         done = [week.finished or 0 for week in seen.weeks]

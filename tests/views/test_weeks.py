@@ -84,7 +84,7 @@ def test_the_chart_shows_days_and_finished_work() -> None:
     days, work = charts(samples.numbers())
 
     assert [0, 0, 0, 0, *[3] * 8] == [value for _, _, value in points(days)]
-    assert {"With use"} == {name for name, _, _ in points(days)}
+    assert {"Use seen"} == {name for name, _, _ in points(days)}
     assert ("Changes merged that I know of", 4) == (work["title"], sum(v for _, _, v in points(work)))
 
 
