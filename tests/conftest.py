@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.clock import HandClock
 from bot.store.database import Store
+from bot.store.tables import PseudonymKeyRow
 from tests import postgres
 
 MONDAY_MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -47,8 +49,7 @@ def migrated_pg(pg_server: str) -> Iterator[str]:
     """A database that the migrations made once; each test gets a copy of it, which takes a tenth of the time."""
     with postgres.database(pg_server) as url:
         made = Store(url)
-        made.upgrade()
-        made.close()
+        _prepare(made)
         yield url
 
 
@@ -57,8 +58,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same as a file."""
     path = tmp_path_factory.mktemp("migrated") / "kindling.db"
     made = Store(f"sqlite:///{path}")
-    made.upgrade()
-    made.close()
+    _prepare(made)
     return path
 
 
@@ -93,6 +93,14 @@ def own_logging() -> Iterator[None]:
     yield
     logger.handlers[:], logger.propagate = before[0], before[2]
     logger.setLevel(before[1])
+
+
+def _prepare(made: Store) -> None:
+    """All tables, and the same secret in each, so that what two test databases hold can be compared."""
+    made.upgrade()
+    with made.begin() as session:
+        session.execute(update(PseudonymKeyRow).values(secret="5e" * 32))
+    made.close()
 
 
 def _copied(migrated: Path, folder: Path) -> str:

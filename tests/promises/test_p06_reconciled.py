@@ -29,7 +29,7 @@ from bot.sources.standins import (
     openai_api,
     otlp_client,
 )
-from bot.store import billing, identities, people, windows
+from bot.store import billing, identities, people, rights, windows
 from bot.store.database import Store
 from bot.store.tables import UsageDayRow
 from jobs.collect import collect
@@ -161,6 +161,18 @@ def test_doctor_shows_the_gap_of_a_crowd_only(store: Store, count: int, lines: i
         assert not check.ok
         assert f"{percent:+.1f} % (+14 dollars)" in check.finding
         assert "lantern.example" not in check.finding
+
+
+def test_doctor_does_not_tell_what_somebody_left_out_costs(store: Store) -> None:
+    """The part of the bill that is in no row would be theirs: as long as anybody is left out there is no comparison."""
+    hire(store, 6)
+    with store.begin() as session:
+        rights.leave_out_address(session, email="left.out@lantern.example")
+    with copilot_bill(6) as (config, _billed):
+        read(store, config)
+    said = [check.finding for check in source_checks.of_data(store, NOW) if check.name.startswith("bill")]
+
+    assert ["not compared with the rows, for somebody is left out of these"] == said
 
 
 # ---------------------------------------------------------------- the same requests, seen several times

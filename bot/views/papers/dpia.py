@@ -9,6 +9,10 @@ from bot.views.papers.words import FILL_IN
 
 def text(facts: Facts) -> str:
     """In the order of Article 35(7): the processing, its necessity, the risks, the measures."""
+    return f"{_processing(facts)}\n{_assessment(facts)}"
+
+
+def _processing(facts: Facts) -> str:
     return f"""# Data-protection impact assessment: Kindling
 
 Controller: {FILL_IN} · Data-protection officer: {FILL_IN} · Assessed by, on: {FILL_IN}
@@ -50,8 +54,11 @@ Kept in: {facts.database}, run by the company. {words.retention(facts)}
 ### How conclusions come about
 
 {words.conclusions(facts)}
+"""
 
-## 2. Necessity and proportion
+
+def _assessment(facts: Facts) -> str:
+    return f"""## 2. Necessity and proportion
 
 - Legal basis of each purpose (GDPR 6, 88 and national law on employment): {FILL_IN}
 - A milder way was considered: counting licences without people shows that money is lost, but helps nobody use a tool.

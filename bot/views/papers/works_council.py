@@ -9,6 +9,10 @@ from bot.views.papers.words import FILL_IN
 
 def text(facts: Facts) -> str:
     """What it is for, what it can and cannot do, and what can be written into an agreement."""
+    return f"{_what_it_is(facts)}\n{_what_may_be_agreed(facts)}"
+
+
+def _what_it_is(facts: Facts) -> str:
     return f"""# Kindling: a summary for the works council
 
 Software that reads counts of use from AI tools is suited to supervise people, whatever it is meant for;
@@ -60,8 +64,11 @@ Every group figure that is shown, and every administrative act, is written down 
 {words.calm(facts).capitalize()}. Each person can stop it at once, see, export and erase what is held, and object:
 
 {words.rights(facts)}
+"""
 
-## People who are left out
+
+def _what_may_be_agreed(facts: Facts) -> str:
+    return f"""## People who are left out
 
 Members of the works council, and whoever objects, can be left out (`kindling exclude`): nothing about them is kept,
 they are counted in no summary, and the list itself names nobody.
