@@ -31,7 +31,9 @@ TOKENS, SPEND, OPTIMIZABLE, WASTED = "tokens", "spend", "optimizable", "wasted"
 VOLUME_AND_MONEY = (TOKENS, SPEND, OPTIMIZABLE, WASTED)
 MERGED, STILL_THERE = "merged", "still_there"
 OUTPUT = (MERGED, STILL_THERE)
-"""Of how many changes those that are still there are is not told: the difference would be somebody's revert."""
+"""Changes merged in the period, and those of its first two weeks that were still there at its end. What lies between
+the two is reverts and young changes in one: nobody's revert can be read off.
+"""
 ACTIVE_DAYS = "active_days"
 """Days of work with any of the tools, those of all people added up."""
 
@@ -57,11 +59,14 @@ NO_ACCESS, OTHER_TOOL, NOT_MY_WORK, NOT_ALLOWED, ON_LEAVE, WAS_MEANT = map(
 BARRIERS = (NO_ACCESS, OTHER_TOOL, NOT_MY_WORK, NOT_ALLOWED, ON_LEAVE, WAS_MEANT)
 
 MEASURES = (
-    *(Measure(name, Kind.SHARE, FLOOR, family="adoption") for name in (NOT_IN_USE, USES_REGULARLY, GETTING_STARTED)),
+    Measure(USES_REGULARLY, Kind.SHARE, FLOOR, family="adoption"),
+    *(Measure(name, Kind.SHARE, FLOOR_DISTRIBUTION, family="adoption") for name in (NOT_IN_USE, GETTING_STARTED)),
     Measure(NOT_VISIBLE, Kind.SHARE, FLOOR),
     Measure(TOKENS, Kind.SUM, FLOOR_DISTRIBUTION),
     *(Measure(name, Kind.SUM, FLOOR_DISTRIBUTION, family="money") for name in (SPEND, WASTED, OPTIMIZABLE)),
-    *(Measure(name, Kind.SUM, FLOOR) for name in (*OUTPUT, ACTIVE_DAYS)),
+    Measure(MERGED, Kind.SUM, FLOOR, family="outcomes"),
+    Measure(STILL_THERE, Kind.SUM, FLOOR, family="outcomes", needed=False),
+    Measure(ACTIVE_DAYS, Kind.SUM, FLOOR),
     *(Measure(name, Kind.SHARE, FLOOR_DISTRIBUTION, family="reported") for name in (CLEARLY, NOT_REALLY, SOMEWHAT)),
     *(Measure(name, Kind.SHARE, FLOOR_DISTRIBUTION) for name in (*CATEGORIES, *BARRIERS)),
 )

@@ -53,8 +53,8 @@ BARRIERS = (
 class Figures:
     """One person's figures of one period. None: not known, or not said.
 
-    `merged` are the changes of the period; `still_there` those of the 28 days that ended two weeks before its end that
-    nobody took back.
+    `merged` are the changes of the period; `still_there` those of its first two weeks that nobody took back in the two
+    that followed.
     """
 
     state: State | None = None

@@ -170,15 +170,14 @@ def _of_money(state: State | None, found: _Found) -> dict[str, int | None]:
 def _work(session: Session, batch: Collection[int], last_day: date) -> dict[int, dict[str, int]]:
     """Merged changes by person, of the source that tells most of them; who finished none in 12 weeks is left out."""
     end = start_of_day(last_day + timedelta(days=1))
-    begins, earlier_ends = end - timedelta(days=WINDOW_DAYS), end - timedelta(days=STILL_THERE_DAYS)
-    in_period = OutcomeRow.at >= begins
-    earlier = and_(OutcomeRow.at >= earlier_ends - timedelta(days=WINDOW_DAYS), OutcomeRow.at < earlier_ends)
+    in_period = OutcomeRow.at >= end - timedelta(days=WINDOW_DAYS)
+    old_enough = and_(in_period, OutcomeRow.at < end - timedelta(days=STILL_THERE_DAYS))
     rows = session.execute(
         select(
             OutcomeRow.person_id,
             OutcomeRow.source,
             _count(in_period).label("merged"),
-            _count(and_(earlier, ~_taken_back(end))).label("still_there"),
+            _count(and_(old_enough, ~_taken_back(end))).label("still_there"),
         )
         .where(
             OutcomeRow.person_id.in_(batch),
@@ -191,8 +190,7 @@ def _work(session: Session, batch: Collection[int], last_day: date) -> dict[int,
     )
     found: dict[int, dict[str, int]] = {}
     for person_id, _, merged, still_there in rows:
-        counts = {"merged": merged, "still_there": still_there}
-        found.setdefault(person_id, counts)
+        found.setdefault(person_id, {"merged": merged, "still_there": still_there})
     return found
 
 

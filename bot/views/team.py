@@ -198,7 +198,7 @@ def _output(lines: Sequence[Line]) -> Iterator[str]:
         yield _sentence(f"{_amount(shown)} changes merged{_trend(line)}.")
     if measures.STILL_THERE in out:
         line, shown = out[measures.STILL_THERE]
-        yield _sentence(f"{_amount(shown)} changes merged two weeks earlier are still there{_trend(line)}.")
+        yield _sentence(f"{_amount(shown)} of those from the first two weeks are still there{_trend(line)}.")
     if measures.ACTIVE_DAYS in out:
         line, shown = out[measures.ACTIVE_DAYS]
         yield _sentence(f"{_amount(shown)} days with use, those of all people added up{_trend(line)}.")
