@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.adoption import Standing, State
 from bot.domain.scorecard import Numbers, build
+from bot.domain.weeks import Known
 from bot.store import scorecard, states
 from bot.store.database import Store
 from bot.store.tables import (
@@ -109,6 +110,42 @@ def test_card_holds_the_persons_own_numbers(filled: Store) -> None:
     assert 1 == card.value.tips_helpful
     assert ("ada_tool",) == card.tools
     assert () == card.unknowns
+
+
+def test_work_that_two_sources_tell_is_counted_once(filled: Store) -> None:
+    """GitHub and the git history tell the same changes under two names; with them comes what only one of them knows."""
+    moments = [NOW - timedelta(days=back) for back in (3, 5, 10)]
+    with filled.begin() as session:
+        for number, at in enumerate(moments):
+            mine = {"kind": "pr_merged", "person_id": ADA, "at": at, "lines_added": 10 + number}
+            host = {"source": "github", "ref": f"acme/shop#{number}", "repository": "acme/shop"}
+            session.execute(insert(OutcomeRow).values(**mine, **host, reached_production=number > 0))
+            session.execute(insert(OutcomeRow).values(**mine, source="git-shop", ref=f"{number:016x}"))
+        known = load(session)
+    assert known is not None
+    card = build(known)
+
+    assert card.outcome is not None
+    assert (4, 3, 2) == (card.outcome.merged, card.outcome.followed, card.outcome.reached)
+    assert {"git-shop"} == {voice.source for voice in card.repeated}
+    assert card.results is not None
+    assert (4, ("file", "github")) == (card.results.finished, card.results.sources)
+
+
+def test_twelve_weeks_are_seen_to_their_first_day(filled: Store) -> None:
+    """Coverage, leave and finished work are loaded for all of the weeks that are shown."""
+    with filled.begin() as session:
+        first = YESTERDAY - timedelta(days=83)
+        for kind, at in (("pr_merged", first), ("pr_closed", first - timedelta(days=1))):
+            moment = datetime.combine(at, NOW.time(), UTC)
+            row = {"source": "file", "kind": kind, "ref": kind, "person_id": ADA, "at": moment}
+            session.execute(insert(OutcomeRow).values(**row))
+        mine = load(session)
+    assert mine is not None
+    weeks = build(mine).weeks.weeks
+
+    assert (first, Known.SEEN, 1, 1) == (weeks[0].first_day, weeks[0].known, weeks[0].days.used_days, weeks[0].finished)
+    assert 12 == sum(week.days.used_days for week in weeks)
 
 
 def test_nobody_has_no_numbers(store: Store) -> None:

@@ -70,5 +70,5 @@ def test_nothing_that_applies_is_not_judged(work: list[WorkDone]) -> None:
     """Without a kind of work that can be counted, nothing is said of results at all."""
     card, told = shown(work)
 
-    for words in ("lines added", "a ticket", "results-1"):
+    for words in ("lines added", "a ticket", "stand beside the money"):
         assert words not in card + told
