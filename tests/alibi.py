@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from bot.domain.disclosure import Block, Kind, Measure, Memory, Published, due, publish
-from bot.domain.disclosure.rules import ALL
+from bot.domain.disclosure.rules import ALL, Rules
 from bot.domain.disclosure.telling import tell
 from tests.attacker import COALITION, EXCLUSIVE, subjects
 from tests.organisations import MEASURES, Week, organisation
@@ -35,24 +35,27 @@ class Target:
     block: Block
     week: int
     steady: bool
+    rules: Rules
 
 
-def history(weeks: Sequence[Week]) -> Past:
+def history(weeks: Sequence[Week], rules: Rules = ALL) -> Past:
     """Everything published, and what was remembered each time."""
     memory, found = Memory(), []
     for week in weeks:
-        issue = publish(week=week.monday, groups=week.groups, measures=MEASURES, values=week.values, memory=memory)
+        issue = publish(
+            week=week.monday, groups=week.groups, measures=MEASURES, values=week.values, memory=memory, rules=rules
+        )
         memory = issue.memory
         found.append((issue.published, memory))
     return found
 
 
-def targets(seed: int, count: int) -> Iterator[tuple[Target, list[Week], Past]]:
+def targets(seed: int, count: int, rules: Rules = ALL) -> Iterator[tuple[Target, list[Week], Past]]:
     """Persons of one organisation, with the two members whose own figures tell most, or any two."""
     dice = Random(seed)
     nature, every_week = organisation(seed)
     weeks = [week for week in every_week if due(week.monday)]
-    past = history(weeks)
+    past = history(weeks, rules)
     chances = [(number, block) for number in range(len(weeks)) for block in past[number][1].blocks if block.open]
     for number, block in dice.sample(chances, min(count, len(chances))):
         measure = dice.choice(subjects()[block.measure])
@@ -62,18 +65,18 @@ def targets(seed: int, count: int) -> Iterator[tuple[Target, list[Week], Past]]:
         members = dice.choice((*extremes, dice.sample(ordered, COALITION)))
         person = dice.choice([each for each in ordered if each not in members])
         seen = next(week for week in range(number, -1, -1) if _known(weeks[week], measure, person))
-        yield Target(person, tuple(members), measure, block, seen, nature.steady), weeks, past
+        yield Target(person, tuple(members), measure, block, seen, nature.steady, rules), weeks, past
 
 
 def alibi(target: Target, weeks: Sequence[Week], past: Past) -> bool:
     """Whether there are other figures with which all that was published stays as it was."""
     family = subjects()[target.block.measure]
     own = _figures(target, past, always=target.steady)
-    said = tell("", target.block.members, family, own, ALL)
+    said = tell("", target.block.members, family, own, target.rules)
     free = sorted(target.block.members - set(target.members))
     worlds = _other_shares if target.measure.kind is Kind.SHARE else _other_sums
     for other in worlds(target, own, free):
-        same = _apart(target, own, other) and tell("", target.block.members, family, other, ALL) == said
+        same = _apart(target, own, other) and tell("", target.block.members, family, other, target.rules) == said
         if same and _made_up_for(target, _changed(target, weeks, own, other), past):
             return True
     return False
@@ -91,7 +94,7 @@ def _made_up_for(target: Target, weeks: list[Week], past: Past) -> bool:
     family = subjects()[target.block.measure]
     reached = -1
     while True:
-        now = history(weeks)
+        now = history(weeks, target.rules)
         broken = next((number for number in range(len(weeks)) if now[number][0] != past[number][0]), None)
         if broken is None:
             return True
@@ -102,11 +105,11 @@ def _made_up_for(target: Target, weeks: list[Week], past: Past) -> bool:
         if target.block.key not in {block.key for block in now[broken][1].blocks}:
             return False
         own, was = _figures(there, now, always=False), _figures(there, past, always=False)
-        said = tell("", target.block.members, family, was, ALL)
+        said = tell("", target.block.members, family, was, target.rules)
         others = target.block.members - {target.person, *target.members}
         free = [person for person in sorted(others) if _known(weeks[broken], target.measure, person)]
         for other in _repairs(own, was, free, target.measure):
-            if tell("", target.block.members, family, other, ALL) == said:
+            if tell("", target.block.members, family, other, target.rules) == said:
                 weeks = _changed(there, weeks, own, other)
                 break
         else:

@@ -84,11 +84,11 @@ def formed(
     taken = frozenset().union(*(block.members for block in blocks))
     countable = known | frozenset().union(*(block.members for block in blocks if block.open))
     up: dict[str | None, frozenset[int]] = {}
-    below: dict[str | None, frozenset[int]] = {}
+    below: dict[str | None, set[int]] = {}
     found = []
     for group in _lowest_first(groups):
-        below[group.parent] = below.get(group.parent, frozenset()) | group.members
-        direct = group.members - below.get(group.key, frozenset())
+        below.setdefault(group.parent, set()).update(group.members)
+        direct = group.members - below.get(group.key, set())
         people = (direct & countable) | up.get(group.key, frozenset())
         fresh = (people & known) - taken
         if len(people) < least:
