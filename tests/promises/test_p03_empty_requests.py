@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain import adoption
+from bot.domain import adoption, occasions
 from bot.domain.adoption import Standing, State
-from bot.domain.people import Seat
+from bot.domain.people import Person, Seat
 from bot.domain.scorecard import Habit
 from bot.domain.sight import Sight
 from bot.domain.usage import LOOKBACK_DAYS, Counters
+from bot.sources import tip_library
 from bot.store import states
 from bot.store.database import Store
 from bot.views import rules, scorecard
@@ -124,6 +125,31 @@ def test_the_card_counts_days_of_work_and_names_the_others(kind: str) -> None:
     assert "Used on 0 of 20 working days; on 28 days only requests without an answer, or without you." in said
     assert "no use" not in said
     assert "failed, came back empty, or ran without you" in rules.STATES[State.FIRST_STEPS]
+
+
+def test_nobody_is_told_that_they_have_begun_for_an_empty_request() -> None:
+    """The tips for first steps name days of use; without one there is nothing to say, and nothing is said."""
+    standing = judged(each_day(EVERY_DAY, EMPTY["a ping that fails"]))
+    begun = judged(each_day(days_before(3), WORK))
+    tips = tip_library.load_tips()
+
+    chosen = [
+        occasions.choose(
+            [occasions.Occasion("first_steps")],
+            standing=said,
+            seats=(SEAT,),
+            tips=tips,
+            person=Person(1, "UTC", None, None, "dev", None, None, None, "U0"),
+            day=LAST_DAY,
+            recent=(),
+            seen=(),
+        )
+        for said in (standing, begun)
+    ]
+
+    assert [State.FIRST_STEPS, State.FIRST_STEPS] == [standing.state, begun.state]
+    assert chosen[0] is None
+    assert chosen[1] is not None
 
 
 def test_what_remains_is_a_day_of_use_and_gains_nothing() -> None:
