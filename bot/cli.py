@@ -20,11 +20,13 @@ from datetime import UTC, datetime
 from bot import app, doctor, papers
 from bot.arguments import JOBS, SESSIONS, parser
 from bot.clock import HandClock, SystemClock
+from bot.domain.roles import Role
 from bot.errors import InputError, KindlingError, SlackError
 from bot.log import start_logging
 from bot.settings import Settings, load
 from bot.sources.public_holidays import holidays_of, weekend_of
-from bot.store import exclusions, identities, opening, people, rights
+from bot.store import audit, exclusions, identities, opening, people, rights
+from bot.store.audit import Act
 from bot.store.database import DatabaseError, Store
 from bot.views import calibration
 from handlers.desk import Desk
@@ -123,6 +125,7 @@ def _import(arguments: argparse.Namespace) -> int:
             prices=kindling.prices,
             email=arguments.email,
         )
+        _write_down(kindling.store, Act.FILE_IMPORTED, arguments)
     print(report.sentences())
     if arguments.json:
         print(json.dumps(report.as_json()))
@@ -142,6 +145,7 @@ def _import_sessions(arguments: argparse.Namespace) -> int:
             now=kindling.clock.now(),
             prices=kindling.prices,
         )
+        _write_down(kindling.store, Act.FILE_IMPORTED, arguments)
     print(report.sentences())
     if arguments.json:
         print(json.dumps(report.as_json()))
@@ -155,6 +159,7 @@ def _db_upgrade(arguments: argparse.Namespace) -> int:
         if before in (opening.Fit.FOREIGN, opening.Fit.NEWER):
             opening.refuse(store, before)
         store.upgrade()
+        _write_down(store, Act.TABLES_UPGRADED, arguments)
     finally:
         store.close()
     return _report("db upgrade", {"before": before.value, "after": opening.Fit.CURRENT.value}, arguments)
@@ -173,7 +178,8 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _unmapped(arguments: argparse.Namespace) -> int:
     """The ids of nobody, and nothing of what is filed under them: a file of identities, but for whose they are."""
-    with _kindling(arguments) as kindling, kindling.store.read() as session:
+    with _kindling(arguments) as kindling, kindling.store.begin() as session:
+        audit.note(session, role=Role.OPERATOR, act=Act.IDS_LISTED, now=kindling.clock.now())
         listed = identities.unmapped_ids(session, most=_MOST_UNMAPPED)
     lines = csv.writer(sys.stdout, lineterminator="\n")
     lines.writerow(("email", "source", "external_id", "first_seen"))
@@ -195,6 +201,7 @@ def _forget(arguments: argparse.Namespace) -> int:
                 erased = rights.forget(session, person_id=person_id)
             if not erased:
                 raise InputError("Nobody with this e-mail address is known here; nothing was erased.")
+            audit.note(session, role=Role.OPERATOR, act=Act.PERSON_FORGOTTEN, now=kindling.clock.now())
         return _erased("forget", kindling.store, arguments)
 
 
@@ -202,6 +209,7 @@ def _exclude(arguments: argparse.Namespace) -> int:
     with _kindling(arguments) as kindling:
         with kindling.store.begin() as session:
             rights.leave_out_address(session, email=arguments.email)
+            audit.note(session, role=Role.OPERATOR, act=Act.PERSON_EXCLUDED, now=kindling.clock.now())
         return _erased("exclude", kindling.store, arguments)
 
 
@@ -209,6 +217,7 @@ def _include(arguments: argparse.Namespace) -> int:
     with _kindling(arguments) as kindling, kindling.store.begin() as session:
         if not exclusions.remove(session, email=arguments.email):
             raise InputError("Nobody with this e-mail address is excluded; nothing was changed.")
+        audit.note(session, role=Role.OPERATOR, act=Act.PERSON_INCLUDED, now=kindling.clock.now())
     return _report("include", {"people": 1}, arguments)
 
 
@@ -226,6 +235,7 @@ def _papers(arguments: argparse.Namespace) -> int:
     with _kindling(arguments) as kindling:
         facts = papers.collect(kindling.settings)
         place, changed = papers.write(kindling.store, facts, folder=arguments.out, now=kindling.clock.now())
+        _write_down(kindling.store, Act.PAPERS_WRITTEN, arguments)
     print(f"papers: in {place}; fill in what is marked, and have them read: they are not legal advice")
     if changed:
         print(f"Since the papers before: {'; '.join(changed)}. Inform people again.")
@@ -255,6 +265,12 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(report.to_json()))
     return DONE
+
+
+def _write_down(store: Store, act: Act, arguments: argparse.Namespace) -> None:
+    """In the audit, by role: whoever works on the command line runs this installation."""
+    with store.begin() as session:
+        audit.note(session, role=Role.OPERATOR, act=act, now=_now(arguments))
 
 
 def _settings() -> Settings:

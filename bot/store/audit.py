@@ -27,6 +27,10 @@ class Act(StrEnum):
     SUMMARY_SENT = "summary_sent"
     AUDIT_READ = "audit_read"
     PERSON_FORGOTTEN = "person_forgotten"
+    PERSON_EXCLUDED = "person_excluded"
+    PERSON_INCLUDED = "person_included"
+    IDS_LISTED = "ids_listed"
+    PAPERS_WRITTEN = "papers_written"
     FILE_IMPORTED = "file_imported"
     TABLES_UPGRADED = "tables_upgraded"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
+from bot import cli
 from bot.store import audit, retention
 from bot.store.audit import Act, Done, Opened
 from bot.store.database import DatabaseError, Store
@@ -102,3 +103,20 @@ def test_audit_has_no_place_for_a_person_or_a_figure(store: Store) -> None:
     columns = {column["name"] for column in inspect(store.engine).get_columns("audit")}
 
     assert {"audit_id", "at", "role", "act", "group_key", "week"} == columns
+
+
+def test_what_operators_do_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import, a list of ids, an exclusion and its end, an erasure and papers each leave an entry, without a name."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text("email\nada@lantern.example\n", encoding="utf-8")
+    said = ["import people people.csv", "doctor --unmapped", "exclude ben@lantern.example"]
+    said += ["include ben@lantern.example", "forget ada@lantern.example", "papers"]
+
+    assert [0] * len(said) == [cli.main([*words.split(), "--now", NOW.isoformat()]) for words in said]
+
+    store = Store(f"sqlite:///{tmp_path / 'kindling.db'}")
+    with store.read() as session:
+        entries = [(row.role, row.act, row.group_key) for row in session.query(AuditRow).order_by(AuditRow.audit_id)]
+    store.close()
+    acts = ["file_imported", "ids_listed", "person_excluded", "person_included", "person_forgotten", "papers_written"]
+    assert [("operator", act, None) for act in acts] == entries
