@@ -56,7 +56,7 @@ DANA = Member(
 )  # fmt: skip
 EMI = Member(
     "U0EMI", "emi.tanaka@lantern.example", "Emi Tanaka", "Asia/Tokyo", "JP", "ja-JP", "dev", "U0HANA",
-    "Used it in most weeks until January, and not at all since.",
+    "Used it in most weeks until January, and not at all since. Leads the assembly: fifty people.",
 )  # fmt: skip
 FINN = Member(
     "U0FINN", "finn.oconnell@lantern.example", "Finn O'Connell", "America/New_York", "US", "en-US", "ops", "U0HANA",

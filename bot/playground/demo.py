@@ -36,7 +36,7 @@ from bot.sources.session_files.reading import Reading, read
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, entry
 from bot.store import installation
 from handlers.desk import Desk
-from jobs import calendar, import_files, import_sessions
+from jobs import calendar, import_files, import_sessions, snapshot
 from jobs.import_report import Kind
 from jobs.rounds import Pace
 
@@ -45,11 +45,15 @@ STORY_BEGINS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 FIRST_MOVES = timedelta(hours=15)
 """How far the clock goes before the browser opens: to Monday afternoon in Europe, when the first tips are out."""
 PAST_DAYS = 84
-RUNNING_FOR = timedelta(weeks=3)
-"""The story is about a Kindling that is past its first two weeks, in which it writes to nobody about waste."""
+RUNNING_FOR = timedelta(weeks=9)
+"""The story is about a Kindling that is past its first two weeks, in which it writes to nobody about waste, and has
+published what may be told of teams twice before.
+"""
 MY_DAYS = 140
 """How old one's own session files may be: what a card and the weeks before it can show, and some more."""
 COLLEAGUES = 71
+LAMP_MAKERS = 50
+"""A team large enough to be told of; the others show what is told of small ones."""
 SEED = 2026
 
 # The playground's Slack has no other customers; a real workspace gets the default pace.
@@ -115,6 +119,7 @@ def _run(desk: Desk, world: World, stop: threading.Event, *, seconds: float | No
     try:
         world.slack.wait_for_bot()
         _say("Collecting twelve weeks from the tools' report, judging, deciding, and waiting for a fair hour ...")
+        publish_the_past(desk, world)
         _advance(desk, world, world.begins + FIRST_MOVES, stop)
         world.slack.control.pass_time = lambda moment: _advance(desk, world, moment, stop)
         who = "You are You there, and can be anybody" if world.mine else "Be anybody there"
@@ -149,6 +154,19 @@ def _advance(desk: Desk, world: World, until: datetime, stop: threading.Event) -
     said = "no message was due" if not sent else f"{sent} private message{'s' if sent > 1 else ''} sent"
     world.slack.workspace.note(f"{until:%a %d %b, %H:%M} UTC: looked at {looked_at} people, {said}.")
     progress.end(said)
+
+
+def publish_the_past(desk: Desk, world: World) -> None:
+    """What was told of teams on the Mondays before the story begins: judged and published as it would have been."""
+    work = app.work(desk, pace=_PACE)
+    _publish_days(world, world.begins.date())
+    work["collect"](world.begins)
+    first = world.begins - RUNNING_FOR
+    due = {snapshot.newest_due(first + timedelta(days=day)) for day in range(RUNNING_FOR.days)}
+    for monday in sorted(day for day in due if first.date() <= day < world.begins.date()):
+        morning = world.begins.replace(year=monday.year, month=monday.month, day=monday.day, hour=5)
+        work["detect"](morning)
+        work["snapshot"](morning)
 
 
 def _sent(world: World) -> list[object]:
@@ -211,7 +229,7 @@ def begins_on(now: datetime) -> datetime:
 @contextmanager
 def world_of(folder: Path, begins: datetime, mine: Reading | None) -> Iterator[World]:
     """The company, its Slack and its tools' report, running; with whoever runs the demo when `mine` is there."""
-    people = (*_cast_characters(), *crowd(SEED, COLLEAGUES, cast.DOMAIN))
+    people = (*_cast_characters(), *map(_in_a_team, crowd(SEED, COLLEAGUES, cast.DOMAIN)))
     # The invented weeks are told from a Monday: the one on which the clock starts, or the one before.
     company = Company(people, seed=SEED, story_day=begins.date() - timedelta(days=begins.weekday()))
     clock = HandClock(begins)
@@ -226,6 +244,7 @@ def settings_of(world: World) -> settings.Settings:
         "KINDLING_DATABASE_URL": f"sqlite:///{world.folder / 'demo.db'}",
         "KINDLING_SLACK_API_URL": world.slack.api_url,
         "KINDLING_SET_UP_BY": f"{cast.ROBIN.name}'s enablement team",
+        "KINDLING_LEADS": cast.ROBIN.email,
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_APP_TOKEN": APP_TOKEN,
     }
@@ -252,8 +271,11 @@ def bring_in(desk: Desk, world: World) -> None:
     company, today = world.company, desk.clock.now().date()
     with desk.store.begin() as session:
         installation.note_judging(session, day=today - RUNNING_FOR)
+    everybody = [*_people(company), *(_me() if world.mine else ())]
+    # They have stood where they stand for as long as Kindling has been running.
+    _import_file(desk, world, Kind.PEOPLE, everybody, now=desk.clock.now() - RUNNING_FOR)
+    _say(f"  imported {len(everybody)} {Kind.PEOPLE}")
     for kind, rows in (
-        (Kind.PEOPLE, [*_people(company), *(_me() if world.mine else ())]),
         (Kind.SEATS, [_seat(person, since) for person, since in company.seats()]),
         (Kind.ABSENCES, [{"email": who.email, "first_day": a, "last_day": b} for who, a, b in company.absences()]),
         (Kind.OUTCOMES, _merges(company, today - timedelta(days=PAST_DAYS), today - timedelta(days=1))),
@@ -267,13 +289,15 @@ def bring_in(desk: Desk, world: World) -> None:
         _say(f"  yours: {kept.sessions} sessions in {kept.files} files; counted here, and gone when this ends")
 
 
-def _import_file(desk: Desk, world: World, kind: Kind, rows: list[dict[str, object]]) -> None:
+def _import_file(
+    desk: Desk, world: World, kind: Kind, rows: list[dict[str, object]], *, now: datetime | None = None
+) -> None:
     """One file as an operator would bring it; a day on which nothing was finished has none."""
     if rows:
         path = world.folder / f"{kind}.csv"
         _write(path, rows)
         import_files.import_file(
-            desk.store, kind=kind, path=path, now=desk.clock.now(), complete_through=None, prices=desk.prices
+            desk.store, kind=kind, path=path, now=now or desk.clock.now(), complete_through=None, prices=desk.prices
         )
 
 
@@ -322,10 +346,17 @@ def _cast_characters() -> Iterable[Character]:
             country=member.country,
             locale=member.locale,
             role=member.role,
-            team="lanterns",
+            team="lanterns" if member.manager_id == cast.ADA.slack_id else "house",
             manager_email=email_of.get(member.manager_id or ""),
             behaviour=behaviour,
         )
+
+
+def _in_a_team(person: Character) -> Character:
+    """Most of the others put lamps together, below Emi; the rest are in small teams, whose leads report to Hana."""
+    if int(person.slack_user_id[2:]) <= LAMP_MAKERS:
+        return replace(person, team="assembly", manager_email=cast.EMI.email)
+    return replace(person, manager_email=person.manager_email or cast.HANA.email)
 
 
 def _member(person: Character) -> cast.Member:
