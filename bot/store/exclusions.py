@@ -15,10 +15,10 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource, identity_of
-from bot.domain.roster import ID_COLUMNS, IdentityRecord, Member, PersonRecord
+from bot.domain.roster import ID_COLUMNS, IdentityRecord, Member, PersonRecord, spelled
 from bot.store.batches import insert_new
 from bot.store.pseudonyms import subject_key
-from bot.store.tables import ExclusionRow
+from bot.store.tables import ExclusionRow, IdentityRow
 
 Named = tuple[IdentitySource, str]
 """An id, and whose naming it follows."""
@@ -78,7 +78,7 @@ def records_without(
     """Lines of a roster that may become people. `scim_of` names the directory whose ids `scim_id` holds.
 
     Whoever is excluded is known by any of their addresses and by a directory's id; other ids that the line names are
-    excluded from then on as well.
+    excluded from then on as well. An excluded id in anybody else's line has changed hands, and is theirs.
     """
     excluded = _listed(session)
     if not excluded:
@@ -89,41 +89,55 @@ def records_without(
         if scim_of is not None and record.scim_id:
             ids.append((IdentitySource.SCIM, f"{scim_of}:{record.scim_id}"))
         known = [key for named in ids if (key := subject_key(session, *named)) in excluded]
-        if not known:
+        given = [(source, getattr(record, column)) for column, source in ID_COLUMNS.items() if getattr(record, column)]
+        if known:
+            _join(session, known[0], [*ids, *given])
+        else:
+            _release(session, given)
             stays.append(record)
-            continue
-        given = ((source, getattr(record, column)) for column, source in ID_COLUMNS.items())
-        _join(session, known[0], [*ids, *((source, external_id) for source, external_id in given if external_id)])
     return stays
 
 
 def members_without(session: Session, members: Sequence[Member]) -> Sequence[Member]:
-    """Members of a source who may be tied to people; what it calls an excluded one is excluded from then on."""
+    """Members of a source who may be tied to people; what it calls an excluded one is excluded from then on.
+
+    An excluded account that the list gives to somebody whom we know has changed hands, and is theirs.
+    """
     excluded = _listed(session)
     if not excluded:
         return members
     stays = []
     for member in members:
-        keys = _keys(session, *identity_of(member.subject))
-        by_address = subject_key(session, _EMAIL, member.email) if member.email else None
-        if by_address in excluded and by_address is not None:
-            _join(session, by_address, [identity_of(member.subject)])
-        elif not any(key in excluded for key in keys):
+        named = identity_of(member.subject)
+        by_address = subject_key(session, _EMAIL, member.email) if member.email else ""
+        if by_address in excluded:
+            _join(session, by_address, [named])
+        elif _is_somebodys(session, member.email):
+            _release(session, [named])
+            stays.append(member)
+        elif not any(key in excluded for key in _keys(session, *named)):
             stays.append(member)
     return stays
 
 
 def identities_without(session: Session, records: Sequence[IdentityRecord]) -> Sequence[IdentityRecord]:
-    """Ids of a file that may be kept; one that belongs to somebody excluded is excluded from then on."""
+    """Ids of a file that may be kept; one that belongs to somebody excluded is excluded from then on.
+
+    An excluded id that the operator gives to somebody whom we know is theirs.
+    """
     excluded = _listed(session)
     if not excluded:
         return records
     stays = []
     for record in records:
-        by_address = subject_key(session, _EMAIL, record.email) if record.email else None
-        if by_address in excluded and by_address is not None:
-            _join(session, by_address, [identity_of(record.subject)])
-        elif record.email or not any(key in excluded for key in _keys(session, *identity_of(record.subject))):
+        named = identity_of(record.subject)
+        by_address = subject_key(session, _EMAIL, record.email) if record.email else ""
+        if by_address in excluded:
+            _join(session, by_address, [named])
+        elif _is_somebodys(session, record.email):
+            _release(session, [named])
+            stays.append(record)
+        elif record.email or not any(key in excluded for key in _keys(session, *named)):
             stays.append(record)
     return stays
 
@@ -141,6 +155,23 @@ def _join(session: Session, known_key: str, ids: Collection[Named]) -> None:
     rows = [{"id_key": subject_key(session, *named), "address_key": found} for named in ids]
     insert_new(session, ExclusionRow, rows)
     session.info.pop(_LIST, None)
+
+
+def _release(session: Session, ids: Collection[Named]) -> None:
+    """Take ids off the list that are somebody else's now: dropping their use would look like a zero (P12)."""
+    keys = {subject_key(session, *named) for named in ids} & _listed(session)
+    if keys:
+        session.connection().execute(delete(ExclusionRow).where(ExclusionRow.id_key.in_(keys)))
+        session.info.pop(_LIST, None)
+
+
+def _is_somebodys(session: Session, email: str | None) -> bool:
+    """Whether this is the address of somebody whom we know."""
+    address = spelled(_EMAIL, email or "")
+    found = select(IdentityRow.person_id).where(
+        IdentityRow.source == _EMAIL.value, IdentityRow.external_id == address, IdentityRow.person_id.is_not(None)
+    )
+    return session.scalar(found) is not None
 
 
 def _address_key(session: Session, email: str) -> str:

@@ -106,6 +106,42 @@ def test_an_id_that_is_told_later_is_left_out_with_the_rest(store: Store) -> Non
     assert "ana" not in str(rows["identity"])
 
 
+@pytest.mark.parametrize("by", ["a roster", "a file of identities", "a list of members"])
+def test_an_id_that_changes_hands_is_left_out_no_longer(store: Store, by: str) -> None:
+    """Her account becomes Bob's by whoever may say so: his use under it counts; dropped, it would be a zero (P12)."""
+    arrive(store)
+    with store.begin() as session:
+        rights.leave_out_address(session, email=ANA)
+        if by == "a roster":
+            people.save_people(session, records=[PersonRecord(BOB, cursor_user_id="user_ana")], now=NOW)
+        elif by == "a file of identities":
+            identities.save_records(session, records=[IdentityRecord(BOB, ANAS_ACCOUNT)], now=NOW)
+        else:
+            listed = [Member(ANAS_ACCOUNT, email=BOB)]
+            members.save(session, source_name="cursor", tool="cursor", members=listed, now=NOW, today=NOW.date())
+        row = UsageRow(ANAS_ACCOUNT, DAY, "cursor", "m", Counters(requests=3))
+        usage.merge_rows(session, source="cursor", rows=[row], now=NOW)
+        bob = people.person_by_email(session, email=BOB)
+        owners = session.scalars(select(UsageDayRow.person_id)).all()
+
+    assert [bob, bob] == owners
+
+
+def test_an_unknown_address_frees_no_id(store: Store) -> None:
+    """A list that calls her account by an address that nobody knows may mean her new one: she stays left out."""
+    arrive(store)
+    with store.begin() as session:
+        rights.leave_out_address(session, email=ANA)
+        listed = [Member(ANAS_ACCOUNT, email="ana.new@lantern.example"), Member(BOB, email=BOB)]
+        members.save(session, source_name="cursor", tool="cursor", members=listed, now=NOW, today=NOW.date())
+        row = UsageRow(ANAS_ACCOUNT, DAY, "cursor", "m", Counters(requests=3))
+        usage.merge_rows(session, source="cursor", rows=[row], now=NOW)
+        rows = everything(session)
+
+    assert 1 == len(rows["usage_day"])
+    assert "ana.new" not in str(rows["identity"])
+
+
 def test_the_list_names_nobody_and_wears_off_only_when_taken_back(store: Store) -> None:
     """The list holds keys alone; taken back by any of her addresses, the next night begins a new, empty record."""
     arrive(store)
