@@ -80,10 +80,6 @@ class Outcome:
     def merged(self) -> int:
         return self.counts.get(OutcomeKind.PR_MERGED, 0)
 
-    @property
-    def merged_before(self) -> int:
-        return self.counts_before.get(OutcomeKind.PR_MERGED, 0)
-
 
 @dataclass(frozen=True)
 class CostPerPiece:

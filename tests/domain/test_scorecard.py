@@ -141,7 +141,12 @@ def test_outcomes_stay_or_are_taken_back() -> None:
     outcome = scorecard.build(numbers()).outcome
 
     assert outcome is not None
-    assert (3, 1, 2, 1) == (outcome.merged, outcome.merged_before, outcome.old_enough, outcome.still_there)
+    assert (3, 1, 2, 1) == (
+        outcome.merged,
+        outcome.counts_before[OutcomeKind.PR_MERGED],
+        outcome.old_enough,
+        outcome.still_there,
+    )
 
 
 def test_late_revert_is_no_churn() -> None:
