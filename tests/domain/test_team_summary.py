@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
 from bot.domain.adoption import State
 from bot.domain.check_in import Helped
-from bot.domain.disclosure import At, Cell, Shown, Suppressed, Why
+from bot.domain.disclosure import At, Cell, Group, Memory, Shown, Suppressed, Why, publish
 from bot.domain.team_summary import (
     ACTIVE_DAYS,
     ADOPTION,
@@ -47,6 +48,7 @@ from bot.domain.waste import DETECTORS
 
 NAMES = tuple(measure.name for measure in MEASURES)
 WITHHELD = Suppressed(Why.VOLUME_WITHOUT_VALUE)
+MONDAY = date(2026, 3, 2)
 SMALL = Suppressed(Why.TOO_SMALL)
 USUAL = {
     **dict.fromkeys(NAMES, Shown(20)),
@@ -217,6 +219,39 @@ def test_a_persons_tokens_count_in_tokens_alone() -> None:
         assert others(of_person(theirs)) == others(of_person(louder))
 
 
+def test_what_people_burn_changes_no_other_figure_of_their_group() -> None:
+    """P3 from people to cells: some use many times as much in the second period; only volume and money may differ."""
+    for seed in range(12):
+        chance = random.Random(seed)
+        before = {person: worker(chance) for person in range(60)}
+        now = {person: worker(chance) for person in range(60)}
+        burners = set(chance.sample(range(60), chance.choice([1, 5, 30, 60])))
+        burnt = {person: louder(one) if person in burners else one for person, one in now.items()}
+
+        plain, loud = in_two_periods(before, now), in_two_periods(before, burnt)
+
+        assert {name: cell for name, cell in plain[1].items() if name not in VOLUME_AND_MONEY} == {
+            name: cell for name, cell in loud[1].items() if name not in VOLUME_AND_MONEY
+        }
+        quiet, noisy = summarize(plain[1], [plain[0]]), summarize(loud[1], [loud[0]])
+        assert (quiet.adoption, quiet.output, quiet.reported) == (noisy.adoption, noisy.output, noisy.reported)
+        assert noisy.action in (quiet.action, TeamAction.ASK_WHAT_WORK_IT_SERVED)
+
+
+def test_money_of_a_real_group_comes_with_all_of_it() -> None:
+    """P4 from people to cells, in groups of every size: no token and no dollar without the rest beside it."""
+    told = 0
+    for size in (5, 8, 12, 20, 50, 120):
+        for seed in range(4):
+            chance = random.Random(seed)
+            people = {person: worker(chance) for person in range(size)}
+            for cells_told in in_two_periods(people, people):
+                shown = {name for name, cell in cells_told.items() if isinstance(cell, Shown)}
+                told += TOKENS in shown
+                assert not shown & {*VOLUME_AND_MONEY} or shown >= {*VOLUME_AND_MONEY, *OUTPUT}
+    assert told
+
+
 def test_whoever_is_known_for_one_of_a_family_is_known_for_all() -> None:
     """One band, and one answer, a person: exactly one of the family is true."""
     for seed in range(50):
@@ -301,6 +336,39 @@ def anybody(chance: random.Random) -> Figures:
         patterns=frozenset(chance.sample(sorted(DETECTORS), 3)),
         told=frozenset(chance.sample(TOLD, chance.randrange(3))),
     )
+
+
+def worker(chance: random.Random) -> Figures:
+    """Somebody whose use, money and work are known."""
+    spend = chance.randrange(20, 200) * 10**6
+    merged = chance.randrange(2, 12)
+    return Figures(
+        state=chance.choice([State.HABITUAL, State.HABITUAL, State.BUILDING, State.LAPSED]),
+        tokens=chance.randrange(10**6, 10**7),
+        spend_microusd=spend,
+        optimizable_microusd=chance.randrange(spend // 3),
+        wasted_microusd=chance.randrange(spend // 3),
+        merged=merged,
+        still_there=chance.randrange(merged),
+        active_days=chance.randrange(1, 20),
+        helped=chance.choice(list(Helped)),
+    )
+
+
+def louder(one: Figures) -> Figures:
+    return replace(one, tokens=(one.tokens or 0) * 20, spend_microusd=(one.spend_microusd or 0) * 20)
+
+
+def in_two_periods(before: dict[int, Figures], now: dict[int, Figures]) -> tuple[dict[str, Cell], dict[str, Cell]]:
+    """What is published of one group in two periods, with everything that the job does."""
+    group = Group("all", None, frozenset(now))
+    memory, cells_before, found = Memory(), None, []
+    for week, figures in ((MONDAY - timedelta(weeks=4), before), (MONDAY, now)):
+        issue = publish(week=week, groups=[group], measures=MEASURES, values=values(figures.items()), memory=memory)
+        memory = issue.memory
+        cells_before = settle_volume(issue.published[0].cells, cells_before)
+        found.append(cells_before)
+    return found[0], found[1]
 
 
 def others(counted: dict[str, int]) -> dict[str, int]:
