@@ -1,7 +1,8 @@
 """Structured events on stderr, one JSON object a line: a static name and a few plain fields.
 
-A person appears only as `person=<our own number>`. Values are numbers, booleans, dates and short words;
-anything longer is cut, so that no body, key or text of a message can slip through.
+No person appears, not even by our own number: a log is kept by others, and what somebody erases must not stand in one.
+Values are numbers, booleans, dates and short words; anything longer is cut, so that no body, key or text of a message
+can slip through.
 """
 
 from __future__ import annotations

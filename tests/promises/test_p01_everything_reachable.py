@@ -29,6 +29,7 @@ from bot.sources.invented.company import InventedCompany
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn
 from bot.store import rights
 from bot.store.database import Store
+from bot.store.pseudonyms import subject_key
 from bot.store.tables import Base, IdentityRow
 from tests import watched
 from tests.company import keep
@@ -49,6 +50,9 @@ class Worked:
     said: dict[str, str]
     store: Store
     leaks: Leaks
+    folder: Path
+    erased: frozenset[str]
+    """What led to the one who was erased: address, name and keys."""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +65,9 @@ def worked(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> I
     keep(store, company)
     emails = [one.worker.email for one in company.people()]
     leaks = Leaks(known(store, emails))
+    with store.read() as session:
+        erased = frozenset({emails[-1].partition("@")[0], subject_key(session, IdentitySource.EMAIL, emails[-1])})
+    assert erased == in_files(folder, erased)
     with pytest.MonkeyPatch.context() as patch, ClaudeCodeStandIn() as report:
         report.hold(NOW.date(), [used(NOW.date(), email) for email in emails[:7]])
         prepare(folder, report, emails)
@@ -73,7 +80,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> I
             said = {" ".join(words): run(*words) for words in spoken(emails)}
     for path in folder.rglob("*.md"):
         said[path.name] = path.read_text(encoding="utf-8")
-    yield Worked(said, store, leaks)
+    yield Worked(said, store, leaks, folder, erased)
     store.close()
 
 
@@ -163,6 +170,12 @@ def known(store: Store, emails: list[str]) -> list[Known]:
     return [Known(number, frozenset(theirs), frozenset(figures[number])) for number, theirs in names.items()]
 
 
+def in_files(folder: Path, marks: frozenset[str]) -> set[str]:
+    """Those of `marks` that stand in any file below the folder."""
+    content = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file()).lower()
+    return {mark for mark in marks if mark.lower().encode() in content}
+
+
 def slack_id(email: str) -> str:
     return "U0" + "".join(letter for letter in email.partition("@")[0].upper() if letter.isalnum())
 
@@ -180,6 +193,12 @@ def test_nothing_said_joins_a_name_and_a_figure(worked: Worked) -> None:
     found = {where: leaks for where, text in worked.said.items() if (leaks := worked.leaks.in_text(text))}
 
     assert {} == found
+
+
+def test_who_was_erased_is_in_no_file_and_no_output(worked: Worked) -> None:
+    """At the end no file in the folder holds the erased one, nor does the database and its log, nor anything said."""
+    assert set() == in_files(worked.folder, worked.erased)
+    assert [] == [words for words, text in worked.said.items() for mark in worked.erased if mark in text]
 
 
 def test_no_table_about_nobody_joins_a_name_and_a_figure(worked: Worked) -> None:

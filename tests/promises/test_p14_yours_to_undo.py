@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import sqlite3
@@ -252,6 +253,31 @@ def test_export_of_nobody_is_refused(sqlite_store: Store) -> None:
 def test_privacy_page_has_words_for_every_table() -> None:
     """Whatever is held about a person is named on the page that says what is held."""
     assert {model.__tablename__ for model in rights.PERSONAL} == set(KINDS)
+
+
+def test_no_log_call_names_a_person() -> None:
+    """No event that is logged has a field for a person, by name or by number: nobody could erase it there."""
+    fields = {keyword.arg for call in log_calls() for keyword in call.keywords}
+
+    assert {"error", "source"} <= fields
+    assert set() == {name for name in fields if name and {"person", "email", "user", "subject"} & set(name.split("_"))}
+
+
+def log_calls() -> list[ast.Call]:
+    """Every call that logs an event, in the three rooms."""
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8"))
+        for room in ("bot", "handlers", "jobs")
+        for path in Path(room).rglob("*.py")
+    ]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [
+        call
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == "_log"
+    ]
 
 
 def keep_use_of_nobody(session: Session, *, listed: bool) -> int:
