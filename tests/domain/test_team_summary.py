@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +17,11 @@ from bot.domain.disclosure import At, Cell, Group, Memory, Shown, Suppressed, Wh
 from bot.domain.team_summary import (
     ACTIVE_DAYS,
     ADOPTION,
+    BARRIER_PERCENT,
     BARRIERS,
     CATEGORIES,
     CLEARLY,
+    MANY_PERCENT,
     MEASURES,
     MERGED,
     NO_ACCESS,
@@ -27,6 +31,7 @@ from bot.domain.team_summary import (
     OPTIMIZABLE,
     OUTPUT,
     REPORTED,
+    RULE_VERSION,
     SPEND,
     STILL_THERE,
     TOKENS,
@@ -294,6 +299,22 @@ def test_every_measure_gets_its_values() -> None:
 
     assert set(NAMES) == set(by_measure)
     assert all(by_measure.values())
+
+
+def test_the_page_on_rules_says_what_holds() -> None:
+    """Every figure with its floor, every pattern in its category, every threshold stands in docs/reference/rules.md."""
+    text = Path("docs/reference/rules.md").read_text(encoding="utf-8").split("## Groups of people")[1]
+    rows = re.findall(r"^\| (`[^|]+) \| (\d+) \|", text, re.MULTILINE)
+    floors = {name: int(floor) for names, floor in rows for name in re.findall(r"`([^`]+)`", names)}
+
+    assert {measure.name: measure.floor_people for measure in MEASURES} == floors
+    assert {state.value for state in State} == {state.value for state in State if f"`{state}`" in text}
+    for category in CATEGORIES:
+        patterns = sorted(detector for detector, of in CATEGORY_OF.items() if of == category)
+        assert " ".join(patterns) in text or (category, "W13") == ("waste.context", patterns[0])
+    assert f"from {BARRIER_PERCENT} % on" in text
+    assert f"from {MANY_PERCENT} % on" in text
+    assert f"`{RULE_VERSION}`" in text
 
 
 def trending(now: dict[str, Cell], past: Sequence[dict[str, Cell]]) -> Iterable[Line]:
