@@ -20,6 +20,7 @@ from bot.store.database import Store
 NEEDED_SCOPES = frozenset(papers.SLACK_RIGHTS)
 _HISTORY = "im:history"
 _QUIET = "dnd:read"
+_GROUPS = "usergroups:read"
 
 
 def examine(settings: Settings, *, now: datetime) -> list[Check]:
@@ -56,6 +57,9 @@ def _slack(settings: Settings) -> Iterator[Check]:
     yield Check("scope im:history (optional)", True, without)
     without = "there" if _QUIET in scopes else "not granted: a message does not wait for the end of a do-not-disturb"
     yield Check("scope dnd:read (optional)", True, without)
+    if settings.lead_group or settings.operator_group:
+        without = "there" if _GROUPS in scopes else "not granted, so nobody has a role by a user group: add it in Slack"
+        yield Check("scope usergroups:read (for roles)", _GROUPS in scopes, without)
 
 
 def _database(settings: Settings, now: datetime) -> Iterator[Check]:

@@ -74,9 +74,9 @@ _ACTIONS: dict[TeamAction, str] = {
     "enough.",
 }
 _TREND = {
-    Trend.MORE: "more than last time",
-    Trend.LESS: "less than last time",
-    Trend.ABOUT_THE_SAME: "as last time",
+    Trend.MORE: "more than before",
+    Trend.LESS: "less than before",
+    Trend.ABOUT_THE_SAME: "as before",
 }
 _AT = {At.ABOUT: "about", At.AT_MOST: "at most", At.AT_LEAST: "at least"}
 

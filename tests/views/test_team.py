@@ -94,9 +94,9 @@ def test_trend_is_against_the_own_past() -> None:
     """P2: a figure that was told before is set beside itself, and beside nothing else."""
     said = message(summarize(cells(), [cells(EARLIER)])).text
 
-    assert "About 45 % use AI in most weeks (less than last time)." in said
-    assert "changes merged (as last time)." in said
-    assert "last time" not in message(summarize(cells(), [])).text
+    assert "About 45 % use AI in most weeks (less than before)." in said
+    assert "changes merged (as before)." in said
+    assert "before)" not in message(summarize(cells(), [])).text
 
 
 def test_names_alike_get_numbers_in_the_alphabets_order() -> None:
