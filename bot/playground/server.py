@@ -49,6 +49,10 @@ COMMANDS = (
     {"command": "/ai-stats", "text": "stop", "about": "No messages any more"},
     {"command": "/ai-stats", "text": "export", "about": "Everything held about you, as a file"},
     {"command": "/ai-stats", "text": "forget", "about": "Erase it"},
+    {"command": "/ai-team", "text": "", "about": "For managers: a summary in which nobody can be singled out"},
+    {"command": "/ai-team", "text": "assembly", "about": "Of one team below, by its name"},
+    {"command": "/ai-team", "text": "everybody", "about": "For enablement leads: the whole company"},
+    {"command": "/ai-team", "text": "audit", "about": "For enablement leads and operators: what was opened"},
 )
 
 
