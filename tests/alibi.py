@@ -14,7 +14,7 @@ from random import Random
 from bot.domain.disclosure import Block, Kind, Measure, Memory, Published, due, publish
 from bot.domain.disclosure.rules import ALL, Rules
 from bot.domain.disclosure.telling import tell
-from tests.attacker import COALITION, EXCLUSIVE, subjects
+from tests.attacker import EXCLUSIVE, bits, coalition, subjects
 from tests.organisations import MEASURES, Week, organisation
 
 STATES = (*EXCLUSIVE, "other")
@@ -61,8 +61,9 @@ def targets(seed: int, count: int, rules: Rules = ALL) -> Iterator[tuple[Target,
         measure = dice.choice(subjects()[block.measure])
         figures = past[number][1].figures[measure.name]
         ordered = sorted(block.members, key=lambda person: figures[person])
-        extremes = (ordered[-2:], ordered[:2], [ordered[0], ordered[-1]])
-        members = dice.choice((*extremes, dice.sample(ordered, COALITION)))
+        knowing = coalition(bits(block.members))
+        extremes = (ordered[-knowing:], ordered[:knowing], [ordered[0], *ordered[1 - knowing :]])
+        members = dice.choice((*extremes, dice.sample(ordered, knowing)))
         person = dice.choice([each for each in ordered if each not in members])
         seen = next(week for week in range(number, -1, -1) if _known(weeks[week], measure, person))
         yield Target(person, tuple(members), measure, block, seen, nature.steady, rules), weeks, past

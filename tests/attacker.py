@@ -19,6 +19,8 @@ from bot.domain.disclosure.rules import ALL, Rules
 from tests.organisations import MEASURES, organisation
 
 COALITION = 2
+WITH_MANAGER = 9
+"""Where this many are counted together, the manager of a group below may be among them: a third who knows theirs."""
 NEAR = 0.1
 """A value is found when it is known to within ten percent of itself."""
 MOST_SETS = 500
@@ -164,12 +166,17 @@ def _narrowed(name: str, people: People, person: int, run: Sequence[Knowledge]) 
     others = [other for other in persons(people) if other != person]
     value = run[0].figures[name][person]
     ordered = sorted(others, key=lambda other: sum(each.figures[name][other] for each in run), reverse=True)
-    for pair in (ordered[:2], ordered[-2:]):
-        seen = [([each.figures[name][one] for one in pair], len(others) - 1, each.said[name][people]) for each in run]
+    for pair in (ordered[:3], ordered[-3:]):
+        seen = [([each.figures[name][one] for one in pair], len(others) - 2, each.said[name][people]) for each in run]
         if value and not all(_possible(*each, value / 2) for each in seen):
             edges = [_bounds(*each) for each in seen]
             if _near(value, (max(edge[0] for edge in edges), min(edge[1] for edge in edges)), 0):
                 yield Hit("patience", name, person)
+
+
+def coalition(people: People) -> int:
+    """How many of these people may tell each other what is theirs."""
+    return COALITION + (people.bit_count() >= WITH_MANAGER)
 
 
 def bits(people: Iterable[int]) -> People:
@@ -239,7 +246,7 @@ def _all_or_none(name: str, people: People, known: Range, figures: Mapping[int, 
     """After at most two members are taken out, nobody is left who can be one, or nobody who can be none."""
     ones = [person for person in persons(people) if figures[person] > 0]
     zeros = [person for person in persons(people) if figures[person] == 0]
-    left = COALITION - known.spent
+    left = coalition(people) - known.spent
     if known.high <= min(left, len(ones)):
         yield from (Hit("none", name, person) for person in zeros)
     if len(ones) + len(zeros) - known.low <= min(left, len(zeros)):
@@ -250,8 +257,8 @@ def _amounts(name: str, people: People, known: Range, figures: Mapping[int, int]
     """What is left of a sum after at most two members are taken out is one person's, or nearly."""
     ordered = sorted(persons(people), key=lambda person: figures[person], reverse=True)
     total = sum(figures[person] for person in ordered)
-    for person in ordered[: COALITION + 2] + ordered[-1:]:
-        others = [other for other in ordered if other != person][: COALITION - known.spent]
+    for person in ordered[: COALITION + 3] + ordered[-1:]:
+        others = [other for other in ordered if other != person][: coalition(people) - known.spent]
         theirs = sum(figures[other] for other in others)
         if len(others) == len(ordered) - 1:
             yield from _narrow(name, person, max(known.low - theirs, 0), known.high - theirs, figures[person])
@@ -269,7 +276,7 @@ def _narrow(name: str, person: int, low: int, high: int, true: int) -> Iterator[
 def _undominated(name: str, people: People, known: Range, figures: Mapping[int, int]) -> Iterator[Hit]:
     """A shown sum is carried by nobody: with two members' own figures, the others' lie between two bounds."""
     ordered = sorted(persons(people), key=lambda person: figures[person], reverse=True)
-    for pair in (ordered[:2], ordered[-2:], [ordered[0], ordered[-1]]):
+    for pair in (ordered[:3], ordered[-3:], [ordered[0], *ordered[-2:]], [*ordered[:2], ordered[-1]]):
         own = [figures[person] for person in pair]
         others = [person for person in ordered if person not in pair]
         for person in (others[0], others[-1]):
@@ -331,7 +338,7 @@ def _excluded(derived: Mapping[str, Mapping[People, Range]], figures: Mapping[st
         ranges = {name: derived[name][people] for name in EXCLUSIVE if people in derived.get(name, {})}
         if len(ranges) < 2:
             continue
-        left = COALITION - max(known.spent for known in ranges.values())
+        left = coalition(people) - max(known.spent for known in ranges.values())
         state = {person: _state(person, figures) for person in persons(people)}
         there = Counter(state.values())
         for pair in combinations_with_replacement([*EXCLUSIVE, "other"], left):

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from bot.domain.disclosure import Cell, Kind, Memory, Shown, due, publish
 from bot.domain.disclosure.rules import ALL, Rules
-from bot.domain.disclosure.shares import LEAST_PEOPLE, told_share
+from bot.domain.disclosure.shares import LEAST_PEOPLE, LEAST_WITH_MANAGERS, told_share
 from bot.domain.disclosure.sums import told_sum
 from bot.domain.disclosure.telling import tell
 from tests.alibi import Past, alibi, history, targets
@@ -59,18 +59,20 @@ def said(people: int, counts: Counts) -> tuple[tuple[int, int] | None, ...]:
 
 
 @pytest.mark.parametrize("people", range(LEAST_PEOPLE, 14))
-def test_two_members_never_know_of_all_others(people: int) -> None:
+def test_members_never_know_of_all_others(people: int) -> None:
     """However many have each state, two members cannot tell of it that all others have it, or that none has.
 
-    They may even see it told with every pair of states of their own, while nobody else's changes.
+    Of nine people or more, three cannot. They may even see it told with every state of their own, while nobody else's
+    changes.
     """
-    others = people - 2
+    knowing = 3 if people >= LEAST_WITH_MANAGERS else 2
+    others = people - knowing
     worlds: dict[object, list[Counts]] = {}
     for counts in product(range(others + 1), repeat=3):
         if sum(counts) <= others:
             seen = []
-            for pair in combinations_with_replacement(range(4), 2):
-                mine = Counter(pair)
+            for states in combinations_with_replacement(range(4), knowing):
+                mine = Counter(states)
                 seen.append(said(people, (counts[0] + mine[0], counts[1] + mine[1], counts[2] + mine[2])))
             worlds.setdefault(tuple(seen), []).append(counts)
 
@@ -84,13 +86,16 @@ def test_two_members_never_know_of_all_others(people: int) -> None:
     assert [] == certain
 
 
-@pytest.mark.parametrize("people", range(3, LEAST_PEOPLE))
-def test_fewer_people_cannot_be_told_of(people: int) -> None:
-    """Below seven no way to cut the counts into ranges keeps two members from knowing all others' state."""
+@pytest.mark.parametrize(
+    ("people", "knowing"),
+    [*((people, 2) for people in range(3, LEAST_PEOPLE)), *((people, 3) for people in range(4, LEAST_WITH_MANAGERS))],
+)
+def test_fewer_people_cannot_be_told_of(people: int, knowing: int) -> None:
+    """With fewer, no way to cut the counts into ranges keeps two members, or three, from knowing all others' state."""
 
     def seen_through(low: int, high: int) -> bool:
-        others = people - 2
-        left = ({count - own for count in range(low, high + 1)} & set(range(others + 1)) for own in range(3))
+        others = people - knowing
+        left = ({count - own for count in range(low, high + 1)} & set(range(others + 1)) for own in range(knowing + 1))
         return any(each in ({0}, {others}) for each in left)
 
     cuts = [cut for many in range(1, people + 1) for cut in combinations(range(1, people + 1), many)]

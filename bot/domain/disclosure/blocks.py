@@ -14,6 +14,7 @@ from datetime import date, timedelta
 
 from bot.domain.disclosure.cells import Group
 from bot.domain.disclosure.rules import Rules
+from bot.domain.disclosure.shares import LEAST_PEOPLE, LEAST_WITH_MANAGERS
 
 REST = timedelta(weeks=26)
 STILL_THERE = 3, 4
@@ -89,13 +90,14 @@ def formed(
     for group in _lowest_first(groups):
         below.setdefault(group.parent, set()).update(group.members)
         direct = group.members - below.get(group.key, set())
+        enough = max(least, LEAST_WITH_MANAGERS) if group.key in below and least >= LEAST_PEOPLE else least
         people = (direct & countable) | up.get(group.key, frozenset())
         fresh = (people & known) - taken
-        if len(people) < least:
+        if len(people) < enough:
             up[group.parent] = up.get(group.parent, frozenset()) | people
-        elif len(fresh) >= least and not may_speak(fresh):
+        elif len(fresh) >= enough and not may_speak(fresh):
             up[group.parent] = up.get(group.parent, frozenset()) | fresh
-        elif len(fresh) >= least:
+        elif len(fresh) >= enough:
             key = f"{measure}/{group.key}/{week.isoformat()}"
             found.append(Block(key, group.key, measure, fresh, week, week))
     return found
