@@ -1,41 +1,24 @@
-"""Ways to look better without working better, played by whole invented companies, and what they win (P3).
+"""Ways to look better without working better (P3).
 
-A move changes what the sources tell of a person and nothing of what the person got done. Only people whom the sources
-see whole play, and only on days that are active anyway. Used by tests/promises/test_p03_moves.py; figures stand in
-docs/evidence/judgement.md.
+A move changes what the sources tell of a person and nothing of what the person got done, and only on days on which
+something comes back anyway. Next: `tests/attempts.py`, in which whole companies play them.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
-from sqlalchemy import delete
-
-from bot.domain import adoption, scorecard
-from bot.domain.adoption import Standing
-from bot.domain.people import IdentitySource, WorkCalendar
-from bot.domain.sessions import SessionEvent, usage_rows
-from bot.domain.usage import ANY_MODEL, Counters, Coverage, CoverageStatus, SessionFacts, UsageRow, UsageWindow
+from bot.domain.days_of_work import ANSWERS
+from bot.domain.sessions import EventKind, SessionEvent, usage_rows
+from bot.domain.usage import ANY_MODEL, Counters, SessionFacts, UsageRow
 from bot.domain.usage_sums import REPORTED, add_up
-from bot.domain.waste import SILENT_STATES, ledger
-from bot.domain.waste.finding import Ledger
 from bot.sources.invented import sessions, work
 from bot.sources.invented.company import InventedCompany, Reality
 from bot.sources.invented.tariff import FRONTIER, MIDDLE, Tokens, cost_microusd
-from bot.sources.invented.workforce import API, CODE, HISTORY_DAYS
-from bot.sources.prices import GenaiPrices
-from bot.sources.public_holidays import holidays_of, weekend_of
-from bot.store import coverage, findings, identities, source_runs, states, usage, windows
-from bot.store import scorecard as card_store
-from bot.store.database import Session, Store
-from bot.store.tables import SessionFactsRow, UsageDayRow
-from bot.views import scorecard as card_views
-from jobs.detect import detect, last_day_of
-from tests import company as kept
+from bot.sources.invented.workforce import API, CODE
 
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
 REQUESTS = ("requests", "failed_requests", "prompts", "offered")
@@ -62,6 +45,8 @@ class Player:
 
 
 Move = Callable[[Player], Player]
+Days = Callable[[Player, str], list[date]]
+"""On which days of a tool a move is played."""
 
 
 def times(*names: str) -> Move:
@@ -76,7 +61,9 @@ def times(*names: str) -> Move:
 
 
 def cut_sessions(player: Player) -> Player:
-    """Each session in two, in its middle: the same requests with the same context under another name."""
+    """Each session in two, near its middle: the same requests with the same context under another name. Not between
+    calls that fail one after the other: to begin anew there is to stop trying, which is what the finding asks for.
+    """
     return _told_again(player, lambda day: [half for one in day for half in _halves(one)])
 
 
@@ -86,37 +73,73 @@ def one_session_a_day(player: Player) -> Player:
 
 
 def through_two_tools(player: Player) -> Player:
-    """Half of everything goes through a second tool that is seen as well as the first."""
+    """Half of everything, and every other session, goes through a second tool that is seen as well as the first."""
     rows: list[Said] = []
     for source, row in player.rows:
         if row.tool == CODE and row.tool in player.recent:
-            half, rest = _halved(row.counters)
-            rows += [(source, replace(row, counters=half)), ("second", replace(row, tool=SECOND_TOOL, counters=rest))]
+            half = replace(row, counters=_halved(row.counters))
+            rows += [(source, half), ("second", replace(half, tool=SECOND_TOOL))]
         else:
             rows.append((source, row))
-    return replace(player, rows=tuple(rows))
+    keys = sorted({one.session_key for one in player.facts})
+    facts = tuple(replace(one, tool=SECOND_TOOL) if one.session_key in keys[1::2] else one for one in player.facts)
+    return replace(player, rows=tuple(rows), facts=facts)
 
 
-def dummy(tool_of: Callable[[Player], str | None], model: str, tokens: Tokens, requests: int) -> Move:
-    """Requests that nobody needs, on every day of the window that is active anyway."""
+def every_day(player: Player, tool: str) -> list[date]:
+    """Every day of the window that is active anyway; elsewhere also those on which only another tool was used."""
+    return _active(player, player.recent if tool == elsewhere(player) else {tool})
+
+
+def dearest_day(player: Player, tool: str) -> list[date]:
+    """The day that cost most."""
+    cost: Counter[date] = Counter()
+    for _, row in player.rows:
+        if row.tool == tool and _answers(row) and row.day >= player.first:
+            cost[row.day] += row.counters.cost_microusd or 0
+    return sorted(cost, key=lambda day: (-cost[day], day))[:1]
+
+
+def all_but_the_dearest(player: Player, tool: str) -> list[date]:
+    return sorted(set(every_day(player, tool)) - set(dearest_day(player, tool)))
+
+
+def in_all_weeks(player: Player, tool: str) -> list[date]:
+    """Every active day that is kept, the weeks before the window among them."""
+    return sorted({row.day for _, row in player.rows if _answers(row) and row.tool == tool})
+
+
+def dummy(
+    tool_of: Callable[[Player], str | None],
+    model: str,
+    tokens: Tokens,
+    requests: int,
+    *,
+    on: Days = every_day,
+    price_percent: int = 100,
+) -> Move:
+    """Requests that nobody needs, on days that are active anyway."""
 
     def move(player: Player) -> Player:
         tool = tool_of(player)
         if tool is None:
             return player
-        told = Counters(
-            requests=requests,
-            input_tokens=tokens.uncached,
-            cache_read_tokens=tokens.read,
-            cache_write_tokens=tokens.cached,
-            output_tokens=tokens.written,
-            cost_microusd=cost_microusd(model, tokens),
-        )
-        source = next((source for source, row in player.rows if row.tool == tool), "second")
-        shown = told if tool != CODE else replace(told, requests=None)
-        days = _active(player, player.recent if tool == elsewhere(player) else {tool})
-        extra = [(source, UsageRow(player.one.worker.email, day, tool, model, shown, REPORTED)) for day in days]
-        return replace(player, rows=_merged([*player.rows, *extra]))
+        told = replace(_told(model, tokens), requests=requests)
+        told = replace(told, cost_microusd=(told.cost_microusd or 0) * price_percent // 100)
+        return _with_rows(player, tool, model, dict.fromkeys(on(player, tool), told))
+
+    return move
+
+
+def inside_sessions(model: str, tokens: Tokens, requests: int) -> Move:
+    """Small requests at the end of every session, each with a tool call that works."""
+
+    def move(player: Player) -> Player:
+        if not player.facts:
+            return player
+        padded = _told_again(player, lambda day: [_padded(events, model, tokens, requests) for events in day])
+        told = {day: _multiplied(_told(model, tokens), requests * len(some)) for day, some in player.events.items()}
+        return _with_rows(padded, CODE, model, told)
 
     return move
 
@@ -138,6 +161,7 @@ def again(player: Player) -> Player:
     return player
 
 
+_SMALL = Tokens(200, 20_000, 200, 100)
 _NIGHT = Tokens(2_000, 30_000, 500, 400)
 _BULK = Tokens(20_000, 20_000_000, 5_000, 30_000)
 _FRESH = Tokens(1_500_000, 0, 500_000, 20_000)
@@ -154,220 +178,49 @@ MOVES: dict[str, Move] = {
     "bulk dummy requests, all from the cache": dummy(main_tool, FRONTIER, _BULK, 400),
     "bulk dummy requests to a smaller model": dummy(main_tool, MIDDLE, _BULK, 400),
     "bulk dummy requests without a cache": dummy(main_tool, FRONTIER, _FRESH, 400),
+    "bulk dummy requests at a tenth of the price": dummy(main_tool, FRONTIER, _FRESH, 400, price_percent=10),
+    "bulk dummy requests on all days but the dearest": dummy(main_tool, FRONTIER, _BULK, 400, on=all_but_the_dearest),
+    "bulk dummy requests on the dearest day": dummy(main_tool, MIDDLE, _BULK, 3_000, on=dearest_day),
+    "bulk dummy requests in all weeks": dummy(main_tool, FRONTIER, _BULK, 400, on=in_all_weeks),
+    "60 small requests inside each session": inside_sessions(FRONTIER, _SMALL, 60),
+    "60 small requests to a smaller model inside each session": inside_sessions(MIDDLE, _SMALL, 60),
     "more use elsewhere, on the same days": dummy(elsewhere, FRONTIER, _BULK, 400),
+    "much more use elsewhere, on the same days": dummy(elsewhere, FRONTIER, _BULK, 3_000),
     "the same events sent again": again,
 }
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What is concluded of one person and shown to them."""
-
-    state: str
-    wasted_microusd: int
-    waste_microusd: int
-    claimed_microusd: int
-    exploration_microusd: int
-    spend_microusd: int
-    detectors: frozenset[str]
-    words: tuple[str, ...]
-
-
-@dataclass
-class Score:
-    """What a move won for a company: how many cases, and in which of them something looked better than before."""
-
-    cases: int = 0
-    better: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, tuple[int, Seen, Seen]] = field(default_factory=dict)
-
-
-def play(
-    store: Store, company: InventedCompany, names: Sequence[str] = tuple(MOVES), *, cards: int
-) -> dict[str, Score]:
-    """Judge the company as it is, then once more after each move; every person plays alone, all at once. Of the first
-    `cards` of them the words of the card are read as well.
-    """
-    realities = kept.keep(store, company)
-    with store.begin() as session:
-        ids = _open_second(session, company, realities)
-    everybody = {
-        person_id: _player(company, one)
-        for person_id, one in realities.items()
-        if company.sees_whole(one) and one.worker.volume == 1
-    }
-    players = {person_id: player for person_id, player in everybody.items() if player.recent}
-    at_first = _judged(store, company.now, players, readers=())
-    # Without a seat, or with a new one only, a second tool would be a first use of something: that may count.
-    players = {
-        person_id: player for person_id, player in players.items() if at_first[person_id].state not in SILENT_STATES
-    }
-    readers = sorted(players)[:cards]
-    before = _judged(store, company.now, players, readers)
-    scores = {}
-    assert any(seen.waste_microusd for seen in before.values()), "nobody has anything to win"
-    for name in names:
-        moved = {person_id: MOVES[name](player) for person_id, player in players.items()}
-        if MOVES[name] is again:
-            _save_again(store, company, moved)
-        else:
-            _rewrite(store, moved, ids, company.now)
-        scores[name] = _compare(before, _judged(store, company.now, players, readers), moved, players)
-    return scores
-
-
-# ---------------------------------------------------------------- what is compared
-
-
-def worse_or_same(before: Seen, after: Seen) -> Iterator[str]:
-    """In what way `after` looks better than `before`."""
-    if before.state != after.state:
-        yield "state"
-    if after.wasted_microusd < before.wasted_microusd:
-        yield "wasted"
-    if after.waste_microusd < before.waste_microusd:
-        yield "wasted + optimizable"
-    if before.detectors - after.detectors:
-        yield "finding gone"
-    if before.words != after.words:
-        yield "words"
-    if after.waste_microusd * max(before.spend_microusd, 1) < before.waste_microusd * max(after.spend_microusd, 1):
-        yield "share of spend"
-
-
-def _compare(
-    before: Mapping[int, Seen], after: Mapping[int, Seen], moved: Mapping[int, Player], players: Mapping[int, Player]
-) -> Score:
-    score = Score()
-    for person_id, player in moved.items():
-        score.cases += 1
-        for way in worse_or_same(before[person_id], after[person_id]):
-            score.better[way] += 1
-            score.examples.setdefault(way, (player.one.worker.number, before[person_id], after[person_id]))
-    return score
-
-
-def _judged(store: Store, now: datetime, players: Mapping[int, Player], readers: Sequence[int]) -> dict[int, Seen]:
-    detect(store, now=now, prices=GenaiPrices(), holidays_of=holidays_of, weekend_of=weekend_of, person_ids=players)
-    yesterday = last_day_of(now)
-    with store.read() as session:
-        standings = states.current(session, person_ids=players)
-        found = findings.current(session, person_ids=players)
-        shown = {person_id: _card(session, person_id, yesterday) for person_id in readers}
-        last_days = {person_id: standings[person_id].last_day for person_id in players}
-        spent = _spend(session, last_days)
-    seen = {}
-    for person_id, counted in found.items():
-        dollars = {kind: sum(one.counted_microusd or 0 for one in counted if one.ledger is kind) for kind in Ledger}
-        seen[person_id] = Seen(
-            state=standings[person_id].state.value,
-            wasted_microusd=dollars[Ledger.WASTED],
-            waste_microusd=dollars[Ledger.WASTED] + dollars[Ledger.OPTIMIZABLE],
-            claimed_microusd=sum(one.high_microusd or 0 for one in counted),
-            exploration_microusd=dollars[Ledger.EXPLORATION] + sum(one.forgiven_microusd or 0 for one in counted),
-            spend_microusd=spent[person_id],
-            detectors=frozenset(one.detector for one in counted),
-            words=shown.get(person_id, ()),
-        )
-    return seen
-
-
-_FIGURE = re.compile(
-    r"(?:about |up to |less than )?\$?\d[\d,.]*(?: to \$\d[\d,.]*)?(?: million| billion)?", re.IGNORECASE
-)
-
-
-def _spend(session: Session, last_days: Mapping[int, date]) -> dict[int, int]:
-    """What everybody's use cost in their window."""
-    spent = {}
-    for last_day in set(last_days.values()):
-        ids = [person_id for person_id, day in last_days.items() if day == last_day]
-        for person_id, window in windows.load(session, person_ids=ids, last_day=last_day).items():
-            spent[person_id] = ledger.spend_of(window, ()).usage_microusd
-    return spent
-
-
-def _card(session: Session, person_id: int, yesterday: date) -> tuple[str, ...]:
-    """The words of habit and value, and those of outcome without figures: what no volume may change."""
-    numbers = card_store.numbers(
-        session, person_id=person_id, yesterday=yesterday, holidays_of=holidays_of, weekend_of=weekend_of
-    )
-    assert numbers is not None
-    card = scorecard.build(numbers)
-    return (
-        card_views.habit_words(card.habit),
-        card_views.value_words(card.value, yesterday),
-        _FIGURE.sub("#", card_views.outcome_words(card.outcome)),
-    )
-
-
-# ---------------------------------------------------------------- what is written
-
-
-def _player(company: InventedCompany, one: Reality) -> Player:
+def player_of(company: InventedCompany, one: Reality, patterns: frozenset[str]) -> Player:
     key = work.sessions_key(company.seed, one.worker)
     days = {told.day for told in one.work.sessions}
-    return Player(
+    player = Player(
         one,
         tuple((account.name, row) for account, row in company.reported(one)),
         tuple(told for _, told in company.sessions(one)),
-        {day: sessions.events_on(key, day, one.plants.detectors) for day in sorted(days)},
+        {day: sessions.events_on(key, day, one.plants.detectors | patterns) for day in sorted(days)},
         company.last_day - timedelta(days=24),
     )
+    return _as_told(player) if patterns else player
 
 
-def _open_second(session: Session, company: InventedCompany, realities: Mapping[int, Reality]) -> dict[str, int]:
-    """A source that sees a second tool and the API of everybody, so that what moves there stays in sight."""
-    source_runs.note_source(session, name="second", kind="litellm", lag_days=0, lists_members=False)
-    days = [company.last_day - timedelta(days=back) for back in range(HISTORY_DAYS)]
-    for tool in (SECOND_TOOL, API):
-        coverage.mark(
-            session,
-            source="second",
-            tool=tool,
-            days=days,
-            status=CoverageStatus.COVERED,
-            reason=None,
-            as_of=company.now,
-        )
-        coverage.cover_people(
-            session, source="second", tool=tool, person_ids=list(realities), first_day=days[-1], last_day=None
-        )
-    emails = [one.worker.email for one in realities.values()]
-    return identities.resolve(session, source=IdentitySource.EMAIL, ids=emails)
-
-
-def _rewrite(store: Store, moved: Mapping[int, Player], ids: Mapping[str, int], now: datetime) -> None:
-    with store.begin() as session:
-        session.execute(delete(UsageDayRow).where(UsageDayRow.person_id.is_not(None)))
-        session.execute(delete(SessionFactsRow))
-        kept.keep_rows(session, [said for player in moved.values() for said in player.rows], ids, now)
-        facts = [one for player in moved.values() for one in player.facts]
-        usage.save_sessions(session, source=sessions.SOURCE, sessions=facts, now=now)
-
-
-def _save_again(store: Store, company: InventedCompany, players: Mapping[int, Player]) -> None:
-    """First all as it was, then the same through the doors by which reports come in, twice."""
-    with store.begin() as session:
-        ids = {player.one.worker.email: person_id for person_id, player in players.items()}
-    _rewrite(store, players, ids, company.now)
-    by_source: dict[str, list[UsageRow]] = {}
-    for player in players.values():
-        for source, row in player.rows:
-            by_source.setdefault(source, []).append(row)
-    with store.begin() as session:
-        for source, rows in by_source.items():
-            for _ in range(2):
-                usage.merge_rows(session, source=source, rows=rows, now=company.now)
-        facts = [one for player in players.values() for one in player.facts]
-        usage.save_sessions(session, source=sessions.SOURCE, sessions=facts, now=company.now)
+def _as_told(player: Player) -> Player:
+    """With the sessions that the events make up, and days that add up to them."""
+    told = _told_again(player, lambda day: day)
+    days = {row.day for _, row in told.rows if row.tool == CODE} & player.events.keys()
+    source = next((source for source, row in told.rows if row.tool == CODE), "second")
+    others = [(source, row) for source, row in told.rows if row.tool != CODE or row.day not in days]
+    return replace(told, rows=_merged([*others, *((source, row) for row in usage_rows(told.facts) if row.day in days)]))
 
 
 def _active(player: Player, tools: Collection[str]) -> list[date]:
-    """Days of the window on which one of `tools` is in use anyway."""
+    """Days of the window on which something comes back from one of `tools` anyway."""
     return sorted(
-        {row.day for _, row in player.rows if row.is_active and row.tool in tools and row.day >= player.first}
+        {row.day for _, row in player.rows if _answers(row) and row.tool in tools and row.day >= player.first}
     )
+
+
+def _answers(row: UsageRow) -> bool:
+    return any(getattr(row.counters, name) for name in ANSWERS)
 
 
 def _merged(rows: Sequence[Said]) -> tuple[Said, ...]:
@@ -398,7 +251,51 @@ def _told_again(player: Player, cut: Callable[[list[list[SessionEvent]]], list[l
 
 def _halves(events: list[SessionEvent]) -> list[list[SessionEvent]]:
     middle = len(events) // 2
+    # On to where the last call before it, or the next one after it, did not fail.
+    while middle < len(events) and _failed(reversed(events[:middle])) and _failed(events[middle:]):
+        middle += 1
     return [events[:middle], events[middle:]]
+
+
+def _failed(events: Iterable[SessionEvent]) -> bool:
+    """Whether the first tool call of these events failed."""
+    return next((event.failed for event in events if event.kind is EventKind.TOOL_RESULT), False)
+
+
+def _padded(events: list[SessionEvent], model: str, tokens: Tokens, requests: int) -> list[SessionEvent]:
+    last = events[-1]
+    setting = next((event.setting for event in reversed(events) if event.setting), None)
+    told = replace(_told(model, tokens), requests=None)
+    more = []
+    for number in range(requests):
+        at = last.at + timedelta(seconds=2 * number + 1)
+        more.append(SessionEvent(at, EventKind.REQUEST, model, told, setting=setting))
+        more.append(SessionEvent(at + timedelta(seconds=1), EventKind.TOOL_RESULT, model, call_key=f"more {number}"))
+    return [*events, *more]
+
+
+def _told(model: str, tokens: Tokens) -> Counters:
+    return Counters(
+        input_tokens=tokens.uncached,
+        cache_read_tokens=tokens.read,
+        cache_write_tokens=tokens.cached,
+        output_tokens=tokens.written,
+        cost_microusd=cost_microusd(model, tokens),
+    )
+
+
+def _with_rows(player: Player, tool: str, model: str, told: Mapping[date, Counters]) -> Player:
+    source = next((source for source, row in player.rows if row.tool == tool), "second")
+    who = player.one.worker.email
+    extra = [
+        (source, UsageRow(who, day, tool, model, one if tool != CODE else replace(one, requests=None), REPORTED))
+        for day, one in told.items()
+    ]
+    return replace(player, rows=_merged([*player.rows, *extra]))
+
+
+def _multiplied(counters: Counters, factor: int) -> Counters:
+    return Counters(**{name: value * factor for name, value in vars(counters).items() if value is not None})
 
 
 def _times(counters: Counters, names: Sequence[str]) -> Counters:
@@ -406,21 +303,6 @@ def _times(counters: Counters, names: Sequence[str]) -> Counters:
     return replace(counters, **told)
 
 
-def _halved(counters: Counters) -> tuple[Counters, Counters]:
-    told = {name: value for name, value in vars(counters).items() if value is not None}
-    half = {name: value // 2 for name, value in told.items()}
-    return Counters(**half), Counters(**{name: value - half[name] for name, value in told.items()})
-
-
-def table(scores: Mapping[str, Score]) -> str:
-    """What each move won, for the evidence."""
-    ways = ("state", "words", "wasted", "wasted + optimizable", "finding gone", "share of spend")
-    lines = [f"| move | cases | {' | '.join(ways)} |", "|---" * (len(ways) + 2) + "|"]
-    for name, score in scores.items():
-        lines.append(f"| {name} | {score.cases:,} | {' | '.join(str(score.better[way]) for way in ways)} |")
-    return "\n".join(lines)
-
-
-def standing(window: UsageWindow, known: Coverage, calendar: WorkCalendar) -> Standing:
-    """Where somebody without a seat stands."""
-    return adoption.judge(window=window, coverage=known, seats=(), calendar=calendar)
+def _halved(counters: Counters) -> Counters:
+    """One of two halves, rounded up: of a single request each has one."""
+    return Counters(**{name: (value + 1) // 2 for name, value in vars(counters).items() if value is not None})

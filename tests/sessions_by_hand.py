@@ -146,11 +146,20 @@ def _context(c: dict[str, int | None], requests: int | None, prompt: int) -> dic
     if heavy and first and requests is not None:
         again = (first - 20_000) * (requests - 1)
     thrash = None if compactions is None else int(compactions >= 3)
+    told = {
+        "large_sessions": None if c["long_requests"] is None else min(1, c["long_requests"]),
+        "large_requests": c["long_requests"],
+        "large_excess_tokens": c["long_excess_tokens"],
+        "heavy_starts": c["heavy_starts"],
+        "heavy_start_tokens": c["heavy_start_tokens"],
+        "heavy_start_reread_tokens": c["heavy_start_resent_tokens"],
+    }
     read, written = c["compaction_read_tokens"], c["compaction_written_tokens"]
     if read is None and compactions is not None and size is not None:
         read = compactions * size
-    return {
+    reckoned = {
         "large_sessions": large,
+        "large_requests": requests if large else large,
         "large_excess_tokens": above,
         "thrashing_sessions": thrash,
         "thrash_compactions": compactions if thrash else thrash,
@@ -161,6 +170,7 @@ def _context(c: dict[str, int | None], requests: int | None, prompt: int) -> dic
         "heavy_start_reread_tokens": again,
         **{name: c[name] for name in ("pastes", "pasted_tokens", "pasted_resent_tokens")},
     }
+    return reckoned | {name: figure for name, figure in told.items() if figure is not None}
 
 
 def _open(told: Sequence[Sat]) -> dict[str, int | None]:

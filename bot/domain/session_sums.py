@@ -50,6 +50,7 @@ class SessionSums:
     cache_breaks: int | None = None
     cache_break_tokens: int | None = None
     large_sessions: int | None = None
+    large_requests: int | None = None
     large_excess_tokens: int | None = None
     thrashing_sessions: int | None = None
     thrash_compactions: int | None = None

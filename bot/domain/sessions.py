@@ -9,12 +9,13 @@ Called by the readers of session files and by the receiver of telemetry. Next: `
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from bot.domain import context
 from bot.domain.failing import Failing
 from bot.domain.pasting import Pasting
 from bot.domain.usage import ANY_MODEL, Counters, SessionCounters, SessionFacts, UsageRow
@@ -84,7 +85,6 @@ class SessionProgress:
     sums: Mapping[tuple[date, str], Counters] = field(default_factory=dict)
     tool_calls: int = 0
     failed_tool_calls: int = 0
-    failure_streak: int = 0
     longest_failure_streak: int = 0
     failing_calls: Mapping[str, int] = field(default_factory=dict)
     """How often each call has failed, by its key."""
@@ -114,6 +114,7 @@ class SessionProgress:
     short_effort_cost_microusd: int | None = None
     pasting: Pasting = field(default_factory=Pasting)
     failing: Failing = field(default_factory=Failing)
+    carried: context.Carried = field(default_factory=context.Carried)
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON."""
@@ -130,8 +131,7 @@ class SessionProgress:
         known = {name: document[name] for name in _FIELDS if name in document}
         for name in _MOMENTS:
             known[name] = None if known.get(name) is None else datetime.fromisoformat(known[name])
-        known["pasting"] = Pasting(**known.get("pasting", {}))
-        known["failing"] = Failing(**known.get("failing", {}))
+        known |= {name: kind(**known.get(name, {})) for name, kind in _PARTS.items()}
         sums = known.get("sums", ())
         known["sums"] = {(date.fromisoformat(day), model): Counters(**told) for day, model, told in sums}
         return cls(**known)
@@ -237,6 +237,7 @@ class _Tally:
             return
         now = self._now
         now["largest_prompt_tokens"] = max(now["largest_prompt_tokens"] or 0, size)
+        now["carried"] = now["carried"].read(size)
         if now["first_request_at"] is None or event.at < now["first_request_at"]:
             now["first_request_at"], now["first_prompt_tokens"] = event.at, size
         now["knows_cache"] |= event.tokens.cache_write_tokens is not None
@@ -244,7 +245,10 @@ class _Tally:
         last_at = now["last_request_at"]
         if last_at is not None and event.at < last_at:
             return
-        if last_at is not None and not now["just_compacted"] and _begins_anew(event.tokens, size):
+        is_anew = last_at is not None and not now["just_compacted"] and _begins_anew(event.tokens, size)
+        is_start = last_at is None or (is_anew and context.begins_afresh(size, last=now["last_prompt_tokens"]))
+        now["carried"] = now["carried"].went_on(size, is_start=is_start)
+        if last_at is not None and is_anew and not is_start:
             self._anew(event, pause=event.at - last_at)
         if now["awaits_summary"]:
             now["compaction_written_tokens"] += event.tokens.cache_write_tokens or 0
@@ -303,10 +307,9 @@ class _Tally:
         now["knows_calls"] |= event.call_key is not None
         key = event.call_key
         if not event.aside:
-            now["failure_streak"] = now["failure_streak"] + 1 if event.failed else 0
-            now["longest_failure_streak"] = max(now["longest_failure_streak"], now["failure_streak"])
             is_repeated = key is not None and self._failing.get(key, 0) >= FAILURES_FORGIVEN
             now["failing"] = now["failing"].came_back(failed=event.failed, is_repeated=is_repeated)
+            now["longest_failure_streak"] = max(now["longest_failure_streak"], now["failing"].streak)
         if event.failed and key is not None and (key in self._failing or len(self._failing) < FAILING_CALLS_KEPT):
             self._failing[key] = self._failing.get(key, 0) + 1
 
@@ -344,7 +347,8 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
     sees_cache = sees_requests and progress.knows_cache
     sees_breaks = sees_cache and progress.knows_settings
     sees_compactions = EventKind.COMPACTION in shown
-    sees_pastes = EventKind.PROMPT in shown and progress.largest_prompt_tokens is not None
+    sees_sizes = sees_requests and progress.largest_prompt_tokens is not None
+    sees_pastes = sees_sizes and EventKind.PROMPT in shown
     pasted, failing = progress.pasting.counted(), progress.failing.ended()
     # Without keys nobody can tell the same call from another one; no failure is no repeated failure all the same.
     sees_repeats = sees_tools and (progress.knows_calls or not progress.failed_tool_calls)
@@ -369,6 +373,7 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
         pastes=pasted.pastes if sees_pastes else None,
         pasted_tokens=pasted.pasted_tokens if sees_pastes else None,
         pasted_resent_tokens=pasted.resent_tokens if sees_pastes else None,
+        **{name: getattr(progress.carried, name) for name in context.COUNTED if sees_sizes},
         failure_loops=failing.loops if sees_tools else None,
         failure_loop_cost_microusd=failing.loop_cost_microusd if sees_tools and failing.knows_cost else None,
         repeat_cost_microusd=failing.repeat_cost_microusd if sees_repeats and failing.knows_cost else None,
@@ -376,16 +381,18 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
 
 
 def _main(progress: SessionProgress) -> tuple[date, str] | None:
-    """The session's first day, and the model that was asked most on it; the first of the alphabet when it is a tie."""
+    """The session's first day, and the model that most was paid for on it, or was asked most where nobody tells."""
     if not progress.sums:
         return None
     first_day = min(day for day, _model in progress.sums)
-    of_day = {model: sums.requests or 0 for (day, model), sums in progress.sums.items() if day == first_day}
-    return first_day, min(of_day, key=lambda model: (model == ANY_MODEL, -of_day[model], model))
+    of_day = {model: told for (day, model), told in sorted(progress.sums.items()) if day == first_day}
+    weights = {one: (one != ANY_MODEL, told.cost_microusd or 0, told.requests or 0) for one, told in of_day.items()}
+    return first_day, max(weights, key=weights.__getitem__)
 
 
 _FIELDS = tuple(one.name for one in fields(SessionProgress))
 _MOMENTS = ("first_request_at", "last_request_at")
+_PARTS: Mapping[str, Callable[..., object]] = {"pasting": Pasting, "failing": Failing, "carried": context.Carried}
 
 
 def _told(counters: Counters) -> dict[str, int]:

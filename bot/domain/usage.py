@@ -92,6 +92,8 @@ class SessionCounters:
     prompt brought and at least three later ones carried along, `pasted_resent_tokens` what of them was sent again.
     `failure_loops` are rows of failed tool calls that were long, `failure_loop_cost_microusd` and
     `repeat_cost_microusd` what was paid for the failures that are counted of them and of `repeated_failures`.
+    `heavy_starts` are conversations that began with much, with what they carried and sent again; `long_requests` had a
+    long prompt, and `long_excess_tokens` is what all prompts read beyond an easy size.
     """
 
     tool_calls: int | None = None
@@ -116,6 +118,11 @@ class SessionCounters:
     failure_loops: int | None = None
     failure_loop_cost_microusd: int | None = None
     repeat_cost_microusd: int | None = None
+    heavy_starts: int | None = None
+    heavy_start_tokens: int | None = None
+    heavy_start_resent_tokens: int | None = None
+    long_requests: int | None = None
+    long_excess_tokens: int | None = None
 
 
 @dataclass(frozen=True)

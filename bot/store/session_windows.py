@@ -156,24 +156,30 @@ def _context(whole: CTE) -> dict[str, Column]:
     of = whole.c
     size, first, compactions = of.largest_prompt_tokens, of.first_prompt_tokens, of.compactions
     is_large = and_(size >= LARGE_PROMPT_TOKENS, of.requests >= MIN_REQUESTS_OF_A_LARGE_SESSION)
-    # A conversation that grows evenly up to `size` has ((size - easy) / size)^2 of its reading above the easy size.
+    # Of sessions from before each request was counted: a conversation that grows evenly up to `size` has
+    # ((size - easy) / size)^2 of its reading above the easy size.
     above = of.prompt_tokens * (size - EASY_PROMPT_TOKENS) // size * (size - EASY_PROMPT_TOKENS) // size
     thrashes, is_heavy = compactions >= THRASH_COMPACTIONS, first >= HEAVY_START_TOKENS
     beyond = first - LIGHT_START_TOKENS
     # Of sessions from before it was counted what each compaction read: at most the largest request.
     read = func.coalesce(of.compaction_read_tokens, compactions * size)
     return {
-        "large_sessions": _where(is_large, 1, size, of.requests),
-        "large_excess_tokens": _where(is_large, above, size, of.requests),
+        "large_sessions": func.coalesce(
+            case((of.long_requests > 0, 1), (of.long_requests == 0, 0)), _where(is_large, 1, size, of.requests)
+        ),
+        "large_requests": func.coalesce(of.long_requests, _where(is_large, of.requests, size, of.requests)),
+        "large_excess_tokens": func.coalesce(of.long_excess_tokens, _where(is_large, above, size, of.requests)),
         "thrashing_sessions": _where(thrashes, 1, compactions),
         "thrash_compactions": _where(thrashes, compactions, compactions),
         "thrash_tokens": _where(thrashes, read, compactions, read),
         "thrash_written_tokens": _where(
             thrashes, of.compaction_written_tokens, compactions, of.compaction_written_tokens
         ),
-        "heavy_starts": _where(is_heavy, 1, first),
-        "heavy_start_tokens": _where(is_heavy, beyond, first),
-        "heavy_start_reread_tokens": _where(is_heavy, beyond * (of.requests - 1), first, of.requests),
+        "heavy_starts": func.coalesce(of.heavy_starts, _where(is_heavy, 1, first)),
+        "heavy_start_tokens": func.coalesce(of.heavy_start_tokens, _where(is_heavy, beyond, first)),
+        "heavy_start_reread_tokens": func.coalesce(
+            of.heavy_start_resent_tokens, _where(is_heavy, beyond * (of.requests - 1), first, of.requests)
+        ),
         **{name: of[name] for name in ("pastes", "pasted_tokens", "pasted_resent_tokens")},
     }
 

@@ -71,15 +71,15 @@ PATTERNS: dict[str, Pattern] = {
     ),
     failure_loop.DETECTOR: Pattern(
         "Tries that failed in a row",
-        f"Sessions in which at least {session_sums.LOOP_STREAK} tool calls failed one after the other. The first "
-        f"{session_sums.FAILURES_OF_A_LOOP_FORGIVEN} of a row are left out; the amount is what the others cost, as if "
-        "every call of the session had cost the same.",
+        f"At least {session_sums.LOOP_STREAK} tool calls of a session failed one after the other. The first "
+        f"{session_sums.FAILURES_OF_A_LOOP_FORGIVEN} of a row are left out; the amount is what the others cost. "
+        "Where no request tells its cost, it is as if every call of the session had cost the same.",
     ),
     repeated_call.DETECTOR: Pattern(
         "The same failing call again",
         f"A call that had failed {sessions.FAILURES_FORGIVEN} times was made again, unchanged, and failed again. The "
-        "amount is what these calls cost, as if every call of the session had cost the same. I know a call by a mark "
-        "made from it, and cannot read what it was.",
+        "amount is what was paid for these calls; where no request tells its cost, it is as if every call of the "
+        "session had cost the same. I know a call by a mark made from it, and cannot read what it was.",
     ),
     runaway.DETECTOR: Pattern(
         "A day that cost far more than yours do",
@@ -146,9 +146,8 @@ PATTERNS: dict[str, Pattern] = {
     ),
     long_context.DETECTOR: Pattern(
         "Very long conversations",
-        f"Sessions of at least {session_sums.MIN_REQUESTS_OF_A_LARGE_SESSION} requests, of which the largest read "
-        f"{session_sums.LARGE_PROMPT_TOKENS:,} tokens or more. The amount is what reading beyond the first "
-        f"{session_sums.EASY_PROMPT_TOKENS:,} cost, as if the conversation had grown evenly.",
+        f"At least {long_context.MIN_LARGE_REQUESTS} requests read {session_sums.LARGE_PROMPT_TOKENS:,} tokens or "
+        f"more. The amount is what reading beyond the first {session_sums.EASY_PROMPT_TOKENS:,} cost.",
     ),
     compaction_thrash.DETECTOR: Pattern(
         "Conversations that kept reaching their limit",
@@ -158,9 +157,9 @@ PATTERNS: dict[str, Pattern] = {
     ),
     heavy_start.DETECTOR: Pattern(
         "Sessions that begin with much",
-        f"At least {heavy_start.MIN_HEAVY_STARTS} sessions began with {session_sums.HEAVY_START_TOKENS:,} tokens or "
-        f"more. The amount is what the part above {session_sums.LIGHT_START_TOKENS:,} cost: written once, and read "
-        "again with every request.",
+        f"At least {heavy_start.MIN_HEAVY_STARTS} times a conversation began with {session_sums.HEAVY_START_TOKENS:,} "
+        f"tokens or more. The amount is what the part above {session_sums.LIGHT_START_TOKENS:,} cost: written once, "
+        "and read again with every request.",
     ),
     pasted_data.DETECTOR: Pattern(
         "Much pasted in at once",

@@ -156,9 +156,17 @@ def test_what_a_source_cannot_see_stays_unknown() -> None:
     """A source without tool results and compactions says nothing of them, not even a zero (P12)."""
     progress = advance(None, [request(0, write=60_000)])
     rows = facts(progress, session_key="s", subject="a@x.example", tool="codex", shown={EventKind.REQUEST})
-    assert SessionCounters(
-        first_prompt_tokens=60_000, largest_prompt_tokens=60_000, cold_restarts=0, cold_restart_tokens=0
-    ) == (rows[0].happened)
+    assert rows[0].happened == SessionCounters(
+        first_prompt_tokens=60_000,
+        largest_prompt_tokens=60_000,
+        cold_restarts=0,
+        cold_restart_tokens=0,
+        heavy_starts=1,
+        heavy_start_tokens=40_000,
+        heavy_start_resent_tokens=0,
+        long_requests=0,
+        long_excess_tokens=0,
+    )
 
 
 def test_an_approval_that_nobody_gave_is_no_decision() -> None:

@@ -1,7 +1,7 @@
 """P3: no way to look better without working better, played by everybody of an invented company at once.
 
-The moves and what is compared stand in `tests/moves.py`. `make test` lets 40 people play, `make prove` 400, and
-prints the table of docs/evidence/judgement.md.
+The moves stand in `tests/moves.py`, what is compared in `tests/attempts.py`. `make test` lets 20 people play, `make
+prove` 400, and 400 more in whose sessions everything goes wrong; it prints the tables of docs/evidence/judgement.md.
 """
 
 from __future__ import annotations
@@ -14,61 +14,61 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.finished_work import WorkDone
+from bot.domain.outcomes import OutcomeKind
 from bot.domain.usage import Counters
 from bot.domain.waste import ledger, look
 from bot.domain.waste.ledger import Settled
 from bot.sources.invented.company import InventedCompany
+from bot.sources.invented.sessions import PATTERNS
 from bot.store.database import Store
-from tests import moves
+from tests import attempts
+from tests.attempts import Score
 from tests.by_hand import LAST_DAY, UTC_WEEK, PriceList, Used, covered, days_before, window_of
-from tests.moves import MOVES, Score
+from tests.moves import MOVES
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 PEOPLE = int(os.environ.get("KINDLING_PROVE_PLAYERS", "400"))
-NEVER = {"state", "words"}
-"""What no move may change at all."""
-PURE = (
-    "requests × 10",
-    "sessions × 10",
-    "spend × 10",
-    "everything × 10",
-    "each session cut in two",
-    "the same events sent again",
-)
-"""Moves after which every dollar of waste must stand as well."""
+GONE_WRONG = frozenset(PATTERNS)
+SEEDS = tuple(int(seed) for seed in os.environ.get("KINDLING_PROVE_SEEDS", "6").split(","))
+NEVER = {"state", "words", "wasted", "wasted + optimizable"}
+"""What no move may make look better, or change at all in the case of the first two."""
 
 
 def hold(scores: dict[str, Score]) -> None:
-    """States and words stand whatever is played; dollars stand wherever nothing but volume was added."""
+    """States, words and both sums stand, whatever is played and whoever plays it."""
     assert {} == {name: won for name, score in scores.items() if (won := NEVER & score.better.keys())}
-    dollars = {"wasted", "wasted + optimizable"}
-    assert {} == {name: won for name in PURE if (won := dollars & scores[name].better.keys())}
     assert +scores["the same events sent again"].better == {}
 
 
 def test_nobody_looks_better_for_a_move(sqlite_store: Store) -> None:
-    """After each move states and words are the same for everybody, and pure volume takes no dollar away."""
-    scores = moves.play(sqlite_store, InventedCompany(seed=5, size=40, now=NOW), cards=4)
+    """After each move states and words are the same for everybody, and no sum of waste has become smaller."""
+    scores = attempts.play(sqlite_store, InventedCompany(seed=5, size=20, now=NOW), cards=4, patterns=GONE_WRONG)
 
     assert len(MOVES) == len(scores)
-    assert all(score.cases > 10 for score in scores.values())
+    assert all(score.cases > 5 for score in scores.values())
     hold(scores)
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(3600)
-def test_a_large_company_plays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("patterns", [frozenset[str](), GONE_WRONG], ids=["as they are", "everything goes wrong"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_large_company_plays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: int, patterns: frozenset[str]
+) -> None:
     """The same with a company of 400; prints the cases and what was won."""
     store = Store(f"sqlite:///{tmp_path / 'moves.db'}")
     store.upgrade()
-    scores = moves.play(store, InventedCompany(seed=6, size=PEOPLE, now=NOW), cards=40)
+    company = InventedCompany(seed=seed, size=PEOPLE, now=NOW)
+    scores = attempts.play(store, company, cards=40, patterns=patterns)
     store.close()
     with capsys.disabled():
-        sys.stdout.write(f"\n\n{moves.table(scores)}\n")
+        sys.stdout.write(f"\n\nSeed {seed}\n{attempts.table(scores)}\n")
     hold(scores)
 
 
-# ---------------------------------------------------------------- moves that still help, as small as they can be made
+# ---------------------------------------------------------------- moves that once helped, as small as they can be made
 
 
 def day_of_work(day: date, **more: int) -> Used:
@@ -85,8 +85,9 @@ def settled(rows: list[Used]) -> Settled:
     """The ledgers of somebody with a year of use."""
     window = window_of(rows, LAST_DAY)
     known = covered("claude_code", "anthropic_api", "gemini_cli")
-    standing = moves.standing(window, known, UTC_WEEK)
-    looked = look(window=window, seats=(), calendar=UTC_WEEK, standing=standing, prices=PriceList())
+    standing = attempts.standing(window, known, UTC_WEEK)
+    work = [WorkDone("wiki", OutcomeKind.DOCUMENT, days_before(27)[0])]
+    looked = look(window=window, seats=(), calendar=UTC_WEEK, standing=standing, prices=PriceList(), work=work)
     return ledger.settle(
         looked.findings,
         spend=ledger.spend_of(window, ()),
@@ -95,53 +96,53 @@ def settled(rows: list[Used]) -> Settled:
     )
 
 
-def waste(rows: list[Used]) -> int:
+def sums(rows: list[Used]) -> tuple[int, int]:
     found = settled(rows)
-    return found.wasted_microusd + found.optimizable_microusd
+    return found.wasted_microusd, found.wasted_microusd + found.optimizable_microusd
 
 
-DILUTED = "a share of all tokens can be diluted by tokens that nobody needs"
+def suggested(rows: list[Used]) -> dict[str, int | None]:
+    """The suggestions and the upper ends of their ranges."""
+    return {one.detector: one.high_microusd for one in settled(rows).counted if one.is_suggestion}
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason=f"W15: {DILUTED}")
-def test_reading_from_the_cache_for_nothing_hides_nothing() -> None:
-    """Dummy requests that read 20 M tokens a day from the cache leave the poor hit rate of the real work as it is."""
-    more = [replace(row, counters=replace(row.counters, requests=400)) for row in WORK]
+def test_reading_from_the_cache_for_nothing_ends_a_suggestion_and_changes_no_sum() -> None:
+    """20 M tokens a day read from the cache for nothing make the hit rate of W15 a good one. That is the limit of
+    every rule about shares (docs/reference/rules.md), and the reason why it counts in no sum.
+    """
     dummy = [
         Used(row.day, counters=Counters(requests=400, cache_read_tokens=20_000_000, cost_microusd=10_000_000))
-        for row in more
+        for row in WORK
     ]
 
-    assert waste(WORK) > 0
-    assert waste(WORK) <= waste(WORK + dummy)
+    assert "W15" in suggested(WORK)
+    assert "W15" not in suggested(WORK + dummy)
+    assert (0, 0) == sums(WORK) == sums(WORK + dummy)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="P7's 20 % of the whole cost grow with any spend, P3 wants them not to help",
-)
 def test_spending_elsewhere_forgives_nothing_here() -> None:
-    """$40 a day for something else do not make the waste of the real work exploration."""
+    """$40 a day for something else take no dollar out of a day of 5,000 requests that led nowhere."""
     other = [
         Used(row.day, tool="anthropic_api", model="nobody-knows", counters=Counters(cost_microusd=40_000_000))
         for row in WORK
     ]
+    runaway = Used(
+        days_before(24)[0], model="little", counters=Counters(requests=5_000, input_tokens=1, cost_microusd=300_000_000)
+    )
 
-    assert waste(WORK) <= waste(WORK + other)
+    assert (58_000_000, 58_000_000) == sums([*WORK, runaway])
+    assert sums([*WORK, runaway]) <= sums([*WORK, runaway, *other])
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="W15 asks for 1 M prompt tokens a week of each tool by itself"
-)
-def test_half_the_work_through_a_second_tool_hides_nothing() -> None:
-    """The same work, half of it by way of another tool, is the same waste."""
-    small = [replace(row, counters=_part(row.counters, 10)) for row in WORK]
-    dear = [replace(row, counters=replace(row.counters, cost_microusd=30_000_000)) for row in small]
-    halves = [replace(row, counters=_part(row.counters, 2)) for row in dear]
+def test_half_the_work_through_a_second_tool_hides_no_dollar() -> None:
+    """Half of 5,000 requests by way of another tool are the same waste."""
+    whole = Used(
+        days_before(24)[0], model="little", counters=Counters(requests=5_000, input_tokens=2, cost_microusd=300_000_000)
+    )
+    half = replace(whole, counters=_part(whole.counters, 2))
 
-    assert waste(dear) > 0
-    assert waste(dear) <= waste(halves + [replace(row, tool="gemini_cli") for row in halves])
+    assert (58_000_000, 58_000_000) == sums([*WORK, whole])
+    assert sums([*WORK, whole]) == sums([*WORK, half, replace(half, tool="gemini_cli")])
 
 
 def _part(counters: Counters, parts: int) -> Counters:

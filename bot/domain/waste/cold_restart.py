@@ -25,7 +25,7 @@ MIN_RESTARTS_A_WEEK = 3
 """From the list of waste patterns (field notes 4)."""
 CONFIDENCE = 0.8
 RULE = Rule(
-    DETECTOR, "W13-1", Ledger.OPTIMIZABLE, CONFIDENCE, "The whole conversation may have been needed after the break."
+    DETECTOR, "W13-2", Ledger.OPTIMIZABLE, CONFIDENCE, "The whole conversation may have been needed after the break."
 )
 
 

@@ -1,15 +1,16 @@
 """W04, failure loop: tool calls that failed one after the other, and were tried on.
 
-Inputs      for each session: the longest run of failed tool calls, the number of tool calls, the cost.
-Rule        a session with at least 5 failed tool calls in a row.
-Dollars     the session's cost x (run - 2) / tool calls: what came after the second failure, as if every call had cost
-            the same. A session that failed twice so has its longest run counted only.
-Confidence  0.6, less than where each call's cost is known: the amount runs from 60 % of the formula up to it.
+Inputs      for each session: rows of tool calls that failed one after the other, and what was paid for each.
+Rule        at least 5 failed tool calls in a row.
+Dollars     what was paid for the calls from the third failure on (`bot/domain/failing.py`). Where no request tells its
+            cost: the session's cost x (longest row - 2) / tool calls, as if every call had cost the same.
+Confidence  0.6: what a single call cost is what was paid until its result came; the amount runs from 60 % of it.
 Innocent    failing tests are part of the work: a red test that is meant to turn green is a failed call, too.
 Not when    the source does not tell whether calls fail, or what the session cost.
 
-Whether the run ended well two calls later cannot be told from what is kept; two failures are forgiven instead. More
-tokens, requests or dollars in the session, and more sessions beside it, never make the amount smaller (P3).
+Whether the run ended well two calls later cannot be told from what is kept; two failures are forgiven instead. What
+else is asked and called, in the session or beside it, never makes the amount smaller (P3). A call that works ends a
+row, and so does another session: who stops trying and begins anew does something else.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from bot.domain.waste.session_cost import of_cost
 DETECTOR = "W04"
 CONFIDENCE = 0.6
 RULE = Rule(
-    DETECTOR, "W04-1", Ledger.WASTED, CONFIDENCE, "Failing on the way, with tests for example, may have been the work."
+    DETECTOR, "W04-2", Ledger.WASTED, CONFIDENCE, "Failing on the way, with tests for example, may have been the work."
 )
 
 

@@ -1,14 +1,15 @@
 """W18, heavy start: sessions that carry much before the first word: memory files, tool lists, old conversations.
 
-Inputs      for each session: the input of its first request, the number of requests; prices.
-Rule        at least 10 sessions of the window began with at least 40,000 tokens.
+Inputs      for each session: the conversations that began with much, and what they carried; prices.
+Rule        at least 10 conversations of the window began with at least 40,000 tokens. Most sessions are one; a request
+            that writes anew what it reads, at least a tenth less than the one before it, begins another.
 Dollars     (first input - 20,000) x price of writing to the cache, and x price of reading it for every later request.
 Confidence  0.5: what of it was needed is not kept.
 Innocent    a resumed conversation begins with all that was said; a large project has much to know.
 Not when    the source does not tell the size of requests, or the price of the model is unknown.
 
 The list of patterns takes the median of ten sessions. Here ten heavy ones are enough, so that small sessions beside
-them, however many, cannot hide them (P3).
+them, however many, cannot hide them; nor can it hide them that several are told as one (P3).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ MIN_HEAVY_STARTS = 10
 """From the list of waste patterns (field notes 4)."""
 CONFIDENCE = 0.5
 RULE = Rule(
-    DETECTOR, "W18-1", Ledger.OPTIMIZABLE, CONFIDENCE, "Resumed conversations and large projects begin with much."
+    DETECTOR, "W18-2", Ledger.OPTIMIZABLE, CONFIDENCE, "Resumed conversations and large projects begin with much."
 )
 
 

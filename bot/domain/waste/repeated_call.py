@@ -1,9 +1,10 @@
 """W05, repeated identical failing call: the same call tried again unchanged after it had failed twice.
 
-Inputs      for each session: the calls that failed again after the same call had failed twice, the number of tool
-            calls, the cost. Of a call only a hash is ever seen, and only while the session is counted.
+Inputs      for each session: the calls that failed again after the same call had failed twice, and what was paid for
+            each. Of a call only a hash is ever seen, and only while the session is counted.
 Rule        the same call failed at least 3 times.
-Dollars     the session's cost x repeated calls / tool calls, as if every call had cost the same.
+Dollars     what was paid for the calls from the third failure on. Where no request tells its cost: the session's cost x
+            repeated calls / tool calls, as if every call had cost the same.
 Confidence  0.6: the amount runs from 60 % of the formula up to it.
 Innocent    waiting for something outside (a build, a server) by asking again is a plan and not a mistake.
 Not when    the source does not tell which calls fail, or what the session cost.
@@ -22,7 +23,7 @@ from bot.domain.waste.session_cost import of_cost
 DETECTOR = "W05"
 CONFIDENCE = 0.6
 RULE = Rule(
-    DETECTOR, "W05-1", Ledger.WASTED, CONFIDENCE, "Asking again may have been a way to wait for something outside."
+    DETECTOR, "W05-2", Ledger.WASTED, CONFIDENCE, "Asking again may have been a way to wait for something outside."
 )
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from bot.domain.prices import Rates
 from bot.domain.session_sums import SessionSums, tools_without, total
@@ -50,17 +52,11 @@ def of_tokens(
     are the columns with tokens. Evidence is `told`, a name for each column, and the rule's `limits`.
     """
 
-    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
-        often = in_weeks(case, sums, counted, least_a_week)
-        occurrences = total(often, counted) or 0
-        if occurrences < least:
-            return None
+    def worth(tool: str, often: Sequence[SessionSums]) -> _Worth:
         amounts = [one for column, price in prices.items() for one in _per_token(case, often, column, price)]
-        claims = claims_of_tokens(case, tool, by_model(amounts))
-        evidence: Evidence = {**{name: total(often, column) for name, column in told.items()}, **limits}
-        return conclude(case, rule, tool, claims=claims, amounts=amounts, occurrences=occurrences, evidence=evidence)
+        return _Worth(claims_of_tokens(case, tool, by_model(amounts)), amounts)
 
-    yield from each_tool(case, rule.detector, counted, what, look_at)
+    yield from _found(case, rule, counted, worth, what=what, told=told, limits=limits, least=least, a_week=least_a_week)
 
 
 def of_cost(
@@ -74,42 +70,101 @@ def of_cost(
     limits: Mapping[str, int],
     least_a_week: int = 0,
     percent: int = 100,
+    on: Callable[[date], bool] | None = None,
 ) -> Iterator[Finding | NotJudged]:
-    """The same, worth `percent` of what the sessions themselves tell in the column `cost`."""
+    """The same, worth `percent` of what the sessions tell in the column `cost`; of the days that `on` takes."""
 
-    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
-        often = [one for one in in_weeks(case, sums, counted, least_a_week) if getattr(one, counted)]
-        if often and total(often, cost) is None:
+    def worth(tool: str, often: Sequence[SessionSums]) -> _Worth | NotJudged:
+        if total([one for one in often if getattr(one, counted)], cost) is None:
             return NotJudged(rule.detector, f"no source tells what a session with {tool} cost")
         amounts = [(one.model, (getattr(one, cost) or 0) * percent // 100) for one in often]
-        claims = claims_of_cost(case, tool, by_model(amounts))
-        evidence: Evidence = {**{name: total(often, column) for name, column in told.items()}, **limits}
-        occurrences = total(often, counted) or 0
-        return conclude(case, rule, tool, claims=claims, amounts=amounts, occurrences=occurrences, evidence=evidence)
+        return _Worth(claims_of_cost(case, tool, by_model(amounts)), amounts)
 
-    yield from each_tool(case, rule.detector, counted, what, look_at)
+    yield from _found(
+        case, rule, counted, worth, what=what, told=told, limits=limits, least=0, a_week=least_a_week, on=on
+    )
 
 
-def each_tool(
+@dataclass(frozen=True)
+class _Worth:
+    """What a pattern comes to in one tool, and the amounts that it was made from, day by day."""
+
+    claims: dict[Cell, int]
+    amounts: Sequence[tuple[str, int]]
+
+    def largest_microusd(self) -> int:
+        """The part of the dearest day."""
+        claimed, asked = sum(self.claims.values()), sum(amount for _, amount in self.amounts)
+        return claimed * max(amount for _, amount in self.amounts) // asked if claimed else 0
+
+    def unpriced(self, rule: Rule, tool: str) -> NotJudged | None:
+        """Why no dollars can be named."""
+        if self.claims:
+            return None
+        if any(amount for _, amount in self.amounts):
+            return NotJudged(rule.detector, f"no source tells the cost by model for {tool}")
+        return NotJudged(rule.detector, f"no price is known for what ran in {tool}")
+
+
+def _found(
     case: Case,
-    detector: str,
-    column: str,
+    rule: Rule,
+    counted: str,
+    worth: Callable[[str, Sequence[SessionSums]], _Worth | NotJudged],
+    *,
     what: str,
-    look_at: Callable[[str, Sequence[SessionSums]], Finding | NotJudged | None],
+    told: Mapping[str, str],
+    limits: Mapping[str, int],
+    least: int,
+    a_week: int,
+    on: Callable[[date], bool] | None = None,
 ) -> Iterator[Finding | NotJudged]:
-    """Ask `look_at` about each tool whose sessions tell `column`; of other tools in use say that nobody tells it."""
-    known = [one for one in case.sessions if getattr(one, column) is not None]
+    """A finding for each tool. Whether it happened often enough and comes to enough is asked of all tools together, so
+    that the same work divided between two is found as well (P3).
+    """
+    yield from not_told(case, rule.detector, counted, what)
+    often = [one for one in in_weeks(case, known_of(case, counted), counted, a_week) if on is None or on(one.day)]
+    if (total(often, counted) or 0) < max(least, 1):
+        return
+    by_tool = {tool: [one for one in often if one.tool == tool] for tool in sorted({one.tool for one in often})}
+    worths: dict[str, _Worth] = {}
+    for tool, sums in by_tool.items():
+        said = worth(tool, sums) if total(sums, counted) else None
+        silent = said if isinstance(said, NotJudged) else said and said.unpriced(rule, tool)
+        if silent:
+            yield silent
+        elif isinstance(said, _Worth):
+            worths[tool] = said
+    if is_worth_saying(
+        total_microusd=sum(sum(one.claims.values()) for one in worths.values()),
+        occurrences=sum(total(by_tool[tool], counted) or 0 for tool in worths),
+        largest_microusd=sum(one.largest_microusd() for one in worths.values()),
+    ):
+        for tool, one in worths.items():
+            evidence: Evidence = {name: total(by_tool[tool], column) for name, column in told.items()}
+            yield rule.finding(
+                case,
+                tool=tool,
+                claims=one.claims,
+                occurrences=total(by_tool[tool], counted) or 0,
+                evidence={"models": ", ".join(sorted({cell.model for cell in one.claims})), **evidence, **limits},
+            )
+
+
+def known_of(case: Case, column: str) -> list[SessionSums]:
+    """The sessions that tell `column`."""
+    return [one for one in case.sessions if getattr(one, column) is not None]
+
+
+def not_told(case: Case, detector: str, column: str, what: str) -> Iterator[NotJudged]:
+    """The tools in use whose sessions do not tell `column`."""
     in_use = {week.tool for week in case.window.between(0, WINDOW_WEEKS - 1) if week.active_mask}
-    missing = tools_without(in_use, known, column)
+    missing = tools_without(in_use, known_of(case, column), column)
     told = {one.tool for one in case.sessions}
     if unseen := [tool for tool in missing if tool not in told]:
         yield NotJudged(detector, f"no source tells what happens inside the sessions of {', '.join(unseen)}")
     if partly := [tool for tool in missing if tool in told]:
         yield NotJudged(detector, f"no source tells {what} for {', '.join(partly)}")
-    for tool in sorted({one.tool for one in known}):
-        said = look_at(tool, [one for one in known if one.tool == tool])
-        if said is not None:
-            yield said
 
 
 def paid(case: Case, tool: str) -> dict[str, Counters]:
@@ -144,32 +199,6 @@ def claims_of_cost(case: Case, tool: str, cost: Mapping[str, int]) -> dict[Cell,
             claims[Cell(tool, model)] += min(amount, sums.cost_microusd)
             elsewhere += max(0, amount - sums.cost_microusd)  # its other models' part
     return _positive(claims + _spread(tool, models, elsewhere, beside=claims))
-
-
-def conclude(
-    case: Case,
-    rule: Rule,
-    tool: str,
-    *,
-    claims: dict[Cell, int],
-    amounts: Sequence[tuple[str, int]],
-    occurrences: int,
-    evidence: Evidence,
-) -> Finding | NotJudged | None:
-    """The finding for `claims`, if it is worth saying. `amounts` are what the claims were made from, day by day."""
-    asked = sum(amount for _, amount in amounts)
-    if not asked:
-        return NotJudged(rule.detector, f"no price is known for what ran in {tool}") if occurrences else None
-    if not claims:
-        return NotJudged(rule.detector, f"no source tells the cost by model for {tool}")
-    claimed = sum(claims.values())
-    largest = min(claimed, claimed * max(amount for _, amount in amounts) // asked)
-    if not is_worth_saying(total_microusd=claimed, occurrences=occurrences, largest_microusd=largest):
-        return None
-    models = ", ".join(sorted({cell.model for cell in claims}))
-    return rule.finding(
-        case, tool=tool, claims=claims, occurrences=occurrences, evidence={"models": models, **evidence}
-    )
 
 
 def _per_token(case: Case, sums: Sequence[SessionSums], column: str, price: Price) -> list[tuple[str, int]]:

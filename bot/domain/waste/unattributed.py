@@ -11,18 +11,18 @@ Not when    no source of finished work knows the person, or the source does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
 
-from bot.domain.session_sums import MIN_UNATTRIBUTED_REQUESTS, UNATTRIBUTED_MICROUSD, SessionSums, total
+from bot.domain.session_sums import MIN_UNATTRIBUTED_REQUESTS, UNATTRIBUTED_MICROUSD
 from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
-from bot.domain.waste.session_cost import by_model, claims_of_cost, conclude, each_tool
+from bot.domain.waste.session_cost import of_cost
 
 DETECTOR = "W25"
 OUTCOME_WITHIN_DAYS = 2
 CONFIDENCE = 0.3
 RULE = Rule(
-    DETECTOR, "W25-1", Ledger.EXPLORATION, CONFIDENCE, "Reading, planning and learning leave nothing to be seen."
+    DETECTOR, "W25-2", Ledger.EXPLORATION, CONFIDENCE, "Reading, planning and learning leave nothing to be seen."
 )
 
 
@@ -33,25 +33,20 @@ def find(case: Case) -> Iterator[Finding | NotJudged]:
         yield NotJudged(DETECTOR, "no source of finished work knows you")
         return
 
-    def look_at(tool: str, sums: Sequence[SessionSums]) -> Finding | NotJudged | None:
-        open_ones = [one for one in sums if _nothing_followed(one.day, outcome_days, case.window.last_day)]
-        amounts = [(one.model, one.unattributed_cost_microusd or 0) for one in open_ones]
-        return conclude(
-            case,
-            RULE,
-            tool,
-            claims=claims_of_cost(case, tool, by_model(amounts)),
-            amounts=amounts,
-            occurrences=total(open_ones, "unattributed_sessions") or 0,
-            evidence={
-                "sessions_without_outcome": total(open_ones, "unattributed_sessions"),
-                "session_cost_needed_microusd": UNATTRIBUTED_MICROUSD,
-                "requests_needed": MIN_UNATTRIBUTED_REQUESTS,
-                "days_waited": OUTCOME_WITHIN_DAYS,
-            },
-        )
-
-    yield from each_tool(case, DETECTOR, "unattributed_sessions", "what a session cost", look_at)
+    yield from of_cost(
+        case,
+        RULE,
+        "unattributed_sessions",
+        "unattributed_cost_microusd",
+        what="what a session cost",
+        told={"sessions_without_outcome": "unattributed_sessions"},
+        limits={
+            "session_cost_needed_microusd": UNATTRIBUTED_MICROUSD,
+            "requests_needed": MIN_UNATTRIBUTED_REQUESTS,
+            "days_waited": OUTCOME_WITHIN_DAYS,
+        },
+        on=lambda day: _nothing_followed(day, outcome_days, case.window.last_day),
+    )
 
 
 def _nothing_followed(day: date, outcome_days: frozenset[date], last_day: date) -> bool:

@@ -88,6 +88,11 @@ class SessionFactsRow(Base):
     failure_loops: Mapped[int | None]
     failure_loop_cost_microusd: Mapped[int | None]
     repeat_cost_microusd: Mapped[int | None]
+    heavy_starts: Mapped[int | None]
+    heavy_start_tokens: Mapped[int | None]
+    heavy_start_resent_tokens: Mapped[int | None]
+    long_requests: Mapped[int | None]
+    long_excess_tokens: Mapped[int | None]
 
 
 class OpenSessionRow(Base):

@@ -30,10 +30,20 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("failure_loops", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("failure_loop_cost_microusd", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("repeat_cost_microusd", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("heavy_starts", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("heavy_start_tokens", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("heavy_start_resent_tokens", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("long_requests", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("long_excess_tokens", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("session_facts", schema=None) as batch_op:
+        batch_op.drop_column("long_excess_tokens")
+        batch_op.drop_column("long_requests")
+        batch_op.drop_column("heavy_start_resent_tokens")
+        batch_op.drop_column("heavy_start_tokens")
+        batch_op.drop_column("heavy_starts")
         batch_op.drop_column("repeat_cost_microusd")
         batch_op.drop_column("failure_loop_cost_microusd")
         batch_op.drop_column("failure_loops")
