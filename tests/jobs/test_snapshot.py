@@ -10,7 +10,7 @@ from sqlalchemy import event, select, update
 
 from bot.domain.adoption import Standing, State
 from bot.domain.disclosure import Shown, Suppressed, Why
-from bot.domain.team_summary import MEASURES, VOLUME_AND_MONEY, TeamAction, summarize
+from bot.domain.team_summary import MEASURES, USES_REGULARLY, VOLUME_AND_MONEY, summarize
 from bot.domain.teams import COMPANY
 from bot.domain.waste.finding import Ledger
 from bot.store import findings, installation, published, rights, snapshots, states, team_figures
@@ -108,10 +108,10 @@ def test_a_large_team_is_told_of_and_a_small_one_is_not(store: Store) -> None:
     assert 4 == counts["groups"]
     assert 4 * len(MEASURES) == counts["shown"] + counts["withheld"]
     assert {measure.name for measure in MEASURES} == set(large.cells) == set(small.cells)
-    assert isinstance(large.cells["not_in_use"], Shown)
-    assert isinstance(everybody.cells["not_in_use"], Shown)
+    assert isinstance(large.cells[USES_REGULARLY], Shown)
+    assert isinstance(everybody.cells[USES_REGULARLY], Shown)
     assert {Suppressed(Why.TOO_SMALL)} == set(small.cells.values())
-    assert TeamAction.OFFER_AN_HOUR == summarize(large.cells, []).action
+    assert summarize(large.cells, []).says_something
     assert not summarize(small.cells, []).says_something
 
 
