@@ -1,8 +1,9 @@
 """P10: nobody can be singled out by what is said of groups in 26 weeks, whatever is known of two people.
 
-Three kinds of evidence. Every way in which a small block can stand is tried, one by one. A strong attacker
-(tests/attacker.py) faces organisations drawn at random, and finds nothing; without one rule, plenty. And for people
-drawn at random another world is built (tests/alibi.py) in which theirs is different and all that is published the same.
+Four kinds of evidence. Every way in which a small block can stand is tried, and every world in which a tiny company can
+be (tests/every_world.py). A strong attacker (tests/attacker.py) faces organisations drawn at random, and finds nothing;
+without one rule, plenty. And for people drawn at random another world is built (tests/alibi.py), in which theirs is
+different and all that is published the same.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bot.domain.disclosure.sums import told_sum
 from bot.domain.disclosure.telling import tell
 from tests.alibi import Past, alibi, history, targets
 from tests.attacker import attack, informed
+from tests.every_world import certain
 from tests.organisations import MEASURES, organisation
 from tests.usefulness import usefulness
 
@@ -224,6 +226,21 @@ def test_one_person_who_leaves_changes_no_figure(seed: int, leaves: int) -> None
     assert [each.cells for each in with_them.published] == [each.cells for each in without.published]
 
 
+# ---------------------------------------------------------------- every world of tiny companies
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_is_so_in_every_world(seed: int) -> None:
+    """Two members of ten people, who compare all they see with all that 1,024 worlds look like, are sure of nobody."""
+    assert 0 == certain(seed, people=10)
+
+
+@pytest.mark.parametrize("rule", ["broad_ends", "frozen", "keep_leavers", "from_blocks"])
+def test_worlds_tell_without_a_rule(rule: str) -> None:
+    """Without one of these rules something is so in every world that looks the same."""
+    assert any(certain(seed, people=9, rules=replace(ALL, **{rule: False})) for seed in range(4))
+
+
 # ---------------------------------------------------------------- the attacker
 
 
@@ -277,6 +294,14 @@ def test_ten_thousand_organisations(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert {} == found
     assert [] == without_alibi
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("people", "companies"), [(10, 400), (12, 40)])
+def test_every_world_of_many(people: int, companies: int) -> None:
+    """The same of hundreds of tiny companies."""
+    assert {} == {seed: found for seed in range(companies) if (found := certain(seed, people))}
 
 
 @pytest.mark.prove
