@@ -148,7 +148,8 @@ def _score(hits: Hits, true: list[int] | None, said: CountedFinding | None, *, s
     else:
         hits.right += 1
         if said.high_microusd is not None and true_microusd:
-            amount = said.high_microusd + (said.forgiven_microusd or 0)
+            counted, forgiven = said.counted_microusd or 0, said.forgiven_microusd or 0
+            amount = said.high_microusd * (counted + forgiven) // (counted or 1) if forgiven else said.high_microusd
             hits.planted_microusd += true_microusd
             hits.claimed_microusd += amount
             hits.errors.append(abs(amount / true_microusd - 1))

@@ -138,7 +138,9 @@ def test_leave_and_holidays_are_not_working_days(store: Store) -> None:
 
 
 def test_finished_work_decides_whether_a_runaway_led_nowhere(store: Store) -> None:
-    """Known finished work and none after the day: wasted. None known at all: exploration."""
+    """Known finished work and none after the day: a third of 3,000 requests is wasted, and 60 % of that is sure. None
+    known at all: exploration.
+    """
     rows = [*on(EVERY_DAY, cost_microusd=2_000_000), Used(days_before(10)[0], tool="copilot")]
     rows += on(days_before(10), model="little", requests=3_000, cost_microusd=300_000_000)
     known = covered("claude_code", "copilot")
@@ -155,7 +157,7 @@ def test_finished_work_decides_whether_a_runaway_led_nowhere(store: Store) -> No
         (wasted.detector, wasted.ledger),
         (exploring.detector, exploring.ledger),
     ]
-    assert 296_000_000 == (wasted.counted_microusd or 0) + (wasted.forgiven_microusd or 0)
+    assert (10_000_000, 50_000_000) == (wasted.counted_microusd, wasted.forgiven_microusd)
 
 
 def test_what_is_judged_for_the_card_is_what_is_stored(store: Store) -> None:

@@ -20,6 +20,7 @@ from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Seat
 from bot.domain.usage import Counters, SessionCounters, UsageWindow
 from bot.domain.waste import DETECTORS, Looked, ledger
+from bot.domain.waste.finding import Ledger
 from bot.domain.waste.ledger import CountedFinding, Settled
 from bot.store import findings as findings_store
 from bot.store import states
@@ -322,12 +323,14 @@ def _run(store: Store, person: int) -> tuple[Standing, Sequence[CountedFinding]]
 
 
 def _no_better(before: Sequence[CountedFinding], after: Sequence[CountedFinding]) -> None:
-    """What P7 forgives is left out: it grows with any spend, which is the one contradiction between the two promises
-    (test_p03_moves.py holds it as a known defect).
-    """
     assert {one.detector for one in before} <= {one.detector for one in after}
-    assert _before_forgiveness(before) <= _before_forgiveness(after)
+    assert all(was <= now for was, now in zip(_sums(before), _sums(after), strict=True))
 
 
-def _before_forgiveness(findings: Sequence[CountedFinding]) -> int:
-    return sum((one.high_microusd or 0) + (one.forgiven_microusd or 0) for one in findings)
+def _sums(findings: Sequence[CountedFinding]) -> tuple[int, int]:
+    """What is wasted, and what is wasted or could have been less."""
+    wasted, optimizable = (
+        sum(one.counted_microusd or 0 for one in findings if one.ledger is ledger_)
+        for ledger_ in (Ledger.WASTED, Ledger.OPTIMIZABLE)
+    )
+    return wasted, wasted + optimizable
