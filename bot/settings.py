@@ -245,6 +245,8 @@ def load(environ: Mapping[str, str], config_path: Path | None = None) -> Setting
     _refuse_unknown_keys(document, path)
     _refuse_misspelt_variables(environ)
     values = {setting.name: _value(setting, environ, document, path) for setting in SETTINGS}
+    if values["stats_command"] == values["team_command"]:
+        raise InputError(f"commands.stats and commands.team are both {values['team_command']}: give each its own name.")
     return Settings(**values, sources=_sources(document.get("source", []), environ, path))
 
 

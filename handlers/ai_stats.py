@@ -47,8 +47,10 @@ def answer(asked: Asked) -> None:
 
 def help_(asked: Asked, *, understood: bool = True) -> None:
     """The usage."""
-    command = asked.desk.settings.stats_command
-    asked.say(help_views.message(command=command, understood=understood))
+    settings = asked.desk.settings
+    asked.say(
+        help_views.message(command=settings.stats_command, team_command=settings.team_command, understood=understood)
+    )
 
 
 def for_person(asked: Asked, work: ForPerson) -> None:

@@ -74,6 +74,14 @@ def test_permissions_are_compared_with_what_is_needed(settings: Settings) -> Non
     assert "not sent again" in found["scope im:history (optional)"].finding
 
 
+def test_roles_by_a_user_group_need_their_permission(settings: Settings) -> None:
+    """Where the settings name a user group, the doctor looks for the permission to read it, and else not."""
+    name = "scope usergroups:read (for roles)"
+
+    assert name not in checks(settings)
+    assert checks(replace(settings, lead_group="S0LEADS"))[name].ok
+
+
 def test_needed_permissions_are_those_of_the_manifest() -> None:
     """The doctor asks for the same permissions as the manifest."""
     import yaml

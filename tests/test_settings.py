@@ -226,3 +226,20 @@ def test_reference_lists_every_setting() -> None:
         assert f"| `{setting.key}` |" in row if setting.key else "| – |" in row
         assert setting.help in row
         assert not setting.default or str(setting.default).lower() in row.lower()
+
+
+def test_two_commands_have_two_names() -> None:
+    """One name for both commands is refused: only one of them could answer."""
+    said = refusal("", {"KINDLING_STATS_COMMAND": "/ai", "KINDLING_TEAM_COMMAND": "/ai"})
+
+    assert "are both /ai: give each its own name" in said
+
+
+def test_user_group_is_its_id() -> None:
+    """Roles by a user group name it by its id, and nothing else is taken for one."""
+    told = loaded('[roles]\nlead_group = "S0123ABCD"\n')
+
+    assert ("S0123ABCD", None) == (told.lead_group, told.operator_group)
+    assert "roles.operator_group must be the id of a Slack user group" in refusal(
+        '[roles]\noperator_group = "@leads"\n'
+    )

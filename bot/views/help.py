@@ -21,12 +21,17 @@ _USES = (
 )
 
 
-def message(*, command: str, understood: bool = True) -> Message:
-    """The usage. `command` is the command's name here. What was typed is not said again: it may name somebody."""
+def message(*, command: str, team_command: str, understood: bool = True) -> Message:
+    """The usage, under the commands' names here. What was typed is not said again: it may name somebody."""
     sorry = pieces.section("I did not understand that, and nothing was changed. These I know:")
     opening = [] if understood else [sorry]
     lines = "\n".join(f"`{f'{command} {word}'.strip()}`  {what}" for word, what in _USES)
     return compose(
         FIRST_LINE,
-        [*opening, pieces.section(lines), pieces.small_print("Every answer is for you alone, wherever you type it.")],
+        [
+            *opening,
+            pieces.section(lines),
+            pieces.small_print("Every answer is for you alone, wherever you type it."),
+            pieces.small_print(f"To whom somebody reports: `{team_command} help`. It never tells about one person."),
+        ],
     )

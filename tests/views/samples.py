@@ -218,8 +218,8 @@ def every_message(
                 silence_views.words(reason, first_day=LAST_DAY, last_day=LAST_DAY, today=TODAY) for reason in Silence
             ),
         ),
-        "help": help_views.message(command="/ai-stats"),
-        "not understood": help_views.message(command="/ai-stats", understood=False),
+        "help": help_views.message(command="/ai-stats", team_command="/ai-team"),
+        "not understood": help_views.message(command="/ai-stats", team_command="/ai-team", understood=False),
         "privacy": privacy.message(
             held={"usage_day": 412, "identity": 3, "nudge": 1},
             receipts=receipts(word),
