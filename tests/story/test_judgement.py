@@ -62,3 +62,7 @@ def test_ten_companies_are_judged_right(tmp_path: Path, capsys: pytest.CaptureFi
         sys.stdout.write("\n\n".join(["", *tables, judgement.line_of_counts(verdicts), ""]))
     for verdict in verdicts:
         hold(verdict)
+    never_found = {name for verdict in verdicts for name in verdict.hits} - {
+        name for verdict in verdicts for name, hits in verdict.hits.items() if hits.right
+    }
+    assert set() == never_found
