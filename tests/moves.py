@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 
 from bot.domain.days_of_work import ANSWERS
 from bot.domain.sessions import EventKind, SessionEvent, usage_rows
@@ -62,7 +63,8 @@ def times(*names: str) -> Move:
 
 def cut_sessions(player: Player) -> Player:
     """Each session in two, near its middle: the same requests with the same context under another name. Not between
-    calls that fail one after the other: to begin anew there is to stop trying, which is what the finding asks for.
+    calls that fail one after the other, nor where the context is read in anew: to begin afresh there is to stop trying,
+    or not to go on after a break, which is what the finding asks for.
     """
     return _told_again(player, lambda day: [half for one in day for half in _halves(one)])
 
@@ -251,10 +253,22 @@ def _told_again(player: Player, cut: Callable[[list[list[SessionEvent]]], list[l
 
 def _halves(events: list[SessionEvent]) -> list[list[SessionEvent]]:
     middle = len(events) // 2
-    # On to where the last call before it, or the next one after it, did not fail.
-    while middle < len(events) and _failed(reversed(events[:middle])) and _failed(events[middle:]):
+    while middle < len(events) and (_is_failing(events, middle) or _is_anew(events[middle:])):
         middle += 1
     return [events[:middle], events[middle:]]
+
+
+def _is_failing(events: list[SessionEvent], middle: int) -> bool:
+    """Whether the calls before and after it failed both."""
+    return _failed(reversed(events[:middle])) and _failed(events[middle:])
+
+
+def _is_anew(events: Iterable[SessionEvent]) -> bool:
+    """Whether the next request writes its context anew: a new session there is a new session, and no longer a pause."""
+    return any(
+        not event.tokens.cache_read_tokens
+        for event in islice((one for one in events if one.kind is EventKind.REQUEST), 1)
+    )
 
 
 def _failed(events: Iterable[SessionEvent]) -> bool:

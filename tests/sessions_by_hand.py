@@ -145,7 +145,7 @@ def _context(c: dict[str, int | None], requests: int | None, prompt: int) -> dic
     again = None if heavy is None or requests is None else 0
     if heavy and first and requests is not None:
         again = (first - 20_000) * (requests - 1)
-    thrash = None if compactions is None else int(compactions >= 3)
+    thrash = None if compactions is None else int(compactions > 0)
     told = {
         "large_sessions": None if c["long_requests"] is None else min(1, c["long_requests"]),
         "large_requests": c["long_requests"],
@@ -162,9 +162,9 @@ def _context(c: dict[str, int | None], requests: int | None, prompt: int) -> dic
         "large_requests": requests if large else large,
         "large_excess_tokens": above,
         "thrashing_sessions": thrash,
-        "thrash_compactions": compactions if thrash else thrash,
+        "thrash_compactions": compactions,
         "thrash_tokens": None if thrash is None or read is None else read * thrash,
-        "thrash_written_tokens": None if thrash is None or written is None else written * thrash,
+        "thrash_written_tokens": written,
         "heavy_starts": heavy,
         "heavy_start_tokens": first - 20_000 if heavy and first else heavy,
         "heavy_start_reread_tokens": again,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from bot.domain.session_sums import EASY_PROMPT_TOKENS, HEAVY_START_TOKENS, LARGE_PROMPT_TOKENS, LIGHT_START_TOKENS
 
-SHRINKS_TO_PERCENT = 90
-"""A prompt that is so much smaller than the one before it is no longer the same conversation."""
+SHRINKS_TO_PERCENT = 98
+"""A conversation grows; a prompt smaller than that part of the one before it is no longer the same conversation."""
 
 COUNTED = ("heavy_starts", "heavy_start_tokens", "heavy_start_resent_tokens", "long_requests", "long_excess_tokens")
 """What is told of a session."""

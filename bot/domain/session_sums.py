@@ -20,7 +20,7 @@ EASY_PROMPT_TOKENS = 80_000
 """W16 counts what lies above: a conversation of this size is still good to work in."""
 MIN_REQUESTS_OF_A_LARGE_SESSION = 20
 THRASH_COMPACTIONS = 3
-"""W17: so many compactions in one session that nobody asked for."""
+"""W17: so many compactions on one day that nobody asked for."""
 HEAVY_START_TOKENS = 40_000
 """W18: from here on a first request is heavy."""
 LIGHT_START_TOKENS = 20_000

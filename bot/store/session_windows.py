@@ -25,7 +25,6 @@ from bot.domain.session_sums import (
     MIN_REQUESTS_OF_A_LARGE_SESSION,
     MIN_UNATTRIBUTED_REQUESTS,
     SUMMED,
-    THRASH_COMPACTIONS,
     UNATTRIBUTED_MICROUSD,
     SessionSums,
 )
@@ -159,7 +158,7 @@ def _context(whole: CTE) -> dict[str, Column]:
     # Of sessions from before each request was counted: a conversation that grows evenly up to `size` has
     # ((size - easy) / size)^2 of its reading above the easy size.
     above = of.prompt_tokens * (size - EASY_PROMPT_TOKENS) // size * (size - EASY_PROMPT_TOKENS) // size
-    thrashes, is_heavy = compactions >= THRASH_COMPACTIONS, first >= HEAVY_START_TOKENS
+    is_heavy = first >= HEAVY_START_TOKENS
     beyond = first - LIGHT_START_TOKENS
     # Of sessions from before it was counted what each compaction read: at most the largest request.
     read = func.coalesce(of.compaction_read_tokens, compactions * size)
@@ -169,12 +168,10 @@ def _context(whole: CTE) -> dict[str, Column]:
         ),
         "large_requests": func.coalesce(of.long_requests, _where(is_large, of.requests, size, of.requests)),
         "large_excess_tokens": func.coalesce(of.long_excess_tokens, _where(is_large, above, size, of.requests)),
-        "thrashing_sessions": _where(thrashes, 1, compactions),
-        "thrash_compactions": _where(thrashes, compactions, compactions),
-        "thrash_tokens": _where(thrashes, read, compactions, read),
-        "thrash_written_tokens": _where(
-            thrashes, of.compaction_written_tokens, compactions, of.compaction_written_tokens
-        ),
+        "thrashing_sessions": _where(compactions > 0, 1, compactions),
+        "thrash_compactions": compactions,
+        "thrash_tokens": _where(compactions > 0, read, compactions, read),
+        "thrash_written_tokens": of.compaction_written_tokens,
         "heavy_starts": func.coalesce(of.heavy_starts, _where(is_heavy, 1, first)),
         "heavy_start_tokens": func.coalesce(of.heavy_start_tokens, _where(is_heavy, beyond, first)),
         "heavy_start_reread_tokens": func.coalesce(

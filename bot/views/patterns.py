@@ -151,9 +151,9 @@ PATTERNS: dict[str, Pattern] = {
     ),
     compaction_thrash.DETECTOR: Pattern(
         "Conversations that kept reaching their limit",
-        f"Sessions that the tool shortened by itself at least {session_sums.THRASH_COMPACTIONS} times. The amount is "
-        "what it cost to read the whole conversation each time, and to write down what was left of it. Shortening that "
-        "you ask for never counts.",
+        f"Days on which tools shortened conversations by themselves at least {session_sums.THRASH_COMPACTIONS} times. "
+        "The amount is what it cost to read the whole conversation each time, and to write down what was left of it. "
+        "Shortening that you ask for never counts.",
     ),
     heavy_start.DETECTOR: Pattern(
         "Sessions that begin with much",

@@ -134,6 +134,7 @@ NAMES = {
     "compactions": "times they were shortened",
     "tokens_read_for_them": "tokens read for that",
     "tokens_written_after_them": "tokens written after that",
+    "compactions_a_day_needed": "times on a day, looked at from",
     "compactions_a_session_needed": "times in a session, looked at from",
     "heavy_starts": "conversations that began with much",
     "heavy_starts_needed": "conversations it takes",

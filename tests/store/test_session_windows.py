@@ -89,7 +89,6 @@ def test_a_session_of_two_days_counts_on_the_first(store: Store) -> None:
 AT_THE_LIMIT: dict[str, tuple[Counters, dict[str, int]]] = {
     "loops": (Counters(requests=1, cost_microusd=1), {"longest_failure_streak": 5}),
     "large_sessions": (Counters(requests=20), {"largest_prompt_tokens": 120_000}),
-    "thrashing_sessions": (Counters(requests=1), {"compactions": 3}),
     "heavy_starts": (Counters(requests=1), {"first_prompt_tokens": 40_000}),
     "unattributed_sessions": (Counters(requests=10, cost_microusd=1_000_000), {}),
 }

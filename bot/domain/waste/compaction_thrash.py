@@ -1,7 +1,7 @@
 """W17, compaction thrash: a conversation that ran into its limit and was shortened by the tool, again and again.
 
 Inputs      for each session: compactions that nobody asked for, what they read and what they wrote; prices.
-Rule        at least 3 such compactions in one session.
+Rule        at least 3 such compactions on one day, over all sessions and tools: how they are divided changes nothing.
 Dollars     tokens read x price of reading from the cache + tokens written x price of writing to it: each one reads the
             whole conversation to sum it up, and what is left is written anew. The event tells both, else the requests
             before and after it do.
@@ -41,5 +41,6 @@ def find(case: Case) -> Iterator[Finding | NotJudged]:
             "tokens_read_for_them": "thrash_tokens",
             "tokens_written_after_them": "thrash_written_tokens",
         },
-        limits={"compactions_a_session_needed": THRASH_COMPACTIONS},
+        limits={"compactions_a_day_needed": THRASH_COMPACTIONS},
+        least_a_day=THRASH_COMPACTIONS,
     )

@@ -2,7 +2,7 @@
 
 Inputs      for each session: the conversations that began with much, and what they carried; prices.
 Rule        at least 10 conversations of the window began with at least 40,000 tokens. Most sessions are one; a request
-            that writes anew what it reads, at least a tenth less than the one before it, begins another.
+            that writes anew what it reads, and is smaller than the one before it, begins another.
 Dollars     (first input - 20,000) x price of writing to the cache, and x price of reading it for every later request.
 Confidence  0.5: what of it was needed is not kept.
 Innocent    a resumed conversation begins with all that was said; a large project has much to know.

@@ -45,6 +45,7 @@ def of_tokens(
     limits: Mapping[str, int],
     least: int = 0,
     least_a_week: int = 0,
+    least_a_day: int = 0,
 ) -> Iterator[Finding | NotJudged]:
     """At most one finding for each tool, worth the list price of tokens.
 
@@ -56,7 +57,18 @@ def of_tokens(
         amounts = [one for column, price in prices.items() for one in _per_token(case, often, column, price)]
         return _Worth(claims_of_tokens(case, tool, by_model(amounts)), amounts)
 
-    yield from _found(case, rule, counted, worth, what=what, told=told, limits=limits, least=least, a_week=least_a_week)
+    yield from _found(
+        case,
+        rule,
+        counted,
+        worth,
+        what=what,
+        told=told,
+        limits=limits,
+        least=least,
+        a_week=least_a_week,
+        a_day=least_a_day,
+    )
 
 
 def of_cost(
@@ -117,13 +129,15 @@ def _found(
     limits: Mapping[str, int],
     least: int,
     a_week: int,
+    a_day: int = 0,
     on: Callable[[date], bool] | None = None,
 ) -> Iterator[Finding | NotJudged]:
     """A finding for each tool. Whether it happened often enough and comes to enough is asked of all tools together, so
     that the same work divided between two is found as well (P3).
     """
     yield from not_told(case, rule.detector, counted, what)
-    often = [one for one in in_weeks(case, known_of(case, counted), counted, a_week) if on is None or on(one.day)]
+    often = in_weeks(case, in_weeks(case, known_of(case, counted), counted, a_week), counted, a_day, days=1)
+    often = [one for one in often if on is None or on(one.day)]
     if (total(often, counted) or 0) < max(least, 1):
         return
     by_tool = {tool: [one for one in often if one.tool == tool] for tool in sorted({one.tool for one in often})}
@@ -219,12 +233,12 @@ def by_model(amounts: Sequence[tuple[str, int]]) -> dict[str, int]:
     return {model: amount for model, amount in sorted(found.items()) if amount > 0}
 
 
-def in_weeks(case: Case, sums: Sequence[SessionSums], column: str, least: int) -> list[SessionSums]:
-    """The rows of those weeks of the window in which `column` comes to at least `least`."""
-    weeks: Counter[int] = Counter()
+def in_weeks(case: Case, sums: Sequence[SessionSums], column: str, least: int, days: int = 7) -> list[SessionSums]:
+    """The rows of those weeks, or stretches of `days`, of the window in which `column` comes to at least `least`."""
+    stretches: Counter[int] = Counter()
     for one in sums:
-        weeks[(case.window.last_day - one.day).days // 7] += getattr(one, column) or 0
-    return [one for one in sums if weeks[(case.window.last_day - one.day).days // 7] >= least]
+        stretches[(case.window.last_day - one.day).days // days] += getattr(one, column) or 0
+    return [one for one in sums if stretches[(case.window.last_day - one.day).days // days] >= least]
 
 
 def rates_of(case: Case, model: str) -> Rates | None:
