@@ -35,8 +35,8 @@ class Act(StrEnum):
     TABLES_UPGRADED = "tables_upgraded"
 
 
-SHOWN = frozenset({Act.SUMMARY_OPENED, Act.SUMMARY_EXPLAINED, Act.SUMMARY_SENT})
-"""The acts by which somebody saw a summary."""
+SHOWN = frozenset({Act.SUMMARY_OPENED, Act.SUMMARY_SENT})
+"""The acts by which somebody saw a summary; its explanation holds no figure."""
 
 Summary = tuple[str, date]
 """A group's key and the week of its summary."""

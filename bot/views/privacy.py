@@ -130,7 +130,7 @@ def _of(receipt: Receipt, today: date) -> str:
 
 def _seen(opened: Mapping[str, int]) -> str:
     by = [f"{_ROLES.get(role, role)} {_times(times)}" for role, times in sorted(opened.items())]
-    return f"opened by {pieces.listing(by)}" if by else "not opened by anybody"
+    return f"seen by {pieces.listing(by)}" if by else "not seen by anybody"
 
 
 def _times(times: int) -> str:

@@ -179,8 +179,9 @@ def _adoption(lines: Sequence[Line]) -> Iterator[str]:
 
 def _work(summary: TeamSummary) -> Iterator[str]:
     """Tokens and money in one breath with what came out, or not at all (P4)."""
-    four = {line.measure: shown.value for line, shown in _shown(summary.four)}
-    if len(four) == len(summary.four) and four:
+    told = {line.measure for line, _ in _shown((*summary.four, *summary.output))}
+    if told.issuperset((*measures.VOLUME_AND_MONEY, *measures.OUTPUT)):
+        four = {line.measure: shown.value for line, shown in _shown(summary.four)}
         yield _sentence(
             f"{pieces.about(four[measures.SPEND])} in all: {pieces.about(four[measures.OPTIMIZABLE])} could have been "
             f"less, {pieces.about(four[measures.WASTED])} bought nothing. The parts are estimates, not a bill. "

@@ -15,7 +15,7 @@ from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, HANA, ROBIN, M
 from bot.playground.journal import Shown
 from bot.settings import Settings
 from bot.store import audit, published
-from bot.store.tables import AuditRow, DigestWishRow, SnapshotMemberRow
+from bot.store.tables import AuditRow, DigestWishRow, SnapshotMemberRow, SnapshotRow, TeamGroupRow
 from bot.views import team
 from bot.views.ids import Action, Payload
 from handlers import ai_team, roles
@@ -124,6 +124,23 @@ def test_team_below_is_chosen_by_name(at_work: Office) -> None:
 
     assert ["glass"] == [option["text"]["text"] for option in choice["options"]]
     assert NOTHING == at_work.press(HANA, Action.TEAM_OPEN, choose=choice["options"][0]["value"]).text
+
+
+def test_name_of_two_teams_is_asked_about(at_work: Office) -> None:
+    """Two teams below that are called alike are both offered, each with a number; neither is opened for the other."""
+    emi = at_work.person(EMI)
+    group = {"week": summaries.WEEK, "group_key": "below-emi"}
+    with at_work.desk.store.begin() as session:
+        session.add(TeamGroupRow(person_id=emi, group_key="below-emi"))
+        session.add(SnapshotRow(**group, parent_key="below-hana", label="Glass", rule_version="t"))
+
+    shown = ask(at_work, HANA, "glass")
+
+    with at_work.desk.store.begin() as session:
+        session.delete(session.get(SnapshotRow, tuple(group.values())))
+        session.delete(session.get(TeamGroupRow, emi))
+    assert "More than one team below you goes by that name" in shown.text
+    assert "glass (1) · glass (2)" in shown.text
 
 
 def test_why_tells_rules_and_no_reason(at_work: Office) -> None:
@@ -255,7 +272,7 @@ def opened_by_a_manager(at_work: Office) -> int:
     """How often, by Emi's receipt."""
     said = at_work.ask(EMI, "privacy").text
     found = re.search(
-        r"2 March, of “lanterns”: (?:not opened by anybody|opened by a manager (once|twice|(\d+) times))", said
+        r"2 March, of “lanterns”: (?:not seen by anybody|seen by a manager (once|twice|(\d+) times))", said
     )
     assert found
     return {None: 0, "once": 1, "twice": 2}.get(found[1], int(found[2] or 0))

@@ -29,6 +29,7 @@ def note(store: Store, act: Act, *, role: str = "manager", now: datetime = NOW, 
 def test_openings_are_counted_by_summary_and_role(store: Store) -> None:
     """A receipt says how often a summary was seen in which role; other summaries and other acts are not in it."""
     note(store, Act.SUMMARY_OPENED)
+    note(store, Act.SUMMARY_SENT)
     note(store, Act.SUMMARY_EXPLAINED)
     note(store, Act.SUMMARY_OPENED, role="lead")
     note(store, Act.SUMMARY_OPENED, group="g2")
