@@ -16,6 +16,7 @@ from itertools import combinations_with_replacement, groupby, pairwise
 from bot.domain.disclosure import Kind, Measure, Memory
 from bot.domain.disclosure.publish import due, families, remembered, told
 from bot.domain.disclosure.rules import ALL, Rules
+from bot.domain.disclosure.sums import SMALL_PART
 from tests.organisations import MEASURES, organisation
 
 COALITION = 2
@@ -164,13 +165,16 @@ def _runs(people: People, name: str, told_then: Sequence[Knowledge]) -> Iterator
 
 def _narrowed(name: str, people: People, person: int, run: Sequence[Knowledge]) -> Iterator[Hit]:
     others = [other for other in persons(people) if other != person]
-    value = run[0].figures[name][person]
     ordered = sorted(others, key=lambda other: sum(each.figures[name][other] for each in run), reverse=True)
-    for pair in (ordered[:3], ordered[-3:]):
-        seen = [([each.figures[name][one] for one in pair], len(others) - 2, each.said[name][people]) for each in run]
+    value = run[0].figures[name][person]
+    for members in (ordered[:3], ordered[-3:]):
+        seen = [
+            ([each.figures[name][one] for one in members], len(others) - 2, each.said[name][people]) for each in run
+        ]
+        # If half as much is possible every time, the value is far from narrowed down.
         if value and not all(_possible(*each, value / 2) for each in seen):
             edges = [_bounds(*each) for each in seen]
-            if _near(value, (max(edge[0] for edge in edges), min(edge[1] for edge in edges)), 0):
+            if _near(value, max(edge[0] for edge in edges), min(edge[1] for edge in edges), 0):
                 yield Hit("patience", name, person)
 
 
@@ -274,24 +278,18 @@ def _narrow(name: str, person: int, low: int, high: int, true: int) -> Iterator[
 
 
 def _undominated(name: str, people: People, known: Range, figures: Mapping[int, int]) -> Iterator[Hit]:
-    """A shown sum is carried by nobody: with two members' own figures, the others' lie between two bounds."""
+    """A shown sum is carried by nobody: with some members' own figures, the others' lie between two bounds."""
     ordered = sorted(persons(people), key=lambda person: figures[person], reverse=True)
-    for pair in (ordered[:3], ordered[-3:], [ordered[0], *ordered[-2:]], [*ordered[:2], ordered[-1]]):
-        own = [figures[person] for person in pair]
-        others = [person for person in ordered if person not in pair]
-        for person in (others[0], others[-1]):
-            value = figures[person]
-            # Half as much, or a fifth of the mean for nothing, is far enough to be nowhere near.
-            far = value / 2 if value else 2 * NEAR * known.high / len(ordered)
-            if not _possible(own, len(others), known, far) and _near(
-                value, _bounds(own, len(others), known), known.high
-            ):
+    for members in (ordered[:3], ordered[-3:], [ordered[0], *ordered[-2:]], [*ordered[:2], ordered[-1]]):
+        own = [figures[person] for person in members]
+        low, high = _bounds(own, len(ordered) - len(own), known)
+        for person in (person for person in ordered if person not in members):
+            if _near(figures[person], low, high, known.high / len(ordered)):
                 yield Hit("bounded", name, person)
 
 
-def _near(value: int, bounds: tuple[float, float], most: float) -> bool:
-    low, high = bounds
-    return (high - low) / 2 <= NEAR * value if value else high <= NEAR * most
+def _near(value: int, low: float, high: float, mean: float) -> bool:
+    return (high - low) / 2 <= NEAR * value if value else high <= NEAR * mean
 
 
 def _bounds(own: Sequence[int], others: int, known: Range) -> tuple[float, float]:
@@ -300,25 +298,32 @@ def _bounds(own: Sequence[int], others: int, known: Range) -> tuple[float, float
     def possible(value: float) -> bool:
         return _possible(own, others, known, value)
 
-    middle = (max(known.high - sum(own), 0)) / others
+    middle = max(known.high - sum(own), 0) / others
     if not possible(middle):
         return 0, known.high
     return _edge(possible, middle, 0), _edge(possible, middle, known.high)
 
 
 def _possible(own: Sequence[int], others: int, known: Range, value: float) -> bool:
-    """Whether one of `others` people can have `value` in a sum that nobody carries.
+    """Whether one of the others can have `value` in a sum that is told."""
+    return any(
+        _undominated_with(own, others, total, value) or _all_small_with(own, others, total, value)
+        for total in (known.low, (known.low + known.high) / 2, known.high)
+    )
 
-    If any shares of the rest are possible, then equal ones are: the rule is convex and asks nobody's name.
-    """
-    for total in (known.low, (known.low + known.high) / 2, known.high):
-        each = (total - sum(own) - value) / (others - 1)
-        top = sorted([*own, value, *[each] * min(others - 1, 4)], reverse=True)[:4]
-        one = 2 * top[0] + top[1] + top[2] <= total
-        two = 4 * (top[0] + top[1]) + 3 * (top[2] + top[3]) <= 3 * total
-        if each >= 0 and one and two:
-            return True
-    return False
+
+def _undominated_with(own: Sequence[int], others: int, total: float, value: float) -> bool:
+    """If any shares of the rest are possible, then equal ones are: the rule is convex and asks nobody's name."""
+    each = (total - sum(own) - value) / (others - 1)
+    top = sorted([*own, value, *[each] * min(others - 1, 4)], reverse=True)[:4]
+    one = 2 * top[0] + top[1] + top[2] <= total
+    two = 4 * (top[0] + top[1]) + 3 * (top[2] + top[3]) <= 3 * total
+    return each >= 0 and one and two
+
+
+def _all_small_with(own: Sequence[int], others: int, total: float, value: float) -> bool:
+    each = (total - sum(own) - value) / (others - 1)
+    return each >= 0 and SMALL_PART * max(*own, value, each) <= total
 
 
 def _edge(possible: Callable[[float], bool], inside: float, outside: float) -> float:

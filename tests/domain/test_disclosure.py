@@ -193,11 +193,11 @@ def test_a_sum_that_many_carry_is_told_rounded() -> None:
 
 @pytest.mark.parametrize(
     "amounts",
-    [[0] * 12, [100] * 11 + [2000], [100] * 10 + [1000, 1000], [500] * 4 + [0] * 8, [100] * 9],
-    ids=["nothing", "one carries", "two carry", "four carry", "nine people"],
+    [[0] * 12, [100] * 11 + [2000], [100] * 10 + [1000, 1000], [500] * 4 + [0] * 8, [100] * 9, [6, 0] + [1] * 8],
+    ids=["nothing", "one carries", "two carry", "four carry", "nine people", "just allowed"],
 )
 def test_a_sum_that_few_carry_is_not_told(amounts: list[int]) -> None:
-    """Nothing, one large amount, two of them, four among zeros, or nine people: no sum."""
+    """Nothing, one large amount, two, four among zeros, nine people, or one whose part leaves one each: no sum."""
     assert isinstance(cell(sums([SPEND], spend=amounts), measure="spend"), Suppressed)
 
 

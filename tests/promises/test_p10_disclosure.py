@@ -36,7 +36,9 @@ FLOORS = {measure.name: max(measure.floor_people, 7 if measure.kind is Kind.SHAR
 ADOPTION = [measure for measure in MEASURES if measure.family == "adoption"]
 ORGANISATIONS = int(os.environ.get("KINDLING_PROVE_ORGANISATIONS", "10000"))
 WITHOUT_ONE_RULE = [
-    replace(ALL, **{each.name: False}) for each in fields(Rules) if each.name not in {"rounding", "four_weeks"}
+    replace(ALL, **{each.name: False})
+    for each in fields(Rules)
+    if each.name not in {"differ", "rounding", "four_weeks"}
 ]
 
 
@@ -133,6 +135,32 @@ def test_a_told_sum_is_carried_by_nobody(amounts: list[int]) -> None:
         rest = sorted((amount for number, amount in enumerate(amounts) if number not in pair), reverse=True)
         assert 2 * rest[0] <= sum(rest) > 0
         assert 4 * (rest[0] + rest[1]) <= 3 * sum(rest)
+
+
+@pytest.mark.parametrize("knowing", [2, 3])
+def test_small_sums_leave_everybody_open(knowing: int) -> None:
+    """Ten people and every sum up to 14: what two or three know of their own, and of the rule, narrows nobody down."""
+    assert [] == narrowed(people=10, knowing=knowing, rules=ALL)
+    assert narrowed(people=10, knowing=knowing, rules=replace(ALL, differ=False))
+
+
+def narrowed(people: int, knowing: int, rules: Rules, largest: int = 14) -> list[object]:
+    """What members can see, of their own amounts and a told sum, that leaves somebody less than ten percent each way.
+
+    Nobody can have more than half of a told sum, so that all amounts are tried that there can be.
+    """
+    worlds: dict[object, list[tuple[int, ...]]] = {}
+    for own in combinations_with_replacement(range(largest // 2 + 1), knowing):
+        for others in combinations_with_replacement(range(largest // 2 + 1), people - knowing):
+            told = told_sum(own + others, rules) if sum(own + others) <= largest else None
+            if told is not None:
+                worlds.setdefault((told, own), []).append(others)
+    return [
+        seen
+        for seen, alike in worlds.items()
+        for least, most in [(min(map(min, alike)), max(map(max, alike)))]
+        if any((most - least) / 2 <= amount / 10 for others in alike for amount in others)
+    ]
 
 
 @given(amounts=st.lists(st.integers(0, 10**9), min_size=10, max_size=14))

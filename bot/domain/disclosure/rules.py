@@ -29,6 +29,8 @@ class Rules:
     """A sum that one person (50 %) or two (75 %) carry is not told; off: it is."""
     outside_two: bool = True
     """Dominance is judged after any two people are taken out as well; off: on the whole block alone."""
+    differ: bool = True
+    """A sum is told if all parts are small or the others differ; off: whenever it is not dominated."""
     rounding: bool = True
     """Shares in steps of 5 %, sums to two significant digits; off: as they are."""
     four_weeks: bool = True

@@ -1,31 +1,52 @@
-"""How a sum is told: to two significant digits, and not at all when one or two people carry it. Called by `publish.py`.
+"""How a sum is told: to two significant digits, and not at all when few people carry it. Called by `publish.py`.
 
 Dominance is judged after any two people are taken out: they know their own figures, and what is left to them must not
-be one person's. Next: `blocks.py`.
+be one person's. That a sum is told says then that nobody carries it, and that must not tell too much either: somebody
+whose own part is just allowed could reckon what it leaves to the others. So, besides, either everybody's part is small,
+or the others differ among themselves, whichever three are taken out, and nobody knows who of them has what.
+Next: `blocks.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 
 from bot.domain.disclosure.rules import ALL, Rules
 
 LEAST_PEOPLE = 10
+SMALL_PART = 5
+"""Everybody's part is small when nobody has more than one in this many of the whole."""
+LEAST_OF_SMALL = 25
+"""Of a smaller sum a fifth is too few whole things for everybody's to be open between none and a fifth."""
+KNOWING = 3
+APART_PERCENT = 20
+"""Others differ when the least of them has this much less than the most, so that no interval is within ten percent."""
 DIGITS = 2
 
 
-def told_sum(amounts: Iterable[int], rules: Rules = ALL) -> tuple[int, int] | None:
-    """The range that the rounded sum stands for; None when somebody carries it."""
-    ordered = sorted(amounts, reverse=True)
-    total = sum(ordered)
-    if rules.dominance and dominated(ordered, rules):
+def told_sum(amounts: Collection[int], rules: Rules = ALL) -> tuple[int, int] | None:
+    """The range that the rounded sum stands for; None when few people carry it."""
+    total = sum(amounts)
+    if rules.dominance and _carried(sorted(amounts, reverse=True), rules):
         return None
     step = 10 ** max(len(str(total)) - DIGITS, 0) if rules.rounding else 1
     middle = (2 * total + step) // (2 * step) * step
     return middle - step // 2, middle + step // 2
 
 
-def dominated(descending: list[int], rules: Rules = ALL) -> bool:
+def rounded(total: int) -> int:
+    """Two significant digits, for a sum of told sums."""
+    step = int(10 ** max(len(str(total)) - DIGITS, 0))
+    return (2 * total + step) // (2 * step) * step
+
+
+def _carried(descending: Sequence[int], rules: Rules) -> bool:
+    if dominated(descending, rules):
+        return True
+    return rules.differ and not (all_small(descending) or differ(descending))
+
+
+def dominated(descending: Sequence[int], rules: Rules = ALL) -> bool:
     """One person has more than half, or two more than three quarters, of what is left without any two others.
 
     The worst two to take out are the largest others; nothing at all counts as carried, since it is everybody's nothing.
@@ -38,7 +59,16 @@ def dominated(descending: list[int], rules: Rules = ALL) -> bool:
     return total == 0 or one or two
 
 
-def rounded(total: int) -> int:
-    """Two significant digits, for a sum of told sums."""
-    step = int(10 ** max(len(str(total)) - DIGITS, 0))
-    return (2 * total + step) // (2 * step) * step
+def all_small(descending: Sequence[int]) -> bool:
+    """Nobody has more than a fifth: whatever three know of their own, each of the others may have none or a fifth."""
+    total = sum(descending)
+    return total >= LEAST_OF_SMALL and SMALL_PART * descending[0] <= total
+
+
+def differ(descending: Sequence[int]) -> bool:
+    """Whichever three are taken out, the largest and the least of the others are far apart; they may change places."""
+    last = len(descending) - 1
+    return all(
+        100 * (descending[out] - descending[last - KNOWING + out]) > APART_PERCENT * descending[out]
+        for out in range(KNOWING + 1)
+    )
