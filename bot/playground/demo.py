@@ -27,14 +27,15 @@ from typing import Any
 from bot import app, settings
 from bot.clock import HandClock, SystemClock
 from bot.domain.people import SATURDAY_AND_SUNDAY
+from bot.domain.sessions import usage_rows
 from bot.domain.usage import ANY_MODEL, Counters
-from bot.playground import cast
+from bot.playground import cast, workforce
 from bot.playground.server import APP_TOKEN, BOT_TOKEN, Playground
-from bot.sources.invented import SEAT_COST_MICROUSD, TOOL, Behaviour, Character, Company, crowd
+from bot.sources.invented import SEAT_COST_MICROUSD, TOOL, Behaviour, Character, Company
 from bot.sources.session_files import places
 from bot.sources.session_files.reading import Reading, read
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn, entry
-from bot.store import installation
+from bot.store import installation, pushed, usage
 from handlers.desk import Desk
 from jobs import calendar, import_files, import_sessions, snapshot
 from jobs.import_report import Kind
@@ -51,29 +52,11 @@ published what may be told of teams twice before.
 """
 MY_DAYS = 140
 """How old one's own session files may be: what a card and the weeks before it can show, and some more."""
-COLLEAGUES = 71
-LAMP_MAKERS = 50
-"""A team large enough to be told of; the others show what is told of small ones."""
-SEED = 2026
 
 # The playground's Slack has no other customers; a real workspace gets the default pace.
 _PACE = Pace(rate_per_s=50)
 _TICK_EVERY = timedelta(hours=1)
 _LONGEST_MOVE = timedelta(weeks=8)
-
-_CAST_BEHAVIOUR = {
-    cast.ADA: Behaviour.STEADY,
-    cast.BEN: Behaviour.NEVER,
-    cast.CHIDI: Behaviour.LOW_CACHE,
-    cast.DANA: Behaviour.ELSEWHERE,
-    cast.EMI: Behaviour.LAPSED,
-    cast.FINN: Behaviour.NIGHT_AGENT,
-    cast.GUS: Behaviour.FIRST_STEPS,
-    cast.HANA: Behaviour.NO_SEAT,
-    cast.ROBIN: Behaviour.STEADY,
-}
-_FIRST_NAMES = ("Abel", "Bela", "Cyra", "Dario", "Edda", "Femi", "Gita", "Henk", "Ines", "Jory", "Kaya", "Lumi")
-_LAST_NAMES = ("Adeyemi", "Brandt", "Costa", "Duval", "Eriksen", "Fontana", "Grau", "Horvat", "Ito", "Jansen", "Kowal")
 
 
 @dataclass(frozen=True)
@@ -142,6 +125,7 @@ def _advance(desk: Desk, world: World, until: datetime, stop: threading.Event) -
     while hour < until and not stop.is_set():
         yesterday, hour = hour.date(), min(hour + _TICK_EVERY, until)
         if hour.date() > yesterday:
+            _push_sessions(desk, world, [yesterday])
             _import_file(desk, world, Kind.OUTCOMES, _merges(world.company, yesterday, yesterday))
         world.clock.set(hour)
         _publish_days(world, hour.date())
@@ -160,6 +144,7 @@ def publish_the_past(desk: Desk, world: World) -> None:
     """What was told of teams on the Mondays before the story begins: judged and published as it would have been."""
     work = app.work(desk, pace=_PACE)
     _publish_days(world, world.begins.date())
+    _push_sessions(desk, world, (world.begins.date() - timedelta(days=back) for back in range(PAST_DAYS, 0, -1)))
     work["collect"](world.begins)
     first = world.begins - RUNNING_FOR
     due = {snapshot.newest_due(first + timedelta(days=day)) for day in range(RUNNING_FOR.days)}
@@ -179,6 +164,14 @@ def _publish_days(world: World, today: date) -> None:
         day = today - timedelta(days=back)
         if not world.report.held(day) or back < 2:
             world.report.hold(day, _report_of(world.company, day))
+
+
+def _push_sessions(desk: Desk, world: World, days: Iterable[date]) -> None:
+    """What machines that send telemetry told of the sessions of `days`, where that is kept."""
+    told = [facts for day in days for facts in world.company.sessions(day)]
+    with desk.store.begin() as session:
+        usage.merge_rows(session, source=pushed.SOURCE, rows=usage_rows(told), now=desk.clock.now())
+        usage.save_sessions(session, source=pushed.SOURCE, sessions=told, now=desk.clock.now())
 
 
 def _report_of(company: Company, day: date) -> Iterator[dict[str, Any]]:
@@ -229,11 +222,11 @@ def begins_on(now: datetime) -> datetime:
 @contextmanager
 def world_of(folder: Path, begins: datetime, mine: Reading | None) -> Iterator[World]:
     """The company, its Slack and its tools' report, running; with whoever runs the demo when `mine` is there."""
-    people = (*_cast_characters(), *map(_in_a_team, crowd(SEED, COLLEAGUES, cast.DOMAIN)))
+    people = workforce.people()
     # The invented weeks are told from a Monday: the one on which the clock starts, or the one before.
-    company = Company(people, seed=SEED, story_day=begins.date() - timedelta(days=begins.weekday()))
+    company = Company(people, seed=workforce.SEED, story_day=begins.date() - timedelta(days=begins.weekday()))
     clock = HandClock(begins)
-    members = (*cast.CAST, *map(_member, people[len(cast.EMPLOYEES) :]), *((cast.YOU,) if mine else ()))
+    members = (*cast.CAST, *map(workforce.member, people[len(cast.EMPLOYEES) :]), *((cast.YOU,) if mine else ()))
     with Playground(clock, members=members) as slack, ClaudeCodeStandIn() as report:
         yield World(company, slack, report, clock, folder, begins, mine)
 
@@ -334,37 +327,6 @@ def _write(path: Path, rows: list[dict[str, object]]) -> None:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _cast_characters() -> Iterable[Character]:
-    email_of = {member.slack_id: member.email for member in cast.EMPLOYEES}
-    for member, behaviour in _CAST_BEHAVIOUR.items():
-        yield Character(
-            email=member.email,
-            slack_user_id=member.slack_id,
-            timezone=member.timezone,
-            country=member.country,
-            locale=member.locale,
-            role=member.role,
-            team="lanterns" if member.manager_id == cast.ADA.slack_id else "house",
-            manager_email=email_of.get(member.manager_id or ""),
-            behaviour=behaviour,
-        )
-
-
-def _in_a_team(person: Character) -> Character:
-    """Most of the others put lamps together, below Emi; the rest are in small teams, whose leads report to Hana."""
-    if int(person.slack_user_id[2:]) <= LAMP_MAKERS:
-        return replace(person, team="assembly", manager_email=cast.EMI.email)
-    return replace(person, manager_email=person.manager_email or cast.HANA.email)
-
-
-def _member(person: Character) -> cast.Member:
-    number = int(person.slack_user_id[2:])
-    name = f"{_FIRST_NAMES[number % 12]} {_LAST_NAMES[number % 11]}"
-    return cast.Member(
-        person.slack_user_id, person.email, name, person.timezone, person.country, person.locale, person.role
-    )
 
 
 class _Progress:

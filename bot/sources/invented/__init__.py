@@ -5,5 +5,6 @@ that what Kindling concludes is so (docs/evidence/judgement.md). Next: `bot/sour
 """
 
 from bot.sources.invented.crowd import SEAT_COST_MICROUSD, TOOL, Behaviour, Character, Company, Merge, crowd
+from bot.sources.invented.crowd_sessions import Habit
 
-__all__ = ["SEAT_COST_MICROUSD", "TOOL", "Behaviour", "Character", "Company", "Merge", "crowd"]
+__all__ = ["SEAT_COST_MICROUSD", "TOOL", "Behaviour", "Character", "Company", "Habit", "Merge", "crowd"]

@@ -8,21 +8,23 @@ always gives the same company, whatever day is asked for first.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 
 from bot.domain.people import SATURDAY_AND_SUNDAY
-from bot.domain.usage import ANY_MODEL, Counters, UsageRow
+from bot.domain.usage import ANY_MODEL, Counters, SessionFacts, UsageRow
+from bot.sources.invented import crowd_sessions
+from bot.sources.invented.crowd_sessions import Habit
+from bot.sources.invented.tariff import FRONTIER, MIDDLE, Tokens, cost_microusd
 
 TOOL = "claude_code"
 SEAT_COST_MICROUSD = 30_000_000
-FRONTIER, MIDDLE = "claude-opus-4-6", "claude-sonnet-4-6"
-
-# What the invented source bills, in micro-dollars per token: input, cache read, cache write, output.
-_RATES = {FRONTIER: (5.0, 0.5, 6.25, 25.0), MIDDLE: (3.0, 0.3, 3.75, 15.0)}
+_CENT_MICROUSD = 10_000
+_NIGHT_ALONE_DAYS = 6
+"""How long before the story an agent was left running over night."""
 _ZONES = (
     ("Europe/Berlin", "DE", "de-DE"),
     ("Europe/London", "GB", "en-GB"),
@@ -65,7 +67,10 @@ _SEAT_HELD_DAYS = {Behaviour.FIRST_STEPS: 24, Behaviour.NEVER: 49}
 
 @dataclass(frozen=True)
 class Character:
-    """One invented person and the truth about them. `role` is "dev", "biz", "ops" or "lead"."""
+    """One invented person and the truth about them. `role` is "dev", "biz", "ops" or "lead".
+
+    `habit` is there where the machine tells of single sessions; of the others nothing but sums of a day are known.
+    """
 
     email: str
     slack_user_id: str
@@ -77,6 +82,7 @@ class Character:
     manager_email: str | None
     behaviour: Behaviour
     works_on: frozenset[int] = frozenset(range(7)) - SATURDAY_AND_SUNDAY
+    habit: Habit | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ class Company:
         self.people = people
         self._seed = seed
         self._story_day = story_day
+        self._told: dict[tuple[str, date], tuple[SessionFacts, ...]] = {}
 
     def seats(self) -> Iterator[tuple[Character, date]]:
         """Who holds a seat of `TOOL`, and since when."""
@@ -123,6 +130,12 @@ class Company:
         for person in self.people:
             if self._active(person, day):
                 yield from self._rows(person, day)
+
+    def sessions(self, day: date) -> Iterator[SessionFacts]:
+        """What the machines tell of the sessions of `day`."""
+        for person in self.people:
+            if person.habit is not None and self._active(person, day):
+                yield from self._sessions_of(person, person.habit, day)
 
     def merges(self, first: date, last: date) -> Iterator[Merge]:
         """Changes merged from `first` to `last`, and the few that were reverted."""
@@ -159,14 +172,32 @@ class Company:
             leave.setdefault(person.email, []).append((first, last))
         return leave
 
+    def _sessions_of(self, person: Character, habit: Habit, day: date) -> tuple[SessionFacts, ...]:
+        """Made once: the bill of the day and the machine speak of the same sessions."""
+        if (person.email, day) not in self._told:
+            who = (self._seed, person.email, TOOL, day)
+            told = list(crowd_sessions.sessions_on(*who, habit))
+            if self._is_night_alone(person, day):
+                told += crowd_sessions.night_loop_on(*who)
+            self._told[person.email, day] = tuple(told)
+        return self._told[person.email, day]
+
+    def _is_night_alone(self, person: Character, day: date) -> bool:
+        return person.behaviour is Behaviour.NIGHT_AGENT and (self._story_day - day).days == _NIGHT_ALONE_DAYS
+
     def _rows(self, person: Character, day: date) -> Iterator[UsageRow]:
+        if person.habit is not None:
+            yield from _billed(self._sessions_of(person, person.habit, day), person, day)
+            return
         chance = self._chance(person, f"use {day.isoformat()}")
         sessions = chance.randrange(1, 7)
         for model, prompt_tokens, hit_rate in self._work(person, day, chance):
             cached = int(prompt_tokens * hit_rate)
             written = (prompt_tokens - cached) // 3
-            tokens = (prompt_tokens - cached - written, cached, written, prompt_tokens // 90)
-            yield UsageRow(person.email, day, TOOL, model, _counted(model, tokens), priced="reported")
+            tokens = Tokens(prompt_tokens - cached - written, cached, written, prompt_tokens // 90)
+            yield UsageRow(
+                person.email, day, TOOL, model, _counted(tokens, cost_microusd(model, tokens)), priced="reported"
+            )
         edits = chance.randrange(3, 30)
         behaviour = Counters(sessions=sessions, accepted=edits, rejected=chance.randrange(0, 1 + edits // 4))
         yield UsageRow(person.email, day, TOOL, ANY_MODEL, behaviour)
@@ -179,7 +210,7 @@ class Company:
         yield MIDDLE, chance.randrange(1_200_000, 3_000_000), chance.uniform(0.86, 0.94)
         if chance.random() < 0.4:
             yield FRONTIER, chance.randrange(300_000, 900_000), chance.uniform(0.82, 0.92)
-        if person.behaviour is Behaviour.NIGHT_AGENT and (self._story_day - day).days == 6:
+        if self._is_night_alone(person, day):
             yield FRONTIER, 140_000_000, 0.9  # an agent that was left running over night
 
     def _merges_of(self, person: Character, day: date) -> Iterator[Merge]:
@@ -196,15 +227,30 @@ class Company:
         return random.Random(f"{self._seed} {person.email} {occasion}")
 
 
-def _counted(model: str, tokens: tuple[int, int, int, int]) -> Counters:
-    uncached, read, written, output = tokens
-    cost = sum(count * rate for count, rate in zip(tokens, _RATES[model], strict=True))
+def _billed(told: Collection[SessionFacts], person: Character, day: date) -> Iterator[UsageRow]:
+    """The rows of a day that consists of these sessions, and of nothing else."""
+    by_model: dict[str, Counters] = {}
+    for one in told:
+        by_model[one.model] = by_model.get(one.model, Counters()).plus(one.counters)
+    for model, sums in by_model.items():
+        tokens = (sums.input_tokens, sums.cache_read_tokens, sums.cache_write_tokens, sums.output_tokens)
+        counters = _counted(Tokens(*(count or 0 for count in tokens)), sums.cost_microusd or 0)
+        yield UsageRow(person.email, day, TOOL, model, counters, priced="reported")
+    behaviour = Counters(
+        sessions=len({one.session_key for one in told}),
+        accepted=sum(sums.accepted or 0 for sums in by_model.values()),
+        rejected=sum(sums.rejected or 0 for sums in by_model.values()),
+    )
+    yield UsageRow(person.email, day, TOOL, ANY_MODEL, behaviour)
+
+
+def _counted(tokens: Tokens, cost: int) -> Counters:
     return Counters(
-        input_tokens=uncached,
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        output_tokens=output,
-        cost_microusd=round(cost / 10_000) * 10_000,  # the source reports whole cents
+        input_tokens=tokens.uncached,
+        cache_read_tokens=tokens.read,
+        cache_write_tokens=tokens.cached,
+        output_tokens=tokens.written,
+        cost_microusd=-(-cost // _CENT_MICROUSD) * _CENT_MICROUSD,  # the source reports whole cents, begun ones too
     )
 
 
