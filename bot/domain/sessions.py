@@ -252,7 +252,7 @@ class _Tally:
             self._anew(event, pause=event.at - last_at)
         if now["awaits_summary"]:
             now["compaction_written_tokens"] += event.tokens.cache_write_tokens or 0
-        self._pasted(size)
+        self._pasted(size, is_start=is_start)
         now["last_request_at"], now["last_prompt_tokens"] = event.at, size
         now["just_compacted"] = now["awaits_summary"] = now["just_prompted"] = False
         now["last_setting"] = event.setting or now["last_setting"]
@@ -293,9 +293,9 @@ class _Tally:
             now["compaction_written_tokens"] += event.after_tokens or 0
             now["awaits_summary"] = event.after_tokens is None
 
-    def _pasted(self, size: int) -> None:
+    def _pasted(self, size: int, *, is_start: bool) -> None:
         now, last = self._now, self._now["last_prompt_tokens"]
-        if last is None or now["just_compacted"]:
+        if last is None or is_start or now["just_compacted"]:
             now["pasting"] = now["pasting"].counted()
         else:
             now["pasting"] = now["pasting"].then(size, last=last, prompted=now["just_prompted"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 from bot.domain.waste.finding import Cell, Finding
 from bot.domain.waste.ledger import Settled, Spend, settle
 from tests.by_hand import LAST_DAY
-from tests.promises.test_p06_every_dollar_once import CELLS, FINDINGS, FIRST_USES, MONEY, SPENDS, a_finding
+from tests.promises.test_p06_every_dollar_once import CELLS, MONEY, a_finding
 
-EXTRA = st.dictionaries(CELLS.map(Cell.pool), MONEY, max_size=3)
+LONG_AGO = LAST_DAY - timedelta(days=300)
+DEAR = st.dictionaries(CELLS.map(Cell.pool), MONEY, min_size=3).map(Spend)
+MANY = st.lists(a_finding(), min_size=2, max_size=6)
+EXTRA = st.dictionaries(CELLS.map(Cell.pool), MONEY, min_size=1, max_size=3)
 
 
 def both_sums(settled: Settled) -> tuple[int, int]:
@@ -26,34 +29,33 @@ def both_sums(settled: Settled) -> tuple[int, int]:
 
 
 @settings(max_examples=100)
-@given(findings=FINDINGS, spend=SPENDS, extra=EXTRA, first=FIRST_USES)
+@given(findings=MANY, spend=DEAR, extra=EXTRA)
 def test_more_spend_anywhere_takes_no_dollar_out(
-    findings: Sequence[Finding], spend: Spend, extra: Mapping[Cell, int], first: date | None
+    findings: Sequence[Finding], spend: Spend, extra: Mapping[Cell, int]
 ) -> None:
     """In the same cells, in others, in seats: neither sum falls by a micro-dollar."""
     more = dict(spend.cells)
     for cell, cost in extra.items():
         more[cell] = (more.get(cell) or 0) + cost
 
-    before = both_sums(settle(findings, spend=spend, first_active_on=first, last_day=LAST_DAY))
-    after = both_sums(settle(findings, spend=Spend(more), first_active_on=first, last_day=LAST_DAY))
+    before = both_sums(settle(findings, spend=spend, first_active_on=LONG_AGO, last_day=LAST_DAY))
+    after = both_sums(settle(findings, spend=Spend(more), first_active_on=LONG_AGO, last_day=LAST_DAY))
 
     assert all(was <= now for was, now in zip(before, after, strict=True))
 
 
 @settings(max_examples=100)
-@given(findings=FINDINGS, spend=SPENDS, more=a_finding(), factors=st.lists(st.integers(1, 50), min_size=6, max_size=6))
+@given(findings=MANY, spend=DEAR, more=a_finding(), factors=st.lists(st.integers(1, 50), min_size=6, max_size=6))
 def test_more_findings_and_larger_ones_take_no_dollar_out(
     findings: Sequence[Finding], spend: Spend, more: Finding, factors: Sequence[int]
 ) -> None:
     """A pattern that is found on top, or that has grown, leaves both sums at least as large."""
-    first = LAST_DAY - timedelta(days=300)
     grown = [
         replace(found, claims={cell: amount * factor for cell, amount in found.claims.items()})
         for found, factor in zip(findings, factors, strict=False)
     ]
 
-    before = both_sums(settle(findings, spend=spend, first_active_on=first, last_day=LAST_DAY))
-    after = both_sums(settle([*grown, more], spend=spend, first_active_on=first, last_day=LAST_DAY))
+    before = both_sums(settle(findings, spend=spend, first_active_on=LONG_AGO, last_day=LAST_DAY))
+    after = both_sums(settle([*grown, more], spend=spend, first_active_on=LONG_AGO, last_day=LAST_DAY))
 
     assert all(was <= now for was, now in zip(before, after, strict=True))

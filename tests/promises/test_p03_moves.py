@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,11 +34,16 @@ GONE_WRONG = frozenset(PATTERNS)
 SEEDS = tuple(int(seed) for seed in os.environ.get("KINDLING_PROVE_SEEDS", "6").split(","))
 NEVER = {"state", "words", "wasted", "wasted + optimizable"}
 """What no move may make look better, or change at all in the case of the first two."""
+TOLD_AS_ONE = defaultdict[str, set[str]](set, {"one session a day": {"wasted + optimizable"}})
 
 
 def hold(scores: dict[str, Score]) -> None:
-    """States, words and both sums stand, whatever is played and whoever plays it."""
-    assert {} == {name: won for name, score in scores.items() if (won := NEVER & score.better.keys())}
+    """States, words and both sums stand, whatever is played and whoever plays it; but for what is said of one move in
+    docs/evidence/judgement.md: what begins in a session told as one with others may be taken for a cold restart.
+    """
+    won = {name: NEVER & score.better.keys() - TOLD_AS_ONE[name] for name, score in scores.items()}
+    assert {} == {name: ways for name, ways in won.items() if ways}
+    assert scores["one session a day"].most_lost < 0.001
     assert +scores["the same events sent again"].better == {}
 
 
