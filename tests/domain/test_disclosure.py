@@ -209,6 +209,14 @@ def test_a_part_is_not_told_when_nobody_has_the_rest() -> None:
     assert Suppressed(Why.DOMINANT) == cell(issue, measure="still_there")
 
 
+def test_days_near_their_most_are_not_told() -> None:
+    """Twelve people who all worked 19 of 20 days: the sum would say so of each, and of 10 days it does not."""
+    days = Measure("active_days", Kind.SUM, most=20)
+
+    assert isinstance(cell(sums([days], active_days=[19] * 12), measure="active_days"), Suppressed)
+    assert Shown(120, At.ABOUT, 12) == cell(sums([days], active_days=[10] * 12), measure="active_days")
+
+
 def test_a_part_larger_than_its_whole_is_not_told() -> None:
     """Figures that contradict each other say nothing."""
     issue = sums([MERGED, STILL_THERE], merged=[4] * 12, still_there=[3] * 11 + [5])

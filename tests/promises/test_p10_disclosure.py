@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import timedelta
 from itertools import combinations, combinations_with_replacement, product
@@ -140,20 +140,27 @@ def test_a_told_sum_is_carried_by_nobody(amounts: list[int]) -> None:
 @pytest.mark.parametrize("knowing", [2, 3])
 def test_small_sums_leave_everybody_open(knowing: int) -> None:
     """Ten people and every sum up to 14: what two or three know of their own, and of the rule, narrows nobody down."""
-    assert [] == narrowed(people=10, knowing=knowing, rules=ALL)
-    assert narrowed(people=10, knowing=knowing, rules=replace(ALL, differ=False))
+    # Nobody can have more than half of a told sum, so that these are all amounts that there can be.
+    assert [] == narrowed(knowing, range(8), lambda amounts: told_sum(amounts) if sum(amounts) <= 14 else None)
+    loose = replace(ALL, differ=False)
+    assert narrowed(knowing, range(8), lambda amounts: told_sum(amounts, loose) if sum(amounts) <= 14 else None)
 
 
-def narrowed(people: int, knowing: int, rules: Rules, largest: int = 14) -> list[object]:
-    """What members can see, of their own amounts and a told sum, that leaves somebody less than ten percent each way.
+@pytest.mark.parametrize("knowing", [2, 3])
+def test_full_days_leave_everybody_open(knowing: int) -> None:
+    """The same where everybody knows that nobody can have more than five, as with the days of a week."""
+    assert [] == narrowed(knowing, range(6), lambda amounts: told_sum(amounts, most=5))
+    assert narrowed(knowing, range(6), told_sum)
 
-    Nobody can have more than half of a told sum, so that all amounts are tried that there can be.
-    """
+
+def narrowed(
+    knowing: int, amounts: range, tells: Callable[[tuple[int, ...]], tuple[int, int] | None], people: int = 10
+) -> list[object]:
+    """What members can see, of their own amounts and a told sum, that leaves somebody ten percent each way or less."""
     worlds: dict[object, list[tuple[int, ...]]] = {}
-    for own in combinations_with_replacement(range(largest // 2 + 1), knowing):
-        for others in combinations_with_replacement(range(largest // 2 + 1), people - knowing):
-            told = told_sum(own + others, rules) if sum(own + others) <= largest else None
-            if told is not None:
+    for own in combinations_with_replacement(amounts, knowing):
+        for others in combinations_with_replacement(amounts, people - knowing):
+            if (told := tells(own + others)) is not None:
                 worlds.setdefault((told, own), []).append(others)
     return [
         seen

@@ -34,7 +34,8 @@ class Measure:
     `family` joins measures that together say more than each alone; they are known for a person all or none. Of shares
     at most one is true of a person, the most important comes first. Of sums the first is the whole, the others are
     parts of it that do not overlap. People are not put into a block for sums that could not tell every one that is
-    `needed`: they are counted in the group above instead.
+    `needed`: they are counted in the group above instead. `most`: what nobody can exceed, as everybody knows, such as
+    the working days of four weeks.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Measure:
     floor_people: int = 5
     family: str = ""
     needed: bool = True
+    most: int | None = None
 
 
 class Why(StrEnum):

@@ -24,10 +24,13 @@ APART_PERCENT = 20
 DIGITS = 2
 
 
-def told_sum(amounts: Collection[int], rules: Rules = ALL) -> tuple[int, int] | None:
-    """The range that the rounded sum stands for; None when few people carry it."""
+def told_sum(amounts: Collection[int], rules: Rules = ALL, *, most: int | None = None) -> tuple[int, int] | None:
+    """The range that the rounded sum stands for; None when few people carry it.
+
+    `most`: what nobody can exceed, as everybody knows. Then a sum near its end tells of everybody that they are, too.
+    """
     total = sum(amounts)
-    if rules.dominance and _carried(sorted(amounts, reverse=True), rules):
+    if rules.dominance and _carried(sorted(amounts, reverse=True), rules, most):
         return None
     step = 10 ** max(len(str(total)) - DIGITS, 0) if rules.rounding else 1
     middle = (2 * total + step) // (2 * step) * step
@@ -40,10 +43,16 @@ def rounded(total: int) -> int:
     return (2 * total + step) // (2 * step) * step
 
 
-def _carried(descending: Sequence[int], rules: Rules) -> bool:
+def _carried(descending: Sequence[int], rules: Rules, most: int | None) -> bool:
     if dominated(descending, rules):
         return True
-    return rules.differ and not (all_small(descending) or differ(descending))
+    if not rules.differ or differ(descending):
+        return False
+    small = all_small(descending)
+    if most is not None:
+        missing = [max(most - amount, 0) for amount in reversed(descending)]
+        small = small and all_small(missing) and sum(missing) > most
+    return not small
 
 
 def dominated(descending: Sequence[int], rules: Rules = ALL) -> bool:

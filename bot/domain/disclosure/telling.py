@@ -58,7 +58,8 @@ def tell(
         else:
             left = {person: rest[person] - own[person] for person in people} if measure is not family[0] else own
             enough_left = sums.told_sum(left.values(), rules) if min(left.values()) >= 0 else None
-            found[measure.name] = _told(home, people, enough_left and sums.told_sum(own.values(), rules), Why.DOMINANT)
+            range_told = sums.told_sum(own.values(), rules, most=measure.most) if enough_left else None
+            found[measure.name] = _told(home, people, range_told, Why.DOMINANT)
             rest = left if found[measure.name].why is None else rest
     return found
 
