@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import cycle
 
 from bot.domain.adoption import State
 from bot.domain.roster import SeatRecord
-from bot.domain.usage import CoverageStatus, UsageRow
-from bot.sources.invented import Behaviour, Company, crowd, truth
+from bot.domain.usage import ANY_MODEL, Counters, CoverageStatus, UsageRow
+from bot.sources.invented import Behaviour, Company, Habit, crowd, truth
 from bot.sources.invented.company import InventedCompany
 from bot.sources.invented.sessions import PATTERNS
 from bot.sources.invented.workforce import Course, Login, Worker
@@ -66,6 +68,47 @@ def test_tokens_are_disjoint_and_priced() -> None:
             assert counters.cost_microusd is not None
             assert 0 == counters.cost_microusd % 10_000
             assert None is counters.sessions
+
+
+def with_habits() -> Company:
+    """The same crowd, and the machine of every other one tells of sessions."""
+    habits = cycle([*Habit, *[None] * len(Habit)])
+    everybody = tuple(replace(person, habit=next(habits)) for person in crowd(7, 120))
+    return Company(everybody, seed=7, story_day=STORY_DAY)
+
+
+def test_sessions_fit_into_the_bill_of_their_day() -> None:
+    """Of whom the machine tells, each day is told and billed: model by model the same tokens, and no session's dollar
+    that was not billed (P6).
+    """
+    invented = with_habits()
+    tell = {person.email for person in invented.people if person.habit is not None}
+    for day in PAST[:28]:
+        billed = {(row.subject, row.model): row.counters for row in invented.usage(day) if row.subject in tell}
+        told: dict[tuple[str, str], Counters] = {}
+        for one in invented.sessions(day):
+            told[one.subject, one.model] = told.get((one.subject, one.model), Counters()).plus(one.counters)
+        assert {key for key in billed if key[1] != ANY_MODEL} == told.keys()
+        for key, sums in told.items():
+            assert billed[key].cache_read_tokens == sums.cache_read_tokens
+            assert 0 <= (billed[key].cost_microusd or 0) - (sums.cost_microusd or 0) < 10_000
+
+
+def test_a_habit_shows_in_sessions() -> None:
+    """Cold breaks are taken up cold, heavy starts are heavy, one long talk is long, and ordinary work is none of it."""
+    invented = with_habits()
+    alone = {person.email for person in invented.people if person.behaviour is Behaviour.NIGHT_AGENT}
+    habit_of = {person.email: person.habit for person in invented.people}
+    seen: dict[Habit | None, Counter[str]] = {habit: Counter() for habit in Habit}
+    for day in PAST[:28]:
+        for one in (one for one in invented.sessions(day) if one.subject not in alone):
+            for name in ("cold_restarts", "heavy_starts", "long_requests"):
+                seen[habit_of[one.subject]][name] += getattr(one.happened, name) or 0
+
+    assert {"cold_restarts": 0, "heavy_starts": 0, "long_requests": 0} == dict(seen[Habit.ORDINARY])
+    assert seen[Habit.COLD_BREAKS]["cold_restarts"] > 0 == seen[Habit.COLD_BREAKS]["heavy_starts"]
+    assert seen[Habit.HEAVY_STARTS]["heavy_starts"] > 0 == seen[Habit.HEAVY_STARTS]["cold_restarts"]
+    assert seen[Habit.ONE_LONG_TALK]["long_requests"] > 0 == seen[Habit.ONE_LONG_TALK]["cold_restarts"]
 
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)

@@ -17,11 +17,11 @@ from bot.domain.sessions import EventKind, SessionEvent, advance, facts
 from bot.domain.usage import Counters, SessionFacts
 from bot.sources.invented.tariff import FRONTIER, MIDDLE, Tokens, cost_microusd
 
-PROMPT_EVERY = 5
+_PROMPT_EVERY = 5
 """A person says something before every fifth request, and looks at what was changed."""
-CALL_EVERY = 3
-_LOOP_REQUESTS = 1_050
-_ROOM_AT_NIGHT = 40_000
+_CALL_EVERY = 3
+_NIGHT_REQUESTS, _LOOKS_AGAIN_AFTER = 1_056, 176
+_ROOM_AT_NIGHT_TOKENS = 40_000
 _KINDS_OF_DAY = 40
 """Of each habit; which of them somebody's day is, is drawn."""
 _ANY_DAY = date(2026, 1, 5)
@@ -77,12 +77,12 @@ def night_loop_on(seed: int, subject: str, tool: str, day: date) -> Iterator[Ses
     chance, shape = Random(f"{seed} {subject} night {day}"), _SHAPES[Habit.COLD_BREAKS]
     talk = _Talk(chance, datetime.combine(day, time(1), UTC), shape)
     talk.begin()
-    while talk.context < shape.fullest - _ROOM_AT_NIGHT:
+    while talk.context < shape.fullest - _ROOM_AT_NIGHT_TOKENS:
         talk.ask(chance.randrange(*shape.grows_by))
         talk.call(failed=False)
-    for _ in range(_LOOP_REQUESTS):
+    for number in range(_NIGHT_REQUESTS):
         talk.ask(chance.randrange(20, 60))
-        talk.call(failed=True)
+        talk.call(failed=number % _LOOKS_AGAIN_AFTER > 0)
     yield from _as_of(talk.told(), subject, tool, day, "night")
 
 
@@ -122,14 +122,14 @@ class _Talk:
         after = set(self._chance.sample(range(requests // 2, requests), breaks))
         self.begin()
         for turn in range(1, requests):
-            if turn % PROMPT_EVERY == 0:
+            if turn % _PROMPT_EVERY == 0:
                 self._event(EventKind.PROMPT)
                 self._event(EventKind.DECISION, accepted=self._chance.random() < 0.85)
             if turn in after:
                 self._at += timedelta(minutes=self._chance.randrange(10, 50))
                 self._request(read=0, written=self.context)
             self.ask(self._grown())
-            if turn % CALL_EVERY == 0:
+            if turn % _CALL_EVERY == 0:
                 self.call(failed=self._chance.random() < 0.04)
 
     def _grown(self) -> int:
