@@ -79,11 +79,13 @@ def formed(
 ) -> list[Block]:
     """New blocks of those who are known and in no block, each at the lowest group where it is large enough to speak.
 
-    The people of a group that is too small, and new ones whose sums somebody carries, go to the group above. New ones
-    who are only too few wait in their group.
+    The people of a group that is too small, and new ones whose sums somebody carries, go to the group above; at the top
+    they are a block all the same, which may have to be silent: if they were tried again without somebody who left, a
+    figure that appears would tell who had carried it. New ones who are only too few wait in their group.
     """
     taken = frozenset().union(*(block.members for block in blocks))
     countable = known | frozenset().union(*(block.members for block in blocks if block.open))
+    keys = {group.key for group in groups}
     up: dict[str | None, frozenset[int]] = {}
     below: dict[str | None, set[int]] = {}
     found = []
@@ -95,7 +97,7 @@ def formed(
         fresh = (people & known) - taken
         if len(people) < enough:
             up[group.parent] = up.get(group.parent, frozenset()) | people
-        elif len(fresh) >= enough and not may_speak(fresh):
+        elif len(fresh) >= enough and group.parent in keys and not may_speak(fresh):
             up[group.parent] = up.get(group.parent, frozenset()) | fresh
         elif len(fresh) >= enough:
             key = f"{measure}/{group.key}/{week.isoformat()}"

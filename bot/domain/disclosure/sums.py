@@ -16,8 +16,6 @@ from bot.domain.disclosure.rules import ALL, Rules
 LEAST_PEOPLE = 10
 SMALL_PART = 5
 """Everybody's part is small when nobody has more than one in this many of the whole."""
-LEAST_OF_SMALL = 25
-"""Of a smaller sum a fifth is too few whole things for everybody's to be open between none and a fifth."""
 KNOWING = 3
 APART_PERCENT = 20
 """Others differ when the least of them has this much less than the most, so that no interval is within ten percent."""
@@ -51,7 +49,7 @@ def _carried(descending: Sequence[int], rules: Rules, most: int | None) -> bool:
     small = all_small(descending)
     if most is not None:
         missing = [max(most - amount, 0) for amount in reversed(descending)]
-        small = small and all_small(missing) and sum(missing) > most
+        small = small and all_small(missing) and SMALL_PART * (sum(missing) // SMALL_PART) > most
     return not small
 
 
@@ -69,9 +67,13 @@ def dominated(descending: Sequence[int], rules: Rules = ALL) -> bool:
 
 
 def all_small(descending: Sequence[int]) -> bool:
-    """Nobody has more than a fifth: whatever three know of their own, each of the others may have none or a fifth."""
+    """Nobody has more than a fifth. Then, whatever three know of their own, each other may have none of it or a fifth.
+
+    None, because those who remain could hold it all between them, in whole things as well.
+    """
     total = sum(descending)
-    return total >= LEAST_OF_SMALL and SMALL_PART * descending[0] <= total
+    fifth = total // SMALL_PART
+    return descending[0] <= fifth and fifth * (len(descending) - KNOWING - 1) >= total > 0
 
 
 def differ(descending: Sequence[int]) -> bool:
