@@ -29,7 +29,7 @@ from bot.clock import HandClock, SystemClock
 from bot.domain.people import SATURDAY_AND_SUNDAY
 from bot.domain.sessions import usage_rows
 from bot.domain.usage import ANY_MODEL, Counters
-from bot.playground import cast, workforce
+from bot.playground import cast, colleagues
 from bot.playground.server import APP_TOKEN, BOT_TOKEN, Playground
 from bot.sources.invented import SEAT_COST_MICROUSD, TOOL, Behaviour, Character, Company
 from bot.sources.session_files import places
@@ -45,10 +45,13 @@ STORY_BEGINS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, before anything has run."""
 FIRST_MOVES = timedelta(hours=15)
 """How far the clock goes before the browser opens: to Monday afternoon in Europe, when the first tips are out."""
-PAST_DAYS = 84
-RUNNING_FOR = timedelta(weeks=9)
+PAST_DAYS = 91
+"""So long that for most people the sixty days in which everything is exploring ended before anything was published:
+who is counted together then stays together, and a sum to which nobody had anything would be told of nobody later.
+"""
+RUNNING_FOR = timedelta(weeks=5)
 """The story is about a Kindling that is past its first two weeks, in which it writes to nobody about waste, and has
-published what may be told of teams twice before.
+published what may be told of teams once before.
 """
 MY_DAYS = 140
 """How old one's own session files may be: what a card and the weeks before it can show, and some more."""
@@ -101,7 +104,7 @@ def _run(desk: Desk, world: World, stop: threading.Event, *, seconds: float | No
     listening.start()
     try:
         world.slack.wait_for_bot()
-        _say("Collecting twelve weeks from the tools' report, judging, deciding, and waiting for a fair hour ...")
+        _say("Collecting thirteen weeks from the tools' report, judging, deciding, and waiting for a fair hour ...")
         publish_the_past(desk, world)
         _advance(desk, world, world.begins + FIRST_MOVES, stop)
         world.slack.control.pass_time = lambda moment: _advance(desk, world, moment, stop)
@@ -222,11 +225,11 @@ def begins_on(now: datetime) -> datetime:
 @contextmanager
 def world_of(folder: Path, begins: datetime, mine: Reading | None) -> Iterator[World]:
     """The company, its Slack and its tools' report, running; with whoever runs the demo when `mine` is there."""
-    people = workforce.people()
+    people = colleagues.people()
     # The invented weeks are told from a Monday: the one on which the clock starts, or the one before.
-    company = Company(people, seed=workforce.SEED, story_day=begins.date() - timedelta(days=begins.weekday()))
+    company = Company(people, seed=colleagues.SEED, story_day=begins.date() - timedelta(days=begins.weekday()))
     clock = HandClock(begins)
-    members = (*cast.CAST, *map(workforce.member, people[len(cast.EMPLOYEES) :]), *((cast.YOU,) if mine else ()))
+    members = (*cast.CAST, *map(colleagues.member, people[len(cast.EMPLOYEES) :]), *((cast.YOU,) if mine else ()))
     with Playground(clock, members=members) as slack, ClaudeCodeStandIn() as report:
         yield World(company, slack, report, clock, folder, begins, mine)
 

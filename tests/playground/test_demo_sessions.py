@@ -12,7 +12,7 @@ import pytest
 from bot import app
 from bot.domain import scorecard
 from bot.domain.usage import SessionCounters
-from bot.playground import cast, demo, workforce
+from bot.playground import cast, colleagues, demo
 from bot.sources.session_files.reading import Reading
 from bot.store import scorecard as stored
 from handlers.desk import Desk
@@ -77,7 +77,7 @@ def test_nobody_else_has_any_of_it(desk: Desk) -> None:
     kept = rows(desk.store, "usage_day", "source", "person_id")
     assert 1 == len({person for _source, person in kept})
     assert {"sessions"} == {source for source, _person in kept}
-    assert len(cast.EMPLOYEES) + workforce.COLLEAGUES + 1 == len(rows(desk.store, "person", "person_id"))
+    assert len(cast.EMPLOYEES) + colleagues.COLLEAGUES + 1 == len(rows(desk.store, "person", "person_id"))
 
 
 def test_nothing_of_the_files_but_counters_is_in_the_demo(mine: Reading) -> None:

@@ -61,8 +61,8 @@ _MIX = (
     (Behaviour.NO_SEAT, 4),
 )
 
-_SEAT_HELD_DAYS = {Behaviour.FIRST_STEPS: 24, Behaviour.NEVER: 49}
-"""How long before the story begins a seat was given; 90 days to everybody else."""
+_SEAT_HELD_DAYS = {Behaviour.FIRST_STEPS: 24, Behaviour.NEVER: 56}
+"""How long before the story begins a seat was given; 91 days to everybody else."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Company:
         """Who holds a seat of `TOOL`, and since when."""
         for person in self.people:
             if person.behaviour is not Behaviour.NO_SEAT:
-                yield person, self._story_day - timedelta(days=_SEAT_HELD_DAYS.get(person.behaviour, 90))
+                yield person, self._story_day - timedelta(days=_SEAT_HELD_DAYS.get(person.behaviour, 91))
 
     def absences(self) -> Iterator[tuple[Character, date, date]]:
         """A week of leave for every third person, somewhere in the weeks before the story."""
