@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from random import Random
 
 from bot.domain.disclosure import Block, Kind, Measure, Memory, Published, due, publish
@@ -18,6 +19,7 @@ from tests.attacker import EXCLUSIVE, bits, coalition, subjects
 from tests.organisations import MEASURES, Week, organisation
 
 STATES = (*EXCLUSIVE, "other")
+TRIES = 4
 APART = 0.2
 """Two worlds this far apart leave an interval of more than ten percent to each side."""
 
@@ -90,31 +92,26 @@ def _apart(target: Target, own: Figures, other: Figures) -> bool:
     return abs(then - mine) > APART * (mine or (mean if target.measure.kind is Kind.SUM else 0))
 
 
-def _made_up_for(target: Target, weeks: list[Week], past: Past) -> bool:
+def _made_up_for(target: Target, weeks: list[Week], past: Past, reached: int = -1) -> bool:
     """Week by week, until all looks the same: where an old figure still counts later, others make up for it."""
     family = subjects()[target.block.measure]
-    reached = -1
-    while True:
-        now = history(weeks, target.rules)
-        broken = next((number for number in range(len(weeks)) if now[number][0] != past[number][0]), None)
-        if broken is None:
-            return True
-        if broken <= reached or target.steady:
-            return False
-        reached = broken
-        there = replace(target, week=broken)
-        if target.block.key not in {block.key for block in now[broken][1].blocks}:
-            return False
-        own, was = _figures(there, now, always=False), _figures(there, past, always=False)
-        said = tell("", target.block.members, family, was, target.rules)
-        others = target.block.members - {target.person, *target.members}
-        free = [person for person in sorted(others) if _known(weeks[broken], target.measure, person)]
-        for other in _repairs(own, was, free, target.measure):
-            if tell("", target.block.members, family, other, target.rules) == said:
-                weeks = _changed(there, weeks, own, other)
-                break
-        else:
-            return False
+    now = history(weeks, target.rules)
+    broken = next((number for number in range(len(weeks)) if now[number][0] != past[number][0]), None)
+    if broken is None or broken <= reached or target.steady:
+        return broken is None
+    if target.block.key not in {block.key for block in now[broken][1].blocks}:
+        return False
+    there = replace(target, week=broken)
+    own, was = _figures(there, now, always=False), _figures(there, past, always=False)
+    said = tell("", target.block.members, family, was, target.rules)
+    others = target.block.members - {target.person, *target.members}
+    free = [person for person in sorted(others) if _known(weeks[broken], target.measure, person)]
+    same = (
+        other
+        for other in _repairs(own, was, free, target.measure)
+        if tell("", target.block.members, family, other, target.rules) == said
+    )
+    return any(_made_up_for(target, _changed(there, weeks, own, other), past, broken) for other in islice(same, TRIES))
 
 
 def _known(week: Week, measure: Measure, person: int) -> bool:
@@ -196,14 +193,17 @@ def _other_sums(target: Target, own: Figures, free: Sequence[int]) -> Iterator[F
             yield {each: {**known, me: known[other], other: known[me]} for each, known in own.items()}
     for part in (0.3, 0.5, 0.9):
         yield {each: _shared_out(known, me, others, part) for each, known in own.items()}
+        yield {**own, name: _shared_out(own[name], me, others, part)}
     total = sum(own[name].values())
     yield {each: {**known, me: known[me] + 100 * total + 100} for each, known in own.items()}
     if len(own) > 1:
         whole = next(iter(own))
-        rest = own[whole][me] - sum(known[me] for each, known in own.items() if each != whole)
-        for amount in (own[name][me] + rest, own[name][me] + rest // 2, 0):
-            if abs(amount - mine) > APART * mine:
-                yield {**own, name: {**own[name], me: amount}}
+        places = sorted(others, key=lambda other: -own[whole][other])[:4]
+        swapped = [{each: {**known, me: known[one], one: known[me]} for each, known in own.items()} for one in places]
+        for world in (own, *swapped):
+            rest = world[whole][me] - sum(known[me] for each, known in world.items() if each != whole)
+            for amount in (world[name][me] + rest, world[name][me] + rest // 2, 0):
+                yield {**world, name: {**world[name], me: amount}}
 
 
 def _shared_out(known: Mapping[int, int], me: int, others: Sequence[int], part: float) -> dict[int, int]:
