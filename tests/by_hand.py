@@ -125,7 +125,7 @@ def is_old(row: Used) -> bool:
 def is_empty(told: Counters) -> bool:
     """Nobody was there, or everything failed, or not one token came back, and nothing else shows an answer."""
     requests = told.requests or 0
-    if requests and told.headless_requests is not None and told.headless_requests >= requests:
+    if requests and told.headless_requests and told.headless_requests + (told.failed_requests or 0) >= requests:
         return True
     all_failed = requests > 0 and told.failed_requests is not None and told.failed_requests >= requests
     return not has_answer(told) and (all_failed or told.output_tokens == 0)

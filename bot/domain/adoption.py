@@ -8,7 +8,7 @@ steps are counted in days of work (`bot/domain/days_of_work.py`). Next: `bot/dom
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -17,7 +17,7 @@ from bot.domain import gaps
 from bot.domain.people import Seat, WorkCalendar
 from bot.domain.usage import LOOKBACK_DAYS, LOOKBACK_WEEKS, WINDOW_DAYS, Coverage, UsageWindow
 
-RULE_VERSION = "states-2"
+RULE_VERSION = "states-3"
 
 GRACE_DAYS = 14
 """A seat, or a person, younger than this is left in peace."""
@@ -188,16 +188,20 @@ class _Case:
 
 
 def _unless_a_gap_matters(case: _Case, said: tuple[State, str], evidence: Evidence) -> tuple[State, str]:
-    """What is said, if it would be said whatever happened on the earlier days that no source finished."""
+    """What is said, if it would be said whichever of the earlier days that no source finished were days of use."""
     if said[0] not in _JUDGED_BY_USE:
         return said
     days = gaps.unfinished_days(
         window=case.window, coverage=case.coverage, seats=case.seats, tools=case.tools, calendar=case.calendar
     )
-    if not days or _first_match(replace(case, window=gaps.as_if_used(case.window, days)), {})[0] is said[0]:
+    if all(_first_match(_as_if_used(case, used), {})[0] is said[0] for used in gaps.possible_days(days)):
         return said
     evidence["unfinished_days"] = len(days)
     return State.UNKNOWN, f"use on {len(days)} earlier days that no source finished could change what is said"
+
+
+def _as_if_used(case: _Case, days: Collection[date]) -> _Case:
+    return replace(case, window=gaps.as_if_used(case.window, days))
 
 
 def _first_match(case: _Case, evidence: Evidence) -> tuple[State, str]:

@@ -21,7 +21,7 @@ _WEEK = 0b1111111
 class Trace(IntEnum):
     """What one row says of its day. The value is the place of its seven days in the marks of a week.
 
-    EMPTY: all of its requests ran without anybody there, or all failed, or not one token came back. ANSWERED: one of
+    EMPTY: each of its requests ran without anybody there or failed, or not one token came back. ANSWERED: one of
     `ANSWERS` is above zero. UNTOLD: neither can be seen; then the word of the source counts, unless another row of that
     day and tool is empty. SILENT: empty, and no sign of use by itself.
     """

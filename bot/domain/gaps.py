@@ -3,13 +3,18 @@
 A habit, a first use and a "never" reach back further than the 28 days that must be covered. Where a source lost a day
 in between, or saw nothing of a tool that was given back since, `adoption.judge` asks what it would say if that day had
 been one of use. Days before a source began to cover somebody are no gap, or nobody could be judged for 12 weeks.
+
+Any of the lost days may have been one of use. A day more can make a habit, and an earlier beginning can unmake one; so
+`possible_days` goes through the beginnings, each with the least and with the most use that there can have been after
+it. Between these two every rule of `adoption` changes its answer at most once, so that where both say the same,
+whatever lies between them does.
 Next: `bot/domain/adoption.py`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -42,6 +47,13 @@ def unfinished_days(
         since = begun or first_day
         found |= {day for day in working if day >= since and day not in seen and _could_use(tool, day, seats)}
     return frozenset(found)
+
+
+def possible_days(days: Collection[date]) -> Iterator[frozenset[date]]:
+    """For each of `days` as the first one with use: that day alone, and that day with all later ones."""
+    for first in sorted(days):
+        yield frozenset({first})
+        yield frozenset(day for day in days if day >= first)
 
 
 def as_if_used(window: UsageWindow, days: Collection[date]) -> UsageWindow:

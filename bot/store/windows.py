@@ -130,9 +130,11 @@ def _week_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Sel
 
 def _trace(rows: Any) -> ColumnElement[int]:
     """What a row says of its day (`domain/days_of_work.py`); what it does not tell is NULL here and decides nothing."""
-    requests = rows.c.requests
-    unattended = and_(requests > 0, rows.c.headless_requests >= requests)
-    failed = and_(requests > 0, rows.c.failed_requests >= requests)
+    requests, headless, failing = rows.c.requests, rows.c.headless_requests, rows.c.failed_requests
+    # Together, so that one failed request does not make a day of work of a nightly script. Some requests may be told as
+    # both: then the day is more easily called empty, and that never says "no use".
+    unattended = and_(requests > 0, headless > 0, headless + func.coalesce(failing, 0) >= requests)
+    failed = and_(requests > 0, failing >= requests)
     answered = or_(*(rows.c[name] > 0 for name in days_of_work.ANSWERS))
     return case(
         (unattended, Trace.EMPTY),

@@ -23,14 +23,15 @@ _ZERO = (
 
 STATES: dict[State, str] = {
     State.UNKNOWN: f"Some working day of the last {WINDOW_DAYS} days was not visible to me, or there were too few of "
-    "them, so I make no statement.",
+    "them, or use on earlier days that I could not see would change what I say; so I make no statement.",
     State.NOT_PROVISIONED: "I know of no seat of yours and have seen no use, so there is nothing to say.",
     State.GRACE: f"A seat, or a first working day, less than {adoption.GRACE_DAYS} days ago is left in peace.",
     State.NEVER_USED: f"You have held a seat for at least {adoption.GRACE_DAYS} days, {_ZERO}, and I never saw any "
     "use.",
     State.LAPSED: f"I saw use before; {_ZERO}, and I saw none.",
-    State.AT_RISK: f"I saw use in at least {adoption.HABIT_WEEKS} of {LOOKBACK_WEEKS} weeks, and then none in the last "
-    f"{adoption.RISK_DAYS} days, which were visible to me.",
+    State.AT_RISK: f"I saw use in at least {adoption.HABIT_WEEKS} of {LOOKBACK_WEEKS} weeks, or, when you had begun "
+    f"within them, in each of {adoption.EARLY_HABIT_WEEKS} weeks, and then none in the last {adoption.RISK_DAYS} days, "
+    "which were visible to me.",
     State.FIRST_STEPS: f"I first saw use within the last {LOOKBACK_WEEKS} weeks, and on fewer than "
     f"{adoption.FIRST_STEPS_ACTIVE_DAYS} days out of {adoption.FIRST_STEPS_DAYS}; or all requests I saw failed, came "
     "back empty, or ran without you.",

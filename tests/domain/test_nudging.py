@@ -314,7 +314,7 @@ def test_facts_answer_why_months_later() -> None:
         "last_day": "2026-03-01",
         "state": "never_used",
         "state_reason": "because",
-        "state_rule": "states-2",
+        "state_rule": "states-3",
         "nudge_rule": "nudges-2",
         "tools": ["claude_code"],
         "sources": ["claude_code", "file"],

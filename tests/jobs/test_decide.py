@@ -135,7 +135,7 @@ def test_plan_holds_what_why_needs(store: Store) -> None:
     with store.read() as session:
         nudge = session.scalars(select(NudgeRow)).one()
     assert "nudges-2" == nudge.rule_version
-    assert "states-2" == nudge.facts["state_rule"]
+    assert "states-3" == nudge.facts["state_rule"]
     assert "the one source I can see" == nudge.facts["seen_by"]
     assert "2026-01-13" == nudge.facts["seat_since"]
     assert datetime(2026, 3, 2, 12, tzinfo=UTC) <= nudge.due_at < datetime(2026, 3, 2, 15, tzinfo=UTC)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from bot.domain import adoption, occasions
 from bot.domain.adoption import Standing, State
@@ -16,8 +18,9 @@ from bot.domain.scorecard import Habit
 from bot.domain.sight import Sight
 from bot.domain.usage import LOOKBACK_DAYS, Counters
 from bot.sources import tip_library
-from bot.store import states
+from bot.store import states, windows
 from bot.store.database import Store
+from bot.store.tables import PersonRow, UsageDayRow
 from bot.views import rules, scorecard
 from jobs.detect import detect
 from tests.by_hand import LAST_DAY, NOW, UTC_WEEK, PriceList, Used, covered, days_before, keep, times, window_of
@@ -31,6 +34,7 @@ EMPTY = {
     "a ping that fails, of which no tokens are told": Counters(requests=1, failed_requests=1),
     "a ping that is not answered": Counters(requests=1, input_tokens=4, output_tokens=0, cost_microusd=20),
     "a cron at night": Counters(requests=1, headless_requests=1, input_tokens=4, output_tokens=7, cost_microusd=200),
+    "a cron of which one failed": Counters(requests=41, headless_requests=40, failed_requests=1, output_tokens=700),
 }
 """What is sent on a day that would else hold nothing."""
 OPENED = Counters(sessions=1, accepted=0, rejected=0, lines_added=0)
@@ -109,6 +113,54 @@ def test_empty_requests_bring_nobody_nearer_to_a_habit(worked: set[int], pinged:
     assert (State.HABITUAL == without) == (State.HABITUAL == with_them)
     if min(pinged, default=99) < 28:
         assert with_them not in adoption.ZERO_STATES
+
+
+@pytest.mark.parametrize("times_as_many", [1, 50])
+def test_one_that_fails_makes_no_habit_of_a_nightly_script(store: Store, times_as_many: int) -> None:
+    """Forty requests without anybody there and a few that failed, told as one sum, are as empty as either alone."""
+    cron = Counters(
+        requests=40 + times_as_many,
+        headless_requests=40,
+        failed_requests=times_as_many,
+        input_tokens=4,
+        output_tokens=7,
+    )
+    with store.begin() as session:
+        person = keep(session, each_day(EVERY_DAY, cron), seats=(SEAT,), coverage=covered("claude_code"))
+    night(store)
+
+    with store.read() as session:
+        assert State.FIRST_STEPS == states.current(session, person_ids=[person])[person].state
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    headless=st.none() | st.integers(0, 50),
+    failed=st.none() | st.integers(0, 50),
+    written=st.none() | st.integers(0, 900),
+    opened=st.booleans(),
+)
+def test_no_mix_of_empty_requests_is_a_day_of_work(
+    sqlite_store: Store, headless: int | None, failed: int | None, written: int | None, opened: bool
+) -> None:
+    """Whatever is told of requests that ran without anybody, of failed ones, and of tokens that only the former wrote:
+    as long as no request is left over for somebody, the day is empty, in the database and by hand.
+    """
+    requests = (headless or 0) + (failed or 0)
+    told = Counters(requests=requests, headless_requests=headless, failed_requests=failed)
+    told = replace(told, output_tokens=written) if headless else told
+    rows = [Used(LAST_DAY, counters=told)] + ([Used(LAST_DAY, model="*", counters=OPENED)] if opened else [])
+    assume(requests)
+    with sqlite_store.begin() as session:
+        session.execute(delete(UsageDayRow))
+        session.execute(delete(PersonRow))
+        person = keep(session, rows)
+
+        window = windows.load(session, person_ids=[person], last_day=LAST_DAY)[person]
+
+    assert frozenset() == window.worked_days()
+    assert frozenset({LAST_DAY}) == window.active_days()
+    assert window_of(rows) == window
 
 
 @pytest.mark.parametrize("kind", EMPTY)

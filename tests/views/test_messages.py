@@ -198,7 +198,7 @@ def test_why_explains_every_finding_and_source() -> None:
 
     for said in (
         "W15-1",
-        "states-2",
+        "states-3",
         "card-3",
         "tokens read: 4,200,000",
         "60 %",
