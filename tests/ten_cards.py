@@ -275,6 +275,7 @@ def _finished(one: Someone, name: str, kind: OutcomeKind, on: Callable[[date], b
             kind=kind,
             ref=ref,
             lines_added=40 + number if is_change else None,
+            lines_survived_14d=(40 + number) * 9 // 10 if name.startswith("git-") and is_old else None,
             repository="lantern/works" if is_host else None,
             reverted=(number % 7 == 3) if is_host else None,
             reached_production=is_old if is_host else None,

@@ -5,19 +5,17 @@ Made by `bot/store/finished_work.py`. Next: `bot/domain/waste/reverted.py`.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from bot.domain.outcomes import OutcomeKind
 
-CHANGES = frozenset({OutcomeKind.PR_MERGED, OutcomeKind.PR_CLOSED})
-
 
 @dataclass(frozen=True)
 class WorkDone:
-    """One finished piece of work on a UTC day. `reverted_on` is the first day on which something took it back."""
+    """One finished piece of work on a UTC day. `reverted_on` is the first day on which something took it back; `ref` is
+    the source's name for it.
+    """
 
     source: str
     kind: OutcomeKind
@@ -29,13 +27,4 @@ class WorkDone:
     lines_added: int | None = None
     lines_survived_14d: int | None = None
     lines_survived_30d: int | None = None
-
-
-def main_source(work: Sequence[WorkDone]) -> tuple[WorkDone, ...]:
-    """The changes of the source that tells most of them: a code host and its git history see the same change."""
-    changes = [one for one in work if one.kind in CHANGES]
-    by_source = Counter(one.source for one in changes)
-    if not by_source:
-        return ()
-    main = min(by_source, key=lambda name: (-by_source[name], name))
-    return tuple(one for one in changes if one.source == main)
+    ref: str = ""

@@ -20,7 +20,7 @@ from bot.domain.finished_work import WorkDone
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.usage import WINDOW_DAYS
 
-RULE_VERSION = "results-2"
+RULE_VERSION = "results-3"
 ATTRIBUTION_DAYS = WINDOW_DAYS
 """Cost and work are set beside each other over so many days; a shorter time would part a change from its beginnings."""
 UNITS = (OutcomeKind.PR_MERGED, OutcomeKind.TICKET_DONE, OutcomeKind.DOCUMENT)
@@ -62,8 +62,9 @@ class OutcomeFact:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Finished work of 28 days. `old_enough` merged changes had their 14 days; `still_there` of them were not taken
-    back. Of the merged ones whose deployment is `followed`, so many have `reached` production.
+    """Finished work of 28 days. So many of its merged changes were `taken_back`; what was merged before and taken back
+    in these days stands among the counts. `old_enough` merged changes had their 14 days; `still_there` of them were not
+    taken back. Of the merged ones whose deployment is `followed`, so many have `reached` production.
 
     `unit` is the kind that stands for this person's work; None: they finish nothing that can be counted.
     """
@@ -71,6 +72,7 @@ class Outcome:
     unit: OutcomeKind | None
     counts: dict[OutcomeKind, int]
     counts_before: dict[OutcomeKind, int]
+    taken_back: int
     old_enough: int
     still_there: int
     followed: int
@@ -149,12 +151,13 @@ def outcome_of(facts: Sequence[OutcomeFact], *, last_day: date) -> Outcome:
     merged = [fact for fact in now if fact.kind is OutcomeKind.PR_MERGED]
     old_enough = [fact for fact in merged if (last_day - fact.day).days >= STILL_THERE_DAYS]
     followed = [fact for fact in merged if fact.reached_production is not None]
-    counts = Counter(fact.kind for fact in now)
-    counts.update(OutcomeKind.PR_REVERTED for fact in now if fact.reverted)
+    taken_back = [fact for fact in merged if _taken_back(fact, facts)]
+    said = {(OutcomeKind.PR_REVERTED, fact.ref) for fact in taken_back}
     return Outcome(
         unit=unit_of(facts),
-        counts=dict(counts),
+        counts=dict(Counter(fact.kind for fact in now if (fact.kind, fact.ref) not in said)),
         counts_before=dict(Counter(fact.kind for fact in _ended(facts, last_day - timedelta(days=WINDOW_DAYS)))),
+        taken_back=len(taken_back),
         old_enough=len(old_enough),
         still_there=sum(not _taken_back(fact, facts) for fact in old_enough),
         followed=len(followed),

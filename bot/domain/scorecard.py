@@ -7,7 +7,7 @@ requests or money turns into a better word: the card states them and judges none
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ from bot.domain.follow_up import FollowUp
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.prices import PriceBook
 from bot.domain.results import Outcome, OutcomeFact, Results, outcome_of, results
-from bot.domain.same_work import Repeated, once, repeated
+from bot.domain.same_work import told_once
 from bot.domain.session_sums import SessionSums
 from bot.domain.sight import DaysOfUse, Sight, Unknown
 from bot.domain.told import Answer, Pattern
@@ -113,6 +113,8 @@ class Efficiency:
     """A seat or a job so young that nothing is judged yet."""
     has_idle_seat: bool
     """Part of what bought nothing is the price of a seat without use."""
+    has_suggestion: bool
+    """Something was found that may be had for less and stands in no sum."""
     seats_included: bool | None
     """Whether the price of the seats is in the sum; None: there is no seat."""
     follow_ups: tuple[FollowUp, ...]
@@ -128,7 +130,7 @@ class Scorecard:
     efficiency: Efficiency
     outcome: Outcome | None
     results: Results | None
-    repeated: Repeated
+    again_by: tuple[str, ...]
     """Who told work that another source told as well; it is counted once."""
     value: Value
     tools: tuple[str, ...]
@@ -148,22 +150,21 @@ def build(numbers: Numbers) -> Scorecard:
     tools = sight.tools()
     habit = Habit(now=sight.days_of_use(first, last), before=sight.days_of_use(_before(first), _before(last)))
     efficiency = _efficiency(numbers)
-    silent = repeated(numbers.beside.outcomes)
-    facts = once(numbers.beside.outcomes, silent)
+    facts = told_once(numbers.beside.outcomes)
     reported = reports(numbers.beside.check_ins, sight)
     return Scorecard(
         first_day=first,
         last_day=last,
         habit=habit,
         efficiency=efficiency,
-        outcome=outcome_of(facts, last_day=last) if numbers.beside.outcomes_ever_seen else None,
-        results=_results(numbers, once(numbers.beside.work, silent), habit, efficiency),
-        repeated=silent,
+        outcome=outcome_of(facts.pieces, last_day=last) if numbers.beside.outcomes_ever_seen else None,
+        results=_results(numbers, habit, efficiency),
+        again_by=facts.again_by,
         value=Value(numbers.beside.tips_helpful, numbers.beside.tips_not_helpful, reported, trend(reported)),
         tools=tools,
         unknowns=sight.unknowns(),
         sources={tool: numbers.beside.coverage.sources.get(tool, ()) for tool in tools},
-        weeks=twelve_weeks(sight, facts, numbers.beside.check_ins),
+        weeks=twelve_weeks(sight, facts.pieces, numbers.beside.check_ins),
         told=numbers.beside.told,
         meant=numbers.beside.meant,
     )
@@ -200,6 +201,7 @@ def _efficiency(numbers: Numbers) -> Efficiency:
         exploring_until=_exploring_until(numbers.window),
         is_early=numbers.standing is not None and numbers.standing.state is State.GRACE,
         has_idle_seat=any(one.detector == idle_seat.DETECTOR and one.counted_microusd for one in _unmeant(numbers)),
+        has_suggestion=any(one.is_suggestion for one in _unmeant(numbers)),
         seats_included=_seats_included(numbers),
         follow_ups=numbers.beside.follow_ups,
     )
@@ -241,15 +243,15 @@ def _tokens(counters: Counters) -> int | None:
     return sum(known) if known else None
 
 
-def _results(numbers: Numbers, work: Sequence[WorkDone], habit: Habit, efficiency: Efficiency) -> Results | None:
+def _results(numbers: Numbers, habit: Habit, efficiency: Efficiency) -> Results | None:
     """What came of the work, with each spend as far as it is known in full and some use was seen."""
-    earlier = _earlier(numbers.window)
-    spend, before = efficiency.ledgers.spend_microusd, ledger.spend_of(earlier, numbers.seats).total_microusd
+    sight, earlier = numbers.sight, replace(numbers.sight, window=_earlier(numbers.window))
+    spend, before = efficiency.ledgers.spend_microusd, ledger.spend_of(earlier.window, numbers.seats).total_microusd
     return results(
-        work,
+        told_once(numbers.beside.work).pieces,
         last_day=numbers.window.last_day,
-        spend_microusd=None if efficiency.some_unpriced or not _is_whole(habit.now) else spend,
-        spend_before_microusd=None if _some_unpriced(earlier) or not _is_whole(habit.before) else before,
+        spend_microusd=spend if _is_whole(sight, habit.now) else None,
+        spend_before_microusd=before if _is_whole(earlier, habit.before) else None,
     )
 
 
@@ -269,9 +271,20 @@ def _some_unpriced(window: UsageWindow) -> bool:
     )
 
 
-def _is_whole(days: DaysOfUse) -> bool:
-    """Whether cost and work of these days may stand beside each other: all of them were seen, and some hold use.
+def _is_whole(sight: Sight, days: DaysOfUse) -> bool:
+    """Whether cost and work of these 28 days may stand beside each other: every tool was seen on every working day, all
+    that was seen and every seat has a price, and there was some use.
 
     Without any use the work was done by other means, and the price of an idle seat says nothing about it.
     """
-    return not days.unseen_days and bool(days.used_days or days.days_off_used)
+    if days.unseen_days or sight.unknowns() or _some_unpriced(sight.window) or _has_unpriced_seat(sight):
+        return False
+    return bool(days.used_days or days.days_off_used)
+
+
+def _has_unpriced_seat(sight: Sight) -> bool:
+    first, last = sight.window.first_day(), sight.window.last_day
+    held = (seat for seat in sight.seats if seat.assigned_on <= last)
+    return any(
+        seat.monthly_cost_microusd is None and (seat.released_on is None or seat.released_on > first) for seat in held
+    )

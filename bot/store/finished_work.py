@@ -68,4 +68,5 @@ def _done(row: OutcomeRow, reverted_on: date | None) -> WorkDone:
         lines_added=row.lines_added,
         lines_survived_14d=row.lines_survived_14d,
         lines_survived_30d=row.lines_survived_30d,
+        ref=row.ref,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from sqlalchemy import and_, exists, func, not_, select
+from sqlalchemy import and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.outcomes import OutcomeKind
@@ -101,18 +101,21 @@ def _beside(session: Session, person_id: int, first: date, last_day: date) -> Be
 
 
 def _outcomes(session: Session, person_id: int, first: date, last_day: date) -> tuple[OutcomeFact, ...]:
-    """Finished work by UTC day, reverts of the last days included.
+    """Finished work by UTC day, with the reverts of some days after it.
 
-    A revert that names what it takes back is somebody's repair; what it took back says so itself.
+    Otherwise it is the work that the detectors look at, so that both take the same of it for told twice. A revert that
+    names what it takes back is somebody's repair; what it took back says so itself.
     """
-    is_repair = and_(OutcomeRow.kind == OutcomeKind.PR_REVERTED.value, OutcomeRow.reverts_ref.is_not(None))
+    is_revert = OutcomeRow.kind == OutcomeKind.PR_REVERTED.value
+    is_repair = and_(is_revert, OutcomeRow.reverts_ref.is_not(None))
+    end, end_of_reverts = (start_of_day(last_day + timedelta(days=days)) for days in (1, STILL_THERE_DAYS))
     rows = session.scalars(
         select(OutcomeRow)
         .where(
             OutcomeRow.person_id == person_id,
             not_(is_repair),
             OutcomeRow.at >= start_of_day(first),
-            OutcomeRow.at < start_of_day(last_day + timedelta(days=STILL_THERE_DAYS)),
+            or_(OutcomeRow.at < end, and_(is_revert, OutcomeRow.at < end_of_reverts)),
         )
         .order_by(OutcomeRow.at, OutcomeRow.kind, OutcomeRow.ref)
     )

@@ -6,7 +6,7 @@ nothing else, and what became of the lines. Next: `bot/views/why.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.domain import same_work
 from bot.domain.outcomes import OutcomeKind
@@ -20,7 +20,6 @@ from bot.domain.results import (
     Results,
     Stayed,
 )
-from bot.domain.same_work import Repeated
 from bot.views import pieces
 
 _UNIT = {
@@ -41,7 +40,7 @@ def lines(results: Results | None) -> Iterator[str]:
         yield _stayed(one, before.get(one.days))
 
 
-def explained(outcome: Outcome | None, results: Results | None, repeated: Repeated) -> Iterator[str]:
+def explained(outcome: Outcome | None, results: Results | None, again_by: Sequence[str]) -> Iterator[str]:
     """Formula, inputs and limits of the counts and of the lines above, with who told them and the rule's version."""
     if outcome is None:
         yield f"It stands here as soon as a source tells me of such work of yours. Rule {RULE_VERSION}."
@@ -52,7 +51,7 @@ def explained(outcome: Outcome | None, results: Results | None, repeated: Repeat
     )
     if results is not None:
         yield from _of_the_unit(results)
-    yield from _repeated(repeated)
+    yield from _again(again_by)
     told_by = (
         "" if results is None else f"Told by {pieces.listing([pieces.source_name(one) for one in results.sources])}. "
     )
@@ -87,18 +86,18 @@ def _how_cost(results: Results, many: str) -> str:
         few = results.finished
         return f"I tell no cost of one below {LEAST_PIECES} pieces in {ATTRIBUTION_DAYS} days; there were {few}."
     return (
-        f"I tell no cost of one, because in these {ATTRIBUTION_DAYS} days a price or a working day was not visible to "
-        "me, or because I saw no use."
+        f"I tell no cost of one, because in these {ATTRIBUTION_DAYS} days a price, or a tool of yours on a working "
+        "day, was not visible to me, or because I saw no use."
     )
 
 
-def _repeated(repeated: Repeated) -> Iterator[str]:
+def _again(again_by: Sequence[str]) -> Iterator[str]:
     """Who told the same work as well."""
-    names = sorted({pieces.source_name(voice.source) for voice in repeated})
+    names = [pieces.source_name(source) for source in again_by]
     if names:
         yield (
-            f"{pieces.listing(names)} told me of the same work as another source, so that part is counted once "
-            f"(rule {same_work.RULE_VERSION})."
+            f"{pieces.listing(names)} told me of some of the same work as another source; each piece is counted once, "
+            f"with what any of them knows of it (rule {same_work.RULE_VERSION})."
         )
 
 

@@ -23,7 +23,9 @@ from bot.views.pieces import Block
 FIRST_LINE = "Your card from Kindling. Nobody else can see it."
 
 NO_TOOL = "no tool of yours yet, that I know of"
+ONLY_EMPTY = "only requests without an answer, or without you"
 _NOT_VISIBLE = "not visible to me"
+_LESS = "could have been less"
 _MOST_REPORTS = 3
 
 _WORK = {
@@ -31,7 +33,7 @@ _WORK = {
     OutcomeKind.TICKET_DONE: ("ticket done", "tickets done"),
     OutcomeKind.DOCUMENT: ("document", "documents"),
     OutcomeKind.PR_CLOSED: ("change closed without merging", "changes closed without merging"),
-    OutcomeKind.PR_REVERTED: ("change taken back", "changes taken back"),
+    OutcomeKind.PR_REVERTED: ("earlier change taken back", "earlier changes taken back"),
     OutcomeKind.DEPLOYED: ("release", "releases"),
 }
 _NONE = {
@@ -100,9 +102,12 @@ def habit_words(habit: Habit) -> str:
     return f"{now[0].upper()}{now[1:]}.\nThe four weeks before: {before}."
 
 
-def efficiency_words(efficiency: Efficiency, today: date) -> str:
-    """The money with its three parts on one line, the meter reading below: together (P4), none with a verdict (P3)."""
-    money = " ".join(_money(efficiency))
+def efficiency_words(efficiency: Efficiency, today: date, *, suggested: str = 'under "Why?"') -> str:
+    """The money with its three parts on one line, the meter reading below: together (P4), none with a verdict (P3).
+
+    `suggested` says where a suggestion can be read.
+    """
+    money = " ".join(_money(efficiency, suggested))
     below = " ".join(_below_the_money(efficiency, today))
     looks = follow_up.lines(efficiency.follow_ups, today)
     return "\n".join(line for line in (money, below, *looks) if line)
@@ -214,13 +219,13 @@ def days_words(days: DaysOfUse) -> str:
     if days.toolless_days:
         said = f"{said} since you have had a tool"
     if days.days_off_used:
-        said = f"{said}; also on {pieces.count(days.days_off_used, 'day')} off"
+        said = f"{said}; {'also' if days.used_days else 'used'} on {pieces.count(days.days_off_used, 'day')} off"
     if days.empty_days:
-        said = f"{said}; on {pieces.count(days.empty_days, 'day')} only requests without an answer, or without you"
+        said = f"{said}; on {pieces.count(days.empty_days, 'day')} {ONLY_EMPTY}"
     return said
 
 
-def _money(efficiency: Efficiency) -> Iterator[str]:
+def _money(efficiency: Efficiency, suggested: str) -> Iterator[str]:
     """The sum, then its parts that there are, then those of which nothing was found: all of them, always (P4)."""
     ledgers = efficiency.ledgers
     if ledgers.spend_microusd is None:
@@ -239,26 +244,44 @@ def _money(efficiency: Efficiency) -> Iterator[str]:
         )
     else:
         yield from _parts(efficiency, spent)
+        yield from _not_found(efficiency, suggested)
     if efficiency.some_unpriced:
         yield "Some use came without a price and is not in these sums."
 
 
 def _parts(efficiency: Efficiency, spent: str) -> Iterator[str]:
     ledgers = efficiency.ledgers
-    parts = {
-        "could have been less": ledgers.optimizable_microusd or 0,
-        "bought nothing": ledgers.wasted_microusd or 0,
-    }
-    said = [f"{pieces.about(microusd)} {what}" for what, microusd in parts.items() if microusd]
+    said = [f"{pieces.about(microusd)} {what}" for what, microusd in _named(efficiency).items() if microusd]
     if efficiency.exploring_until is not None:
         said.append(f"{'the rest' if said else 'all of it'} was exploring")
     elif ledgers.exploration_microusd:
         said.append(f"{pieces.about(ledgers.exploration_microusd)} was exploring")
     yield f"{': '.join([spent, ', '.join(said)]) if said else spent}."
-    not_found = [f"that {what}" for what, microusd in parts.items() if not microusd]
-    if not_found:
-        other = " other" if ledgers.wasted_microusd else ""
-        yield f"I found no{other} part of it {pieces.listing(not_found, 'or')}."
+
+
+def _not_found(efficiency: Efficiency, suggested: str) -> Iterator[str]:
+    """The parts that hold nothing. That nothing was found is no praise, for not everything can be looked for."""
+    empty = [what for what, microusd in _named(efficiency).items() if not microusd]
+    if efficiency.exploring_until is not None:
+        yield from [f"So nothing in it counts as what {pieces.listing(empty, 'or')}."] if empty else []
+        return
+    suggestion = efficiency.has_suggestion and _LESS in empty
+    sought = [what for what in empty if not (suggestion and what == _LESS)]
+    if sought:
+        found = len(empty) < 2 or efficiency.ledgers.exploration_microusd
+        nothing = "nothing else" if found else "nothing"
+        yield f"I looked for what {pieces.listing(sought, 'or')}: {nothing} I can check for was found."
+    if suggestion:
+        yield f"For what {_LESS} there is a suggestion {suggested}; it is in no sum."
+
+
+def _named(efficiency: Efficiency) -> dict[str, int]:
+    """The two parts that are looked for, exploring aside."""
+    ledgers = efficiency.ledgers
+    return {
+        _LESS: ledgers.optimizable_microusd or 0,
+        "bought nothing": ledgers.wasted_microusd or 0,
+    }
 
 
 def _seats(efficiency: Efficiency) -> str:
@@ -293,8 +316,19 @@ def _unit(outcome: Outcome) -> str:
 
 def _became(outcome: Outcome) -> list[str]:
     """What became of the merged changes, as far as their time has come and a source follows them."""
-    stayed = [_stayed(outcome)] if outcome.old_enough else []
+    undone = [_taken_back(outcome)] if outcome.taken_back and outcome.old_enough < outcome.merged else []
+    stayed = [*undone, _stayed(outcome)] if outcome.old_enough else undone
     return [*stayed, _in_production(outcome)] if outcome.followed else stayed
+
+
+def _taken_back(outcome: Outcome) -> str:
+    """How many of the merged changes are undone; where all had their 14 days, what is still there tells it."""
+    undone, merged = outcome.taken_back, outcome.merged
+    if merged == 1:
+        return "It was taken back."
+    whose = "of them" if outcome.unit is OutcomeKind.PR_MERGED else "of the merged changes"
+    how_many = {merged: "Both" if merged == 2 else f"All {merged}"}.get(undone, str(undone))
+    return f"{how_many} {whose} {'was' if undone == 1 else 'were'} taken back."
 
 
 def _in_production(outcome: Outcome) -> str:

@@ -12,6 +12,7 @@ from datetime import date
 from bot.domain import value
 from bot.domain.adoption import Standing
 from bot.domain.scorecard import Scorecard
+from bot.domain.told import Pattern as Meant
 from bot.domain.value import Trend
 from bot.domain.waste.finding import Ledger, NotJudged
 from bot.domain.waste.ledger import CountedFinding
@@ -29,6 +30,7 @@ _HOW_DAYS_COUNT = (
     "Weekends, public holidays and leave are left out, and how much was used makes no difference. A day without use is "
     "called one only when every tool you could have used was visible to me."
 )
+_MEANT = "simply used, because you told me that this was meant"
 _LEDGER_WORDS = {
     Ledger.WASTED: "bought nothing",
     Ledger.OPTIMIZABLE: "could have been less",
@@ -53,7 +55,7 @@ def message(
     blocks = [
         pieces.section(_habit(card), "Habit"),
         pieces.section(_efficiency(card, today), "Efficiency"),
-        *(block for finding in findings[:_MOST_FINDINGS] for block in _finding(finding, today)),
+        *(block for finding in findings[:_MOST_FINDINGS] for block in _finding(finding, card.meant, today)),
         *_second_looks(card, today),
         *_silent_detectors(not_judged),
         pieces.section(_outcome(card), "Outcome"),
@@ -74,7 +76,7 @@ def _habit(card: Scorecard) -> str:
 
 def _efficiency(card: Scorecard, today: date) -> str:
     return (
-        f"{scorecard.efficiency_words(replace(card.efficiency, follow_ups=()), today)}\n"
+        f"{scorecard.efficiency_words(replace(card.efficiency, follow_ups=()), today, suggested='below')}\n"
         "The sum is what your tools billed (list price where there is no bill) and your seats for these 28 days. "
         "A dollar stands in one place only. In your first 60 days of use everything is exploring; after that, $50 of "
         "what I find is, and $50 or a fifth of what your use cost is left out of the rest, whichever is more. What is "
@@ -83,11 +85,13 @@ def _efficiency(card: Scorecard, today: date) -> str:
     )
 
 
-def _finding(finding: CountedFinding, today: date) -> Iterator[Block]:
+def _finding(finding: CountedFinding, meant: Mapping[Meant, date], today: date) -> Iterator[Block]:
+    """What was found; of what the person said was meant, that it counts as simply used, as it does on the card."""
     pattern = rules.pattern(finding.detector)
-    innocent = pieces.quiet(finding.innocent_reason, 200)
+    is_meant = (finding.detector, finding.tool) in meant
+    innocent = "" if is_meant else pieces.quiet(finding.innocent_reason, 200)
     lines = [
-        f"{pieces.tool_name(finding.tool)}: {_amount(finding)}.",
+        f"{pieces.tool_name(finding.tool)}: {_MEANT if is_meant else _amount(finding)}.",
         f"It may be quite right. {innocent}" if innocent else "",
         pattern.rule,
     ]
@@ -110,6 +114,8 @@ def _inputs(evidence: Mapping[str, object], today: date, closing: str) -> Block:
 
 def _amount(finding: CountedFinding) -> str:
     what = _LEDGER_WORDS[finding.ledger]
+    if finding.high_microusd == 0:
+        return "what this cost is spoken of under another pattern already"
     if finding.counted_microusd is None:
         return f"{what}; the amount is not known"
     if finding.is_suggestion:
@@ -156,7 +162,7 @@ def _outcome(card: Scorecard) -> str:
     lines = [
         scorecard.outcome_words(card.outcome),
         *results.lines(card.results),
-        *results.explained(card.outcome, card.results, card.repeated),
+        *results.explained(card.outcome, card.results, card.again_by),
     ]
     return "\n".join(lines)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,8 +13,8 @@ from hypothesis import strategies as st
 
 from bot.domain.finished_work import WorkDone
 from bot.domain.outcomes import OutcomeKind
-from bot.domain.results import OutcomeFact, outcome_of
-from bot.domain.same_work import once, repeated
+from bot.domain.results import OutcomeFact, Results, Stayed, outcome_of, results
+from bot.domain.same_work import told_once
 
 LAST_DAY = date(2026, 3, 1)
 MERGED = OutcomeKind.PR_MERGED
@@ -42,7 +44,47 @@ def lines(ago: int) -> int:
 
 def counted(*facts: OutcomeFact) -> int:
     """How many changes stand on the card."""
-    return outcome_of(once(facts, repeated(facts)), last_day=LAST_DAY).merged
+    return outcome_of(told_once(facts).pieces, last_day=LAST_DAY).merged
+
+
+def followed(days: Iterable[int], source: str = "git-shop") -> list[WorkDone]:
+    """The same steps for the detectors: git follows what becomes of their lines, and marks of AI help."""
+    return [
+        WorkDone(
+            source,
+            MERGED,
+            day(ago),
+            ai_assisted=True,
+            lines_added=lines(ago),
+            lines_survived_14d=lines(ago) - 2,
+            lines_survived_30d=lines(ago) - 3 if ago >= 30 else None,
+            ref=f"{ago:016x}",
+        )
+        for ago in days
+    ]
+
+
+def hosted(days: Iterable[int], *, with_lines: bool = True) -> list[WorkDone]:
+    """The same requests for the detectors: the host follows what was taken back."""
+    return [
+        WorkDone(
+            "github",
+            MERGED,
+            day(ago),
+            "acme/shop",
+            reverted=False,
+            lines_added=lines(ago) if with_lines else None,
+            ref=f"acme/shop#{ago}",
+        )
+        for ago in days
+    ]
+
+
+def came(work: Iterable[WorkDone]) -> Results:
+    """What came of this work, each piece once."""
+    found = results(told_once(list(work)).pieces, last_day=LAST_DAY, spend_microusd=None, spend_before_microusd=None)
+    assert found is not None
+    return found
 
 
 def test_a_code_host_and_its_git_history_count_once() -> None:
@@ -50,14 +92,60 @@ def test_a_code_host_and_its_git_history_count_once() -> None:
     facts = [*host(range(6)), *git(range(6))]
 
     assert 6 == counted(*facts)
-    assert {"github"} == {fact.source for fact in once(facts, repeated(facts))}
+    assert {"github"} == {fact.source for fact in told_once(facts).pieces}
+    assert ("git-shop",) == told_once(facts).again_by
 
 
-def test_more_steps_than_requests_are_the_same_work_all_the_same() -> None:
-    """A request that came in as three commits leaves three steps; most others have a twin, so none is counted again."""
-    rebased = [OutcomeFact(MERGED, f"part-{n}", day(2), source="git-shop", lines_added=n) for n in range(1, 4)]
+def test_the_steps_of_one_request_are_one_piece() -> None:
+    """A request that came in as three commits leaves three steps, which have its lines together; others are others."""
+    rebased = [OutcomeFact(MERGED, f"part-{n}", day(2), source="git-shop", lines_added=n) for n in (2, 3, 4)]
+    more = OutcomeFact(MERGED, "more", day(2), source="git-shop", lines_added=1)
 
     assert 6 == counted(*host(range(6)), *git([0, 1, 3, 4, 5]), *rebased)
+    assert 10 == counted(*host(range(6)), *git([0, 1, 3, 4, 5]), *rebased, more)
+
+
+def test_twins_go_one_by_one() -> None:
+    """A git history in which half of the steps are the host's: these count once, and the other half is not lost."""
+    other = [OutcomeFact(MERGED, f"x{n}", day(n), source="git-mono", lines_added=1000 + n) for n in range(6)]
+    more = [OutcomeFact(MERGED, f"y{n}", day(n), source="git-mono", lines_added=2000 + n) for n in range(6)]
+
+    assert 12 == counted(*host(range(6)), *git(range(6), "git-mono"), *other)
+    assert 18 == counted(*host(range(6)), *git(range(6), "git-mono"), *other, *more)
+
+
+def test_a_change_that_looks_alike_by_chance_is_another() -> None:
+    """One of six with the same day and lines proves nothing; with three of six it is the same repository."""
+    other = [OutcomeFact(MERGED, f"x{n}", day(n), source="git-web", lines_added=1000 + n) for n in range(6)]
+
+    assert 12 == counted(*host(range(6)), *git([0], "git-web"), *other[1:])
+    assert 9 == counted(*host(range(6)), *git([0, 1, 2], "git-web"), *other[3:])
+
+
+def test_unknown_lines_make_no_twin() -> None:
+    """A host that tells no lines, and a git history of another repository: the same day proves nothing."""
+    plain = [replace(fact, source="gitlab", lines_added=None) for fact in host(range(0, 20, 2), "team/api")]
+    other = git([*range(0, 20, 4), 1, 3, 5], "git-infra")
+
+    assert 18 == counted(*plain, *other)
+
+
+def test_unknown_lines_in_a_history_that_is_called_after_the_repository() -> None:
+    """There a day of which both tell as many is told twice; another day is not."""
+    plain = [replace(fact, source="gitlab", lines_added=None) for fact in host(range(6), "team/shop")]
+    more = OutcomeFact(MERGED, "more", day(2), source="git-shop", lines_added=5)
+
+    assert 6 == counted(*plain, *git(range(6)))
+    assert 8 == counted(*plain, *git(range(6)), more)
+    assert 12 == counted(*plain, *git(range(6), "git-web"))
+
+
+def test_in_one_repository_the_days_decide() -> None:
+    """Two sources that name it count lines each in their own way; of each day the one that tells more is believed."""
+    again = [replace(fact, lines_added=(fact.lines_added or 0) + 1) for fact in host([0, 1], source="file")]
+    named = [replace(fact, ref=f"m{n}") for n, fact in enumerate([*again, *again])]
+
+    assert 8 == counted(*host(range(6)), *named)
 
 
 def test_another_repository_on_disk_is_other_work() -> None:
@@ -89,26 +177,52 @@ def test_the_same_name_in_a_file_and_a_tracker_is_one_ticket() -> None:
     again = [OutcomeFact(done, f"SHOP-{n}", day(n), source="file") for n in range(4)]
     other = [OutcomeFact(done, f"HELP-{n}", day(n), source="file") for n in range(4)]
 
-    assert 5 == len(once([*jira, *again], repeated([*jira, *again])))
-    assert 9 == len(once([*jira, *other], repeated([*jira, *other])))
+    assert 5 == len(told_once([*jira, *again]).pieces)
+    assert 9 == len(told_once([*jira, *other]).pieces)
 
 
 def test_a_revert_that_is_told_twice_is_one() -> None:
-    """With the changes that a source only repeats go the reverts that it tells of them."""
-    back = OutcomeFact(OutcomeKind.PR_REVERTED, "x", day(1), source="file")
+    """A file's revert has the name of what it took back; where the host knows of it there is one."""
+    back = OutcomeFact(OutcomeKind.PR_REVERTED, "acme/shop#0", day(0), source="file")
     by_file = [OutcomeFact(MERGED, fact.ref, fact.day, source="file") for fact in host(range(4))]
     taken_back = [*host([1, 2, 3]), OutcomeFact(MERGED, "acme/shop#0", day(0), True, "github", "acme/shop", 1)]
-    facts = [*taken_back, *by_file, back]
+    outcome = outcome_of(told_once([*taken_back, *by_file, back]).pieces, last_day=LAST_DAY)
 
-    assert 1 == outcome_of(once(facts, repeated(facts)), last_day=LAST_DAY).counts[OutcomeKind.PR_REVERTED]
+    assert (4, 1) == (outcome.merged, outcome.taken_back)
+    assert {MERGED: 4} == outcome.counts
 
 
-def test_lines_that_stayed_come_from_the_voice_that_is_heard() -> None:
-    """The same choice holds for everything that is told of a piece of work."""
-    silent = repeated([*host(range(6)), *git(range(6))])
-    work = [WorkDone("git-shop", MERGED, day(1)), WorkDone("github", MERGED, day(1), repository="acme/shop")]
+def test_a_revert_that_only_the_file_tells_is_not_lost() -> None:
+    """The host, which does not follow what was taken back, is the one that counts; the revert goes to its change."""
+    by_file = [OutcomeFact(MERGED, f"m{fact.ref}", fact.day, source="file", lines_added=lines(n))
+               for n, fact in enumerate(host(range(4)))]  # fmt: skip
+    back = OutcomeFact(OutcomeKind.PR_REVERTED, by_file[2].ref, day(1), source="file")
+    outcome = outcome_of(told_once([*host(range(4)), *by_file, back]).pieces, last_day=LAST_DAY)
 
-    assert ["github"] == [one.source for one in once(work, silent)]
+    assert (4, 1) == (outcome.merged, outcome.taken_back)
+    assert {MERGED: 4} == outcome.counts
+
+
+@pytest.mark.parametrize("with_lines", [True, False])
+def test_lines_that_stayed_come_from_the_voice_that_follows_them(with_lines: bool) -> None:
+    """The host's change is the one that counts, and it knows what git alone knows of it: lines, and marks of help."""
+    days = range(16, 22)
+    alone, both = came(followed(days)), came([*hosted(days, with_lines=with_lines), *followed(days)])
+
+    added = sum(map(lines, days))
+    assert (Stayed(14, 6, added, added - 12),) == alone.stayed == both.stayed
+    assert (6, ("github",)) == (both.finished, both.sources)
+    assert {(True, False)} == {
+        (one.ai_assisted, one.reverted) for one in told_once([*hosted(days), *followed(days)]).pieces
+    }
+
+
+def test_what_the_counted_one_knows_stays() -> None:
+    """Of what both tell, the counted one is believed."""
+    (taken_back,) = (replace(one, reverted=True, reverted_on=day(1)) for one in hosted([3]))
+    (told,) = told_once([*(replace(one, reverted=False) for one in followed([3])), taken_back]).pieces
+
+    assert ("github", True, day(1)) == (told.source, told.reverted, told.reverted_on)
 
 
 @pytest.mark.parametrize("source", ["git-shop", "github"])
@@ -127,3 +241,28 @@ def test_the_order_in_which_they_are_told_does_not_matter(days: list[int], rando
     random.shuffle(facts)  # type: ignore[attr-defined]
 
     assert len(days) == counted(*facts)
+
+
+PIECES = st.builds(
+    lambda ago, source, repository, added, kind: OutcomeFact(
+        kind, f"{source}{ago}{added}", day(ago), None, source, repository, lines_added=added
+    ),
+    st.integers(0, 5),
+    st.sampled_from(["git-shop", "git-web", "github", "gitlab", "file"]),
+    st.sampled_from([None, "acme/shop", "acme/web"]),
+    st.sampled_from([None, 1, 2, 3]),
+    st.sampled_from([MERGED, MERGED, OutcomeKind.PR_CLOSED, OutcomeKind.DOCUMENT]),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES, max_size=30))
+def test_nothing_is_lost_and_nothing_is_made(facts: list[OutcomeFact]) -> None:
+    """What is counted was told, and never fewer pieces than the source that tells most of them."""
+    once = told_once(facts).pieces
+    told = {(fact.source, fact.kind, fact.ref, fact.day) for fact in facts}
+
+    assert {(fact.source, fact.kind, fact.ref, fact.day) for fact in once} <= told
+    for kind in (MERGED, OutcomeKind.PR_CLOSED, OutcomeKind.DOCUMENT):
+        of_each = Counter(fact.source for fact in facts if fact.kind is kind)
+        assert max(of_each.values(), default=0) <= sum(fact.kind is kind for fact in once)

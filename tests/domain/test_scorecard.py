@@ -13,7 +13,7 @@ from bot.domain.people import Seat
 from bot.domain.results import CostPerPiece, OutcomeFact
 from bot.domain.scorecard import Ledgers, Numbers
 from bot.domain.sight import DaysOfUse, Gap, Unknown
-from bot.domain.usage import ANY_MODEL, Counters, UsageWindow, WeekSum
+from bot.domain.usage import ANY_MODEL, Counters, Coverage, UsageWindow, WeekSum
 from bot.domain.waste import DETECTORS
 from bot.domain.waste.finding import Ledger
 from tests.views.samples import FINDING, LAST_DAY, many_numbers, numbers
@@ -174,6 +174,38 @@ def test_cost_of_a_change_needs_all_of_its_parts() -> None:
     assert abs(spend // 3 - known.microusd) < 10_000
     assert None is cost_of_a_change(MANY["data end early"])
     assert None is cost_of_a_change(MANY["no price"])
+
+
+def test_a_tool_or_a_seat_without_a_price_hides_the_cost_of_a_change() -> None:
+    """Of a tool that no source covers more may have been used, and been paid, than was seen; a seat without a price was
+    paid too. Neither these 28 days nor those before are then told as if they were whole.
+    """
+    known = numbers()
+    weeks = known.window.weeks
+    for week in (0, 5):
+        seen = WeekSum("cursor", "m", week, Counters(requests=1, cost_microusd=10**6), 0b1000, 0b1000)
+        of_two = replace(known, window=replace(known.window, weeks=(*weeks, seen)))
+        assert None is cost_of_a_change(of_two)
+        told = dict.fromkeys(("claude_code", "cursor"), known.beside.coverage.covered["claude_code"])
+        covered = replace(known.beside, coverage=Coverage(told, {}))
+        assert None is not cost_of_a_change(replace(of_two, beside=covered))
+    for seat in (Seat("cursor", date(2025, 1, 1), None, 1), Seat("claude_code", date(2025, 1, 1), None, None)):
+        assert None is cost_of_a_change(replace(known, seats=(*known.seats, seat)))
+
+
+def test_a_hidden_past_hides_only_what_stands_beside() -> None:
+    """A tool whose days were not seen in the 28 days before, and are seen now, leaves the cost of these days."""
+    known = numbers()
+    one = known.beside.work[0]
+    work = (*known.beside.work, *(replace(one, day=one.day - timedelta(days=back)) for back in (1, 2)))
+    lately = {"cursor": frozenset(LAST_DAY - timedelta(days=back) for back in range(28))}
+    seat = Seat("cursor", date(2025, 1, 1), None, 1)
+    for coverage, is_told in ((lately, False), ({"cursor": known.beside.coverage.covered["claude_code"]}, True)):
+        covered = Coverage(known.beside.coverage.covered | coverage, {})
+        beside = replace(known.beside, work=work, coverage=covered)
+        cost = cost_of_a_change(replace(known, seats=(*known.seats, seat), beside=beside))
+        assert cost is not None
+        assert is_told is (cost.before_microusd is not None)
 
 
 def cost_of_a_change(known: Numbers) -> CostPerPiece | None:

@@ -93,11 +93,38 @@ def test_reverts_are_not_judged_without_marks_of_ai_help_or_a_cost() -> None:
 
 
 def test_a_change_that_two_sources_tell_is_reverted_once() -> None:
-    """The code host beside the git history changes nothing."""
+    """The code host beside the git history changes nothing, though neither tells all that the other knows."""
     git = [*undone(EARLY[:3], after_days=3), *done(EARLY[3:])]
-    host = [replace(one, source="host") for one in git[:9]]
+    host = [replace(one, source="host", ai_assisted=None, reverted=None, reverted_on=None) for one in git[:9]]
 
     assert only("W07", git).claims == only("W07", [*host, *git]).claims
+
+
+def test_every_repository_counts_in_the_cost_of_a_change() -> None:
+    """Three git histories are three sources, with 34 changes of $400: two that were taken back claim two shares,
+    whichever of the three tells of them.
+    """
+    days = days_before(*range(1, 13))
+    for source in ("git-a", "git-b", "git-c"):
+        work = [
+            *done(days, source="git-a", repository=None),
+            *done(days[1:], source="git-b", repository=None),
+            *done(days[1:], source="git-c", repository=None),
+        ]
+        taken_back = next(n for n, one in enumerate(work) if one.source == source)
+        for place in (taken_back, taken_back + 1):
+            work[place] = replace(work[place], reverted=True, reverted_on=work[place].day)
+
+        finding = only("W07", work, rows=times(USED, cost_microusd=2))
+        assert (34, 2 * 400 * DOLLAR // 34) == (finding.evidence["changes"], finding.high_microusd)
+
+
+def test_a_code_host_takes_no_lines_away() -> None:
+    """The host's changes are counted, and what git knows of their lines decides, as it did before the host came."""
+    git = done(EARLY, repository=None, lines_added=1_000, lines_survived_14d=443)
+    host = done(EARLY, source="host", ai_assisted=None, lines_added=1_000)
+
+    assert only("W09", git).claims == only("W09", [*git, *host]).claims
 
 
 # ---------------------------------------------------------------- W08

@@ -85,4 +85,4 @@ def test_work_that_two_sources_tell_stands_once(made: list[Scorecard]) -> None:
 
     assert made[0].outcome is not None
     assert len(days) == made[0].outcome.merged
-    assert ("git-works",) == tuple(voice.source for voice in made[0].repeated)
+    assert ("git-works",) == made[0].again_by

@@ -36,7 +36,7 @@ from tests.by_hand import (
     times,
     window_of,
 )
-from tests.domain.test_waste_changes import EARLIER, EARLY, EDITS, USED, done
+from tests.domain.test_waste_changes import EARLIER, EARLY, EDITS, USED, done, undone
 from tests.promises.test_p03_zero_counts_more_does_not import SEATS, WORK, weeks_of_sessions, weeks_of_use
 from tests.sessions_by_hand import Sat, keep_sessions, session_sums_of
 
@@ -133,6 +133,24 @@ def test_days_without_an_answer_are_kept_apart() -> None:
     assert said.standing == conclude(from_document(kept)).standing
     assert [State.FIRST_STEPS, State.HABITUAL] == [
         conclude(from_document(one)).standing.state for one in (kept, before)
+    ]
+
+
+def test_work_that_two_sources_tell_is_known_again() -> None:
+    """A mirror gives a change its name and another day: kept with their names they are one; what was kept before names
+    were tells two, and is still understood.
+    """
+    host = [replace(one, ref=f"shop#{n}") for n, one in enumerate(undone(EARLY, after_days=1))]
+    mirror = [replace(one, source="mirror", day=one.day + timedelta(days=1)) for one in host]
+    rows = [*USED, Used(LAST_DAY - timedelta(days=300))]
+    said, kept = concluded(basis_of(window_of(rows), (), [*host, *mirror]))
+    before = kept | {"work": [json.dumps([kind, day, told | {"ref": ""}]) for kind, day, told in
+                              map(json.loads, kept["work"])]}  # fmt: skip
+
+    again, of_before = (conclude(from_document(one)) for one in (kept, before))
+    assert said == again
+    assert [10, 11] == [
+        one.evidence["changes"] for some in (again, of_before) for one in some.looked.findings if one.detector == "W07"
     ]
 
 

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import insert
 
-from bot.domain.finished_work import WorkDone, main_source
+from bot.domain.finished_work import WorkDone
 from bot.domain.outcomes import OutcomeKind
 from bot.store import finished_work
 from bot.store.database import Store
 from bot.store.tables import OutcomeRow
-from tests.by_hand import LAST_DAY, days_before, keep
+from tests.by_hand import LAST_DAY, keep
 
 MERGED = OutcomeKind.PR_MERGED
 
@@ -25,7 +25,7 @@ def test_days_with_finished_work_tell_unknown_from_none(store: Store) -> None:
 
         work = finished_work.load(session, person_ids=[with_work, without], last_day=LAST_DAY)
 
-    assert {with_work: (WorkDone("git", MERGED, moment.date()),)} == work
+    assert {with_work: (WorkDone("git", MERGED, moment.date(), ref="1"),)} == work
 
 
 def test_the_first_day_of_a_revert_is_known_whoever_reverted(store: Store) -> None:
@@ -57,16 +57,6 @@ def test_work_after_the_window_and_long_before_is_left_out(store: Store) -> None
         work = finished_work.load(session, person_ids=[person], last_day=LAST_DAY)[person]
 
     assert [date(2026, 2, 1)] == [one.day for one in work]
-
-
-def test_a_change_that_two_sources_tell_is_looked_at_once() -> None:
-    """The source with the most changes speaks; a document is no change."""
-    (day,) = days_before(3)
-    git = [WorkDone("git", MERGED, day)] * 3
-    host = [WorkDone("host", MERGED, day)] * 2
-
-    assert tuple(git) == main_source([*host, *git, WorkDone("host", OutcomeKind.DOCUMENT, day)])
-    assert () == main_source([])
 
 
 def _at(day: int) -> datetime:

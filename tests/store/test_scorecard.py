@@ -127,7 +127,7 @@ def test_work_that_two_sources_tell_is_counted_once(filled: Store) -> None:
 
     assert card.outcome is not None
     assert (4, 3, 2) == (card.outcome.merged, card.outcome.followed, card.outcome.reached)
-    assert {"git-shop"} == {voice.source for voice in card.repeated}
+    assert ("git-shop",) == card.again_by
     assert card.results is not None
     assert (4, ("file", "github")) == (card.results.finished, card.results.sources)
 

@@ -215,9 +215,9 @@ def test_why_names_the_rule_of_every_line() -> None:
     told = replace(known, beside=replace(known.beside, outcomes=(*known.beside.outcomes, twice)))
     text = samples.every_message(told)["why"].text
 
-    for version in ("card-3", "results-2", "same-work-1", "value-1", "weeks-1", "states-", "W15-"):
+    for version in ("card-3", "results-3", "same-work-2", "value-1", "weeks-2", "states-", "W15-"):
         assert version in text
-    assert "git-shop told me of the same work as another source, so that part is counted once" in text
+    assert "git-shop told me of some of the same work as another source; each piece is counted once" in text
     assert (
         "(“Not really” and “Somewhat”) are compared with as many of the latest (“Somewhat” and “Yes, clearly”)" in text
     )
@@ -273,6 +273,35 @@ def test_what_stayed_reads_like_a_sentence(old: int, there: int, said: str) -> N
     assert said in card_views.outcome_words(replace(outcome, old_enough=old, still_there=there))
 
 
+@pytest.mark.parametrize(
+    ("merged", "back", "said"),
+    [
+        (8, 1, "8 changes merged (1 the four weeks before). 1 of them was taken back. Both older than 14 days are"),
+        (8, 3, "3 of them were taken back."),
+        (4, 4, "All 4 of them were taken back."),
+        (1, 1, "1 change merged (1 the four weeks before). It was taken back."),
+    ],
+)
+def test_what_was_taken_back_is_one_of_the_merged(merged: int, back: int, said: str) -> None:
+    """It is no change more; once all have had their 14 days, what is still there says it."""
+    known = scorecard.build(samples.numbers()).outcome
+    assert known is not None
+    old = min(2, merged - 1)
+    outcome = replace(known, counts={OutcomeKind.PR_MERGED: merged}, taken_back=back, old_enough=old, still_there=old)
+
+    assert said in card_views.outcome_words(outcome)
+    assert said not in card_views.outcome_words(replace(outcome, old_enough=merged, still_there=merged - back))
+
+
+def test_a_change_of_earlier_that_was_taken_back_is_said_apart() -> None:
+    """What was merged before these weeks is not among the merged ones."""
+    known = scorecard.build(samples.numbers()).outcome
+    assert known is not None
+    counts = {OutcomeKind.PR_MERGED: 2, OutcomeKind.PR_REVERTED: 1}
+
+    assert card_views.outcome_words(replace(known, counts=counts)).endswith("Also 1 earlier change taken back.")
+
+
 def test_no_merged_change_is_what_is_known() -> None:
     """Files bring finished work, so none is said as none known (P12)."""
     outcome = scorecard.build(samples.numbers()).outcome
@@ -289,7 +318,7 @@ def test_money_stands_on_one_line_and_the_meter_on_the_next() -> None:
 
     assert (
         "$78 in all, seats included: about $12 could have been less, about $9 was exploring. "
-        "I found no part of it that bought nothing."
+        "I looked for what bought nothing: nothing else I can check for was found."
     ) == money
     assert "The parts are estimates, not a bill. Meter reading: about 5.4 million tokens." == below
 
@@ -360,7 +389,10 @@ def test_nothing_found_is_said_as_nothing_found() -> None:
     none = replace(efficiency.ledgers, optimizable_microusd=0, wasted_microusd=0, exploration_microusd=0)
     said = card_views.efficiency_words(replace(efficiency, ledgers=none), samples.TODAY)
 
-    assert "$78 in all, seats included. I found no part of it that could have been less or that bought nothing." in said
+    assert (
+        "$78 in all, seats included. I looked for what could have been less or bought nothing: nothing I can check for "
+        "was found."
+    ) in said
     assert "$0" not in said
 
 

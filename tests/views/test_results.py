@@ -52,7 +52,7 @@ def test_work_without_code_is_told_by_what_it_is() -> None:
     assert "About $26 a ticket (about $26 before)." in card
     assert "Of the lines" not in card
     assert "you finish tickets most" in told
-    assert "Told by jira. Rule results-2." in told
+    assert "Told by jira. Rule results-3." in told
 
 
 def test_why_tells_window_inputs_and_how_sure() -> None:
@@ -62,7 +62,7 @@ def test_why_tells_window_inputs_and_how_sure() -> None:
     assert "The money of 28 days is set beside the 4 merged changes of the same days (2 before)." in told
     assert "3 of them say themselves that an AI helped, so I am 70 % sure that money and work belong together." in told
     assert "300 lines added by 3 changes that a source followed for 14 days; 270 of them were still there." in told
-    assert "Told by github. Rule results-2." in told
+    assert "Told by github. Rule results-3." in told
 
 
 @pytest.mark.parametrize("work", [[], [done(3, OutcomeKind.PR_CLOSED)], [done(3, OutcomeKind.DEPLOYED)]])

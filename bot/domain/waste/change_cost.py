@@ -9,15 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from bot.domain.finished_work import WorkDone, main_source
+from bot.domain.finished_work import WorkDone
+from bot.domain.outcomes import OutcomeKind
+from bot.domain.same_work import told_once
 from bot.domain.usage import WINDOW_DAYS
 from bot.domain.waste.finding import WINDOW_WEEKS, Case, Cell, Evidence, Finding, NotJudged, Rule, is_worth_saying
 from bot.domain.waste.sharing import apportion
 
+_CHANGES = frozenset({OutcomeKind.PR_MERGED, OutcomeKind.PR_CLOSED})
+
 
 @dataclass(frozen=True)
 class Changes:
-    """The changes of the 28 days, merged or closed, as one source tells them, and the cost of use beside them."""
+    """The changes of the 28 days, merged or closed, each of them once, and the cost of use beside them."""
 
     of_window: tuple[WorkDone, ...]
     before: tuple[WorkDone, ...]
@@ -32,7 +36,7 @@ class Changes:
 def changes_of(case: Case) -> Changes:
     """What is known of this person's changes."""
     first = case.window.first_day()
-    changes = main_source(case.work)
+    changes = [one for one in told_once(case.work).pieces if one.kind in _CHANGES]
     cells: dict[Cell, int] = {}
     for week in case.window.between(0, WINDOW_WEEKS - 1):
         if week.counters.cost_microusd is not None:

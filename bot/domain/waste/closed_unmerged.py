@@ -25,7 +25,7 @@ DETECTOR = "W08"
 SUCCESSOR_WITHIN_DAYS = 14
 """From the list of waste patterns (field notes 4)."""
 CONFIDENCE = 0.3
-RULE = Rule(DETECTOR, "W08-1", Ledger.WASTED, CONFIDENCE, "Closing a try is often how one finds out.")
+RULE = Rule(DETECTOR, "W08-2", Ledger.WASTED, CONFIDENCE, "Closing a try is often how one finds out.")
 
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:

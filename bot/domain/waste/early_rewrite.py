@@ -29,7 +29,7 @@ MIN_CHANGES_BEFORE = 5
 LEAST_USUAL_SHARE = Fraction(57, 1000)
 """GitClear: 5.7 % of lines were changed or gone within two weeks in 2024."""
 CONFIDENCE = 0.3
-RULE = Rule(DETECTOR, "W09-1", Ledger.OPTIMIZABLE, CONFIDENCE, "Moved code and generated files look the same.")
+RULE = Rule(DETECTOR, "W09-2", Ledger.OPTIMIZABLE, CONFIDENCE, "Moved code and generated files look the same.")
 
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:

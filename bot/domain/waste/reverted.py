@@ -23,7 +23,7 @@ DETECTOR = "W07"
 WITHIN_DAYS = 14
 """From the list of waste patterns (field notes 4); churn is counted over the same two weeks."""
 CONFIDENCE = 0.5
-RULE = Rule(DETECTOR, "W07-1", Ledger.WASTED, CONFIDENCE, "Some changes are made to be taken back, as a trial.")
+RULE = Rule(DETECTOR, "W07-2", Ledger.WASTED, CONFIDENCE, "Some changes are made to be taken back, as a trial.")
 
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:
