@@ -124,6 +124,8 @@ def work(
         )
 
     def digest_(now: datetime) -> Counts:
+        if not settings.nudges_on:  # the one switch for everything that Kindling sends by itself
+            return {}
         return digest.digest(
             store,
             slack=_with_token(desk),

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from bot import app, doctor, papers
 from bot.arguments import JOBS, SESSIONS, parser
 from bot.clock import HandClock, SystemClock
+from bot.domain import crowd_counts
 from bot.domain.roles import Role
 from bot.errors import InputError, KindlingError, SlackError
 from bot.log import start_logging
@@ -79,13 +80,13 @@ def _tick(arguments: argparse.Namespace) -> int:
     with _kindling(arguments) as kindling:
         now = kindling.clock.now()
         counts = calendar.tick(kindling.store, work=_shown(app.work(kindling, on_day=_on_day())), now=now)
-    return _report("tick", counts, arguments)
+    return _report("tick", crowd_counts.told_of_tick(counts), arguments)
 
 
 def _job(arguments: argparse.Namespace) -> int:
     with _kindling(arguments) as kindling:
         counts = _shown(app.work(kindling, on_day=_on_day()))[arguments.command](kindling.clock.now())
-    return _report(arguments.command, counts, arguments)
+    return _report(arguments.command, crowd_counts.told(arguments.command, counts), arguments)
 
 
 def _collect(arguments: argparse.Namespace) -> int:
@@ -93,7 +94,7 @@ def _collect(arguments: argparse.Namespace) -> int:
     with _kindling(arguments) as kindling:
         chosen = None if arguments.source is None else collect.only(kindling.settings.sources, arguments.source)
         counts = app.collect_now(kindling, now=kindling.clock.now(), sources=chosen, span=span, on_day=_on_day())
-    return _report("collect", counts, arguments)
+    return _report("collect", crowd_counts.told("collect", counts), arguments)
 
 
 def _span(arguments: argparse.Namespace) -> Span | None:
@@ -316,7 +317,9 @@ def _on_day() -> OnDay | None:
 
 
 def _report(what: str, counts: Counts, arguments: argparse.Namespace) -> int:
-    print(f"{what}: {_spoken(counts) or 'nothing to do'}")
+    """The counts that may be told; a job of which none may be is simply done."""
+    nothing = "done" if what in JOBS and not counts else "nothing to do"
+    print(f"{what}: {_spoken(counts) or nothing}")
     if arguments.json:
         print(json.dumps(counts))
     return FAILED if _has_failed(counts) else DONE

@@ -17,7 +17,7 @@ from bot.sources import tip_library
 from bot.store import health, opening
 from bot.store.database import Store
 
-NEEDED_SCOPES = frozenset(papers.SLACK_RIGHTS)
+NEEDED_SCOPES = frozenset(papers.SLACK_NEEDED)
 _HISTORY = "im:history"
 _QUIET = "dnd:read"
 _GROUPS = "usergroups:read"

@@ -38,8 +38,10 @@ from jobs.import_report import Kind
 
 FLOORS = tuple(least_people([measure], ALL) for measure in team_summary.MEASURES)
 """The fewest people of whom each figure of a group is told; the floors are in the code, and no setting lowers them."""
-SLACK_RIGHTS = ("chat:write", "commands", "files:write", "im:write", "users:read", "users:read.email")
+SLACK_NEEDED = ("chat:write", "commands", "files:write", "im:write", "users:read", "users:read.email")
 """What the app cannot do without; `bot/doctor.py` looks whether they are granted, the manifest asks for them."""
+SLACK_OPTIONAL = ("dnd:read", "im:history", "usergroups:read")
+"""What the manifest asks for as well, and whoever installs the app may decline."""
 
 
 def collect(settings: Settings) -> Facts:
@@ -48,7 +50,7 @@ def collect(settings: Settings) -> Facts:
         sources=_sources(settings),
         files=tuple(kind.value for kind in Kind),
         pushed=settings.otlp_addr is not None,
-        slack_rights=SLACK_RIGHTS,
+        slack_rights=(*SLACK_NEEDED, *SLACK_OPTIONAL),
         personal=tuple(_table(model, settings) for model in reversed(rights.PERSONAL)),
         others=tuple(_table(model, settings) for model in _models() if model not in rights.PERSONAL),
         database="SQLite" if settings.database_url.startswith("sqlite") else "PostgreSQL",

@@ -203,7 +203,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("retention_days", "KINDLING_RETENTION_DAYS", "privacy.retention_days", 400, _whole_days,
             "for how many days usage is kept before it is deleted"),
     Setting("nudges_on", "KINDLING_NUDGES_ON", "nudges.on", True, _yes_or_no,
-            "false silences every tip at once; commands still answer"),
+            "false silences every tip and every summary that comes by itself, at once; commands still answer"),
     Setting("set_up_by", "KINDLING_SET_UP_BY", "nudges.set_up_by", "Your enablement team", _text,
             "who set this up, as the first message says it"),
     Setting("stats_command", "KINDLING_STATS_COMMAND", "commands.stats", "/ai-stats", _command,

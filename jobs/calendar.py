@@ -24,6 +24,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.clock import Clock
+from bot.domain import crowd_counts
 from bot.errors import KindlingError
 from bot.log import EventLog
 from bot.store import runs
@@ -76,6 +77,8 @@ def tick(
     store: Store, *, work: Work, now: datetime, owner: str | None = None, lease_s: float = LEASE_S
 ) -> dict[str, object]:
     """Do once, in order, what is due at `now` and not yet done, and return the counts of each job that ran here.
+
+    They are whole: only what `crowd_counts` lets through is kept in the run's row and printed by `bot/cli.py`.
 
     A job whose window another process is working on is waited for, and taken over when that process dies, so that no
     job starts before those it builds on. A gap of any length is caught up by one run. A job that fails is recorded and
@@ -231,7 +234,7 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - whatever it was, it is recorded, and the other jobs still run
             return self._failed(claim, error, now)
         with self.store.begin() as session:
-            runs.finish(session, claim, result=dict(counts), now=now)
+            runs.finish(session, claim, result=crowd_counts.told(self.job, counts), now=now)
         _log.info("calendar.done", job=self.job)
         return counts
 

@@ -42,7 +42,8 @@ def decide(
 ) -> dict[str, int]:
     """Plan at most one message for each person and keep the reason of every silence.
 
-    Counts: `people`, `planned`, `silent`, then `planned.<topic>` and `silent.<reason>`. No person is in them.
+    Counts: `people`, `planned`, `silent`, then `planned.<topic>` and `silent.<reason>`. No person is in them, and still
+    only the first three may be printed and kept (`bot/domain/crowd_counts.py`).
     """
     if person_ids is None:
         with store.read() as session:

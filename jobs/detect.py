@@ -74,7 +74,9 @@ def detect(
     """Judge everybody (or `person_ids`) on the last window that is whole, one transaction a shard.
 
     Returns counts, and no names: "people", "state.<state>", "finding.<detector>.<ledger>", and
-    "not_judged.<detector>". Judging the same day again replaces what was said of it.
+    "not_judged.<detector>". Counts by state and finding give one person away as soon as somebody comes or goes, so
+    `bot/domain/crowd_counts.py` lets only "people" be printed and kept. Judging the same day again replaces what was
+    said of it.
     """
     counts: Counter[str] = Counter()
     for shard in _shards(store, person_ids, shard_size):

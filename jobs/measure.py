@@ -46,7 +46,10 @@ class _Known:
 def measure(
     store: Store, *, now: datetime, prices: PriceBook, holidays_of: HolidaysOf, weekend_of: WeekendOf
 ) -> dict[str, int]:
-    """Look again at whatever is due, and keep it. Counts: `due`, `measured`, `unknown` and `waiting`; no person."""
+    """Look again at whatever is due, and keep it. Counts: `due`, `measured`, `unknown` and `waiting`; no person.
+
+    None of them is printed or kept (`bot/domain/crowd_counts.py`): they tell who once got a tip about cost.
+    """
     last_day = last_day_of(now)
     with store.read() as session:
         due = follow_ups.due(session, last_day=last_day)
@@ -62,7 +65,7 @@ def measure(
         counts["waiting"] += len(looks) - len(found)
         counts["unknown"] += sum(look.unknown is not None for _, look in found)
         counts["measured"] += sum(look.unknown is None for _, look in found)
-    _log.info("measure.done", measured=counts["measured"], unknown=counts["unknown"], waiting=counts["waiting"])
+    _log.info("measure.done")
     return dict(counts)
 
 

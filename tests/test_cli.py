@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -124,9 +125,6 @@ def test_wrong_input_is_one_sentence_and_code_2(
 
 def rows_in(database: Path) -> int:
     """How many rows all tables hold, but for the tables' version, the secret and what operators did; no file: none."""
-    import sqlite3
-    from contextlib import closing
-
     if not database.exists():
         return 0
     with closing(sqlite3.connect(database)) as connection:
@@ -146,8 +144,13 @@ def test_import_and_judge_without_slack(tmp_path: Path) -> None:
 
     assert (0, 0, 0) == (imported.returncode, seats.returncode, detected.returncode), detected.stderr
     assert 1 == json.loads(imported.stdout.splitlines()[-1])["added"]
-    counts = json.loads(detected.stdout.splitlines()[-1])
-    assert (1, 1) == (counts["people"], counts["state.unknown"])
+    assert ({"people": 1}, ["unknown"]) == (json.loads(detected.stdout.splitlines()[-1]), states_in(tmp_path))
+
+
+def states_in(folder: Path) -> list[str]:
+    """The state of everybody, in order: no command tells it."""
+    with closing(sqlite3.connect(folder / "kindling.db")) as connection:
+        return [state for (state,) in connection.execute("SELECT state FROM state ORDER BY state")]
 
 
 def test_same_file_again_changes_nothing(tmp_path: Path) -> None:
@@ -219,9 +222,6 @@ def test_upgrade_is_explicit_and_repeatable(tmp_path: Path) -> None:
 
 def test_database_of_somebody_else_is_refused(tmp_path: Path) -> None:
     """A database with other tables is not touched."""
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(tmp_path / "kindling.db")) as connection:
         connection.execute("CREATE TABLE invoices (id INTEGER)")
         connection.commit()
@@ -234,9 +234,6 @@ def test_database_of_somebody_else_is_refused(tmp_path: Path) -> None:
 
 def test_database_of_a_newer_kindling_is_refused(tmp_path: Path) -> None:
     """Tables of a version that does not exist yet are left alone."""
-    import sqlite3
-    from contextlib import closing
-
     kindling(tmp_path, "db", "upgrade")
     with closing(sqlite3.connect(tmp_path / "kindling.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -312,8 +309,8 @@ def test_from_files_to_one_private_tip(tmp_path: Path) -> None:
         again = done("tick", "--now", "2026-03-02T14:30:00Z")
         told = slack.journal.messages()
 
-    states = json.loads(morning.splitlines()[-1])["detect"]
-    assert (1, 1) == (states["state.never_used"], states["state.unknown"])
+    assert {"people": 2} == json.loads(morning.splitlines()[-1])["detect"]
+    assert ["never_used", "unknown"] == states_in(tmp_path)
     assert [] == before_noon
     assert "tick: nothing to do\n" == again
     assert ["U0BEN"] == [shown.to for shown in told]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot import cli, doctor, papers
 from bot.domain.people import KEPT_AFTER_LEAVING_DAYS
@@ -119,6 +120,26 @@ def test_each_says_what_it_is(settings: Settings) -> None:
         assert f"Kindling 0.1.0 on 2026-03-03 from its running configuration, `{facts.short_hash}`" in text
     for name in ("dpia.md", "works-council.md", "privacy-notice.md"):
         assert [] == [what for what in NEVER_HELD if f"- {what}" not in written(facts)[name]]
+
+
+def test_every_right_in_slack_stands_in_the_papers(settings: Settings) -> None:
+    """All that the manifest asks of Slack is told, what whoever installs it may decline as well."""
+    manifest = yaml.safe_load((Path(__file__).parents[1] / "manifest.yml").read_text(encoding="utf-8"))
+    scopes = manifest["oauth_config"]["scopes"]
+    texts = written(papers.collect(settings))
+
+    assert sorted(papers.SLACK_NEEDED) == sorted(scopes["bot"])
+    assert sorted(papers.SLACK_OPTIONAL) == sorted(scopes["bot_optional"])
+    for name in ("dpia.md", "works-council.md", "privacy-notice.md", "ai-act-notice.md"):
+        assert [] == [one for one in (*scopes["bot"], *scopes["bot_optional"]) if f"`{one}`" not in texts[name]]
+
+
+def test_no_more_is_said_of_the_audit_than_holds(settings: Settings) -> None:
+    """The database refuses changes alone, and age takes entries away: that is what a works council is told."""
+    [paper] = [text for name, text in written(papers.collect(settings)).items() if name == "works-council.md"]
+
+    assert "only be added to" not in paper
+    assert "it goes only by age, after 217 days" in paper
 
 
 def other(value: Any) -> Any:

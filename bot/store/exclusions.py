@@ -2,7 +2,8 @@
 
 Only keys of their ids are kept (`bot/store/pseudonyms.py`). Whatever arrives under one of them is dropped before it is
 written, and a roster that lists them makes nobody of them: there is no person whom anything could be about.
-Written by `bot/store/rights.py`, asked by everything of this room that takes something in.
+Written by `bot/store/rights.py`, asked by everything of this room that takes something in; `jobs/tidy.py` sweeps after
+what was being taken in while somebody was put on it.
 Next: `bot/store/rights.py`.
 """
 
@@ -11,20 +12,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource, identity_of
 from bot.domain.roster import ID_COLUMNS, IdentityRecord, Member, PersonRecord, spelled
-from bot.store.batches import insert_new
+from bot.store.batches import chunks, insert_new, table_of
 from bot.store.pseudonyms import subject_key
-from bot.store.tables import ExclusionRow, IdentityRow
+from bot.store.tables import (
+    ExclusionRow,
+    IdentityRow,
+    OpenSessionRow,
+    PushedSeriesRow,
+    SessionFactsRow,
+    UsageDayRow,
+)
 
 Named = tuple[IdentitySource, str]
 """An id, and whose naming it follows."""
 
 _EMAIL = IdentitySource.EMAIL
 _LIST = "excluded keys"
+FILED_BY_KEY = (UsageDayRow, SessionFactsRow, OpenSessionRow, PushedSeriesRow)
+"""Tables whose rows carry the key of an id, and may belong to nobody we know."""
 
 
 class _Subject(Protocol):
@@ -55,6 +65,29 @@ def remove(session: Session, *, email: str) -> bool:
 def how_many(session: Session) -> int:
     """How many people are excluded."""
     return session.scalar(select(func.count(ExclusionRow.address_key.distinct()))) or 0
+
+
+def drop_strays(session: Session) -> int:
+    """Delete what is filed, as nobody's, under an id of somebody excluded; returns how many rows went.
+
+    Whatever was being taken in while they were put on the list had read it before, and may have kept more of them.
+    """
+    excluded = _listed(session)
+    if not excluded:
+        return 0
+    nobodys = select(IdentityRow.source, IdentityRow.external_id).where(IdentityRow.person_id.is_(None))
+    known = [(source, name, _keys(session, IdentitySource(source), name)) for source, name in session.execute(nobodys)]
+    theirs = [(source, name, keys[0]) for source, name, keys in known if excluded.intersection(keys)]
+    gone = 0
+    for batch in chunks(sorted(excluded.union(key for *_, key in theirs))):
+        for model in FILED_BY_KEY:
+            stray = (model.person_id.is_(None), model.subject.in_(batch))
+            gone += session.connection().execute(delete(table_of(model)).where(*stray)).rowcount
+    for ids in chunks((source, name) for source, name, _ in theirs):
+        named = tuple_(IdentityRow.source, IdentityRow.external_id).in_(ids)
+        statement = delete(table_of(IdentityRow)).where(IdentityRow.person_id.is_(None), named)
+        gone += session.connection().execute(statement).rowcount
+    return gone
 
 
 def without(session: Session, items: Iterable[Item]) -> Iterable[Item]:

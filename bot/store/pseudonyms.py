@@ -28,13 +28,25 @@ def subject_key(session: Session, source: IdentitySource, external_id: str) -> s
     return hmac.digest(_secret(session), plain.encode(), "sha256").hex()[:32]
 
 
+def findable_key(session: Session, source: IdentitySource, external_id: str) -> str | None:
+    """The key of an id, to look for what was filed under it; None when the secret is gone, and nothing leads there."""
+    return None if _kept_secret(session) is None else subject_key(session, source, external_id)
+
+
 def _secret(session: Session) -> bytes:
+    secret = _kept_secret(session)
+    if secret is None:
+        raise KindlingError("The key of the pseudonyms is gone: new use could not be told from old. Restore a backup.")
+    return secret
+
+
+def _kept_secret(session: Session) -> bytes | None:
     known = session.info.get(_SECRET)
     if isinstance(known, bytes):
         return known
     kept = session.scalar(select(PseudonymKeyRow.secret).where(PseudonymKeyRow.pseudonym_key_id == _THE_ONE))
     if kept is None:
-        raise KindlingError("The key of the pseudonyms is gone: new use could not be told from old. Restore a backup.")
+        return None
     secret = bytes.fromhex(kept)
     session.info[_SECRET] = secret
     return secret

@@ -18,7 +18,7 @@ from bot.domain.people import IdentitySource
 from bot.store import counted, exclusions
 from bot.store.batches import table_of
 from bot.store.identities import main_addresses, normal, owners
-from bot.store.pseudonyms import subject_key
+from bot.store.pseudonyms import findable_key
 from bot.store.tables import (
     Base,
     BasisRow,
@@ -243,8 +243,12 @@ def _names(session: Session, person_id: int) -> list[str]:
 
 
 def _spellings(session: Session, source: str, name: str) -> set[str]:
-    """An id as it is kept, in small letters, and as the key that stands for it where no name is known."""
-    return {name, name.lower(), name.casefold(), subject_key(session, IdentitySource(source), name)}
+    """An id as it is kept, in small letters, and as the key that stands for it where no name is known.
+
+    With the secret lost no key leads to anybody's rows any more; all that carries the person's number still goes.
+    """
+    key = findable_key(session, IdentitySource(source), name)
+    return {name, name.lower(), name.casefold()} | ({key} if key else set())
 
 
 def _named_alike(session: Session, names: Collection[str]) -> set[str]:
@@ -253,7 +257,8 @@ def _named_alike(session: Session, names: Collection[str]) -> set[str]:
         IdentityRow.person_id.is_(None),
         func.lower(IdentityRow.external_id).in_([name for name in names if "@" in name]),
     )
-    return {subject_key(session, IdentitySource(source), name) for source, name in session.execute(alike)}
+    keys = (findable_key(session, IdentitySource(source), name) for source, name in session.execute(alike))
+    return {key for key in keys if key}
 
 
 def _theirs(model: type[Base], person_id: int, names: Sequence[str]) -> ColumnElement[bool]:

@@ -118,6 +118,17 @@ def test_minute_later_only_delivery_is_due(store: Store) -> None:
     assert {"deliver": {"times": 1}} == tick(store, work=diary.work(), now=MONDAY + timedelta(minutes=1))
 
 
+def test_kept_of_a_run_is_only_what_may_be_told(store: Store) -> None:
+    """The caller gets all counts; in the row stands how many people there were, and not how they are."""
+    counts = {"people": 12, "state.grace": 11, "state.unknown": 1}
+
+    told = tick(store, work={"detect": lambda _now: counts}, now=MONDAY)
+
+    assert {"detect": counts} == told
+    with store.read() as session:
+        assert [{"people": 12}] == list(session.scalars(select(RunRow.result)))
+
+
 def test_failing_job_is_recorded_and_the_others_still_run(store: Store) -> None:
     """One sentence is kept, the count of failures is returned, and the jobs after it have run."""
     diary = Diary()

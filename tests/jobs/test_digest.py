@@ -5,23 +5,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from bot import app
 from bot.clock import HandClock
 from bot.domain.people import SATURDAY_AND_SUNDAY
+from bot.domain.prices import PriceBook
 from bot.errors import SlackRefused
-from bot.playground.cast import ADA, HANA
+from bot.playground.cast import ADA, FINN, HANA, ROBIN
 from bot.playground.faults import Kind
 from bot.playground.server import BOT_TOKEN, Playground
+from bot.settings import load
 from bot.slack import Slack
 from bot.store import digests, people, preferences, rights
 from bot.store.database import Store
 from bot.store.tables import AuditRow, DigestRow
 from bot.views import team
+from handlers.desk import Desk
 from jobs.digest import digest
 from jobs.rounds import Pace
 from tests import summaries, watched
@@ -117,6 +122,19 @@ def test_next_one_comes_when_it_is_new(wished_on_sqlite: Store, slack: Playgroun
     assert {"sent": 1, "nothing": 1} == run(wished_on_sqlite, slack, now=later)
 
 
+def test_the_one_switch_stops_summaries_as_well(wished_on_sqlite: Store, slack: Playground) -> None:
+    """With messages switched off none is sent and none is used up; switched on again, it comes."""
+    prices = cast("PriceBook", None)
+    said = []
+    for on in (False, True):
+        settings = replace(load({}), nudges_on=on, slack_bot_token=BOT_TOKEN)
+        desk = Desk(wished_on_sqlite, Slack(BOT_TOKEN, slack.api_url), HandClock(NOW), settings, (), prices)
+        app.work(desk, pace=FAST)["digest"](NOW)
+        said.append((sent(slack), outcomes(wished_on_sqlite)))
+
+    assert [([], {}), ([HANA.slack_id], {HANA.name: "sent"})] == said
+
+
 def test_only_in_fair_hours(wished_on_sqlite: Store, slack: Playground) -> None:
     """On a Monday morning, in the evening or on a Saturday nothing comes; it waits for the manager's own hours."""
     for hour in ((2, 9), (2, 18), (7, 13)):
@@ -127,7 +145,7 @@ def test_only_in_fair_hours(wished_on_sqlite: Store, slack: Playground) -> None:
 
 
 def test_nothing_comes_any_more(wished_on_sqlite: Store, slack: Playground) -> None:
-    """Whoever stopped it, wants no messages, leads nobody any more or was erased gets nothing from that moment on."""
+    """Whoever stopped it, wants no messages, leads nobody or others now, or was erased gets nothing from that moment on."""
     store, hana = wished_on_sqlite, person(wished_on_sqlite)
     for silence, undo in (
         (preferences.stop, preferences.resume),
@@ -143,7 +161,10 @@ def test_nothing_comes_any_more(wished_on_sqlite: Store, slack: Playground) -> N
 
     summaries.tree(store, dict.fromkeys(summaries.MANAGER_OF, ADA) | {ADA: None})
     assert {"nothing": 2} == run(store, slack)
-    summaries.tree(store)
+    others = {**dict.fromkeys(summaries.MANAGER_OF), FINN: HANA, ROBIN: HANA}
+    summaries.tree(store, others)
+    assert {"nothing": 2} == run(store, slack)
+    summaries.tree(store, {**summaries.MANAGER_OF, ROBIN: None})
     with store.begin() as session:
         rights.forget(session, person_id=hana)
     assert {"nothing": 1} == run(store, slack)

@@ -2,7 +2,8 @@
 
 A whole invented company is worked through on the command line, with sources that fail and files that are wrong. Read is
 all that is printed and logged, every file that is written, and every table that is about nobody. What is shown in Slack
-is read by tests/watched.py in every test, what managers are shown by the tests of the team's room.
+is read by tests/watched.py in every test, what managers are shown by the tests of the team's room. Then twelve people,
+of whom the operator leaves one out: whatever that one's state is, all that is printed and kept is the same (P10).
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import argparse
 import contextlib
 import io
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import BigInteger, select
@@ -24,13 +27,15 @@ from bot import cli
 from bot.arguments import parser
 from bot.clock import HandClock
 from bot.domain.people import IdentitySource
+from bot.domain.roster import PersonRecord, SeatRecord
+from bot.domain.usage import CoverageStatus
 from bot.playground.cast import Member
 from bot.sources.invented.company import InventedCompany
 from bot.sources.standins.claude_code import ADMIN_KEY, ClaudeCodeStandIn
-from bot.store import rights
+from bot.store import coverage, identities, people, preferences, rights
 from bot.store.database import Store
 from bot.store.pseudonyms import subject_key
-from bot.store.tables import Base, IdentityRow
+from bot.store.tables import Base, IdentityRow, RunRow, StateRow
 from tests import watched
 from tests.company import keep
 from tests.jobs.nights import used
@@ -140,10 +145,10 @@ def prepare(folder: Path, report: ClaudeCodeStandIn, emails: list[str]) -> None:
     (folder / "kindling.toml").write_text(sources, encoding="utf-8")
 
 
-def run(*words: str) -> str:
+def run(*words: str, now: datetime = NOW) -> str:
     """What a command prints and logs, and its exit code."""
     out, err = io.StringIO(), io.StringIO()
-    moment = [] if words[0] in ("db", "nothing") else ["--now", NOW.isoformat()]
+    moment = [] if words[0] in ("db", "nothing") else ["--now", now.isoformat()]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = cli.main([*words, *moment])
     return f"{out.getvalue()}{err.getvalue()}exit {code}\n"
@@ -224,6 +229,89 @@ def test_what_was_said_is_worth_reading(worked: Worked) -> None:
     assert "stranger@lantern.example" in said["doctor --unmapped --json"]
 
 
+def test_nobody_is_counted_by_what_was_found(worked: Worked) -> None:
+    """No line printed or logged, and no row of a run, counts people by state, finding or reason."""
+    with worked.store.read() as session:
+        kept = json.dumps([row.result for row in session.scalars(select(RunRow))])
+    by_what = re.compile(r"\b(state|finding|not_judged|silent|planned)\.\w")
+
+    assert [] == [words for words, text in worked.said.items() if by_what.search(text)]
+    assert None is by_what.search(kept)
+    assert '"people": 6' in kept
+
+
+TOOL = "claude_code"
+TWELVE = [f"person{number}@lantern.example" for number in range(12)]
+LATER = NOW + timedelta(days=1)
+COMMANDS = ("detect", "measure", "decide", "deliver", "digest", "snapshot", "tidy", "calibrate", "doctor")
+SEAT_OF_THE_TWELFTH = {"grace": date(2026, 2, 26), "not_provisioned": None, "never_used": date(2026, 1, 5)}
+"""Since when the twelfth has a seat, in each of three companies that are the same but for that; and the state of it."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an operator can read in one of the three, and what is so."""
+
+    said: list[str]
+    kept: list[tuple[str, dict[str, Any] | None]]
+    state: str
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> dict[str, Seen]:
+    """Each company through every job, before and after the operator leaves the twelfth out."""
+    with pytest.MonkeyPatch.context() as patch, watched.playground(HandClock(NOW), members=[]) as slack:
+        patch.setenv("SLACK_BOT_TOKEN", slack.bot_token)
+        patch.setenv("KINDLING_SLACK_API_URL", slack.api_url)
+        seen = {}
+        for state, since in SEAT_OF_THE_TWELFTH.items():
+            folder = tmp_path_factory.mktemp(state)
+            patch.chdir(folder)
+            (folder / "kindling.db").write_bytes(migrated_sqlite.read_bytes())
+            seen[state] = one_left_out(Store(f"sqlite:///{folder / 'kindling.db'}"), since)
+        return seen
+
+
+def one_left_out(store: Store, since: date | None) -> Seen:
+    twelfth = settle(store, since)
+    said = [run("tick", "--json"), *(run(command) for command in COMMANDS)]
+    with store.read() as session:
+        state = session.scalars(select(StateRow.state).where(StateRow.person_id == twelfth)).one()
+    said += [run("exclude", TWELVE[-1]), *(run(command) for command in COMMANDS), run("tick", "--json", now=LATER)]
+    with store.read() as session:
+        kept = [(row.job, row.result) for row in session.scalars(select(RunRow).order_by(RunRow.run_id))]
+    store.close()
+    return Seen([re.sub(r'"at": "[^"]*"', "", text) for text in said], kept, state)
+
+
+def settle(store: Store, since: date | None) -> int:
+    """Eleven with a new seat and the twelfth, who wants no messages; their tool has reported every day of everybody."""
+    first = date(2026, 1, 5)
+    days = [first + timedelta(days=day) for day in range(56)]
+    seats = [SeatRecord(email, TOOL, date(2026, 2, 26)) for email in TWELVE[:-1]]
+    with store.begin() as session:
+        people.save_people(session, records=[PersonRecord(email, timezone="UTC") for email in TWELVE], now=NOW)
+        people.save_seats(session, seats=[*seats, *([SeatRecord(TWELVE[-1], TOOL, since)] if since else [])])
+        ids = identities.resolve(session, source=IdentitySource.EMAIL, ids=TWELVE)
+        done = CoverageStatus.COVERED
+        coverage.mark(session, source="file", tool=TOOL, days=days, status=done, reason=None, as_of=NOW)
+        coverage.cover_people(
+            session, source="file", tool=TOOL, person_ids=ids.values(), first_day=first, last_day=None
+        )
+        preferences.stop(session, person_id=ids[TWELVE[-1]], now=NOW)
+    return ids[TWELVE[-1]]
+
+
+def test_leaving_one_out_does_not_tell_how_they_were(three: dict[str, Seen]) -> None:
+    """Three companies, in which the twelfth is in another state: their operators read and hold the very same."""
+    assert list(SEAT_OF_THE_TWELFTH) == [seen.state for seen in three.values()]
+    first = three["grace"]
+    for seen in three.values():
+        assert first.said == seen.said
+        assert first.kept == seen.kept
+    assert [12, 11] == [result["people"] for job, result in first.kept if job == "detect" and result]
+
+
 PLANTED = {
     "an address and a count": "{email}: 12 requests",
     "a number of ours and a count": '{{"event": "detect.done", "person": {number}, "tokens": 3}}',
@@ -240,7 +328,7 @@ HARMLESS = {
     "where a row is wrong": "people.csv, line 3, column email: {local} is no address",
     "when something was seen": "{email},cursor,2026-03-02",
     "a moment and a number": '{{"at": "2026-03-02T10:00:00.123+00:00", "event": "nudge.sent", "person": {number}}}',
-    "counts of nobody": "detect: people 60, state.unknown 4, tokens 48611",
+    "counts of nobody": "detect: people 60, days_failed 4, tokens 48611",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -17,6 +18,7 @@ from bot.store.batches import table_of
 from bot.store.database import Session, Store
 from bot.store.pushed import Owned
 from bot.store.tables import Base, ExclusionRow, IdentityRow, OutcomeRow, PersonRow, SessionFactsRow, UsageDayRow
+from jobs.tidy import tidy
 from tests.promises.test_p14_yours_to_undo import everything
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -155,6 +157,40 @@ def test_the_list_names_nobody_and_wears_off_only_when_taken_back(store: Store) 
     assert (True, 1, [True, False]) == (all(len(key) == 32 and "@" not in key for key in listed), many, taken_back)
     with store.read() as session:
         assert 2 == len(session.scalars(select(PersonRow)).all())
+
+
+def test_what_came_in_just_as_she_was_left_out_is_swept_away(store: Store) -> None:
+    """A collection had read the list before she was on it, and kept use under all her names: the next tidying drops
+    it, with the ids, and leaves alone what is anybody else's, or a stranger's."""
+    arrive(store)
+    stranger = "stranger@lantern.example"
+    named = (ANA, "ana@oldname.example", ANAS_ACCOUNT, ANAS_LOGIN, subject(IdentitySource.LITELLM, ANA), stranger)
+    with store.begin() as session:
+        rights.leave_out_address(session, email=ANA)
+    with store.begin() as session:
+        session.info[exclusions._LIST] = frozenset()  # as it was when the collection began
+        rows = [UsageRow(whose, DAY, "codex", "m", Counters(requests=3)) for whose in named]
+        usage.merge_rows(session, source="codex", rows=rows, now=NOW)
+        facts = [SessionFacts(f"late-{n}", whose, DAY, "t", "m", Counters(requests=3)) for n, whose in enumerate(named)]
+        usage.save_sessions(session, source="codex", sessions=facts, now=NOW)
+        points = [replace(_increment(whose), point_key=f"late-{n}") for n, whose in enumerate((ANA, stranger))]
+        owned = [Owned(whose, point) for whose, point in zip((ANA, stranger), points, strict=True)]
+        pushed.keep(session, pushed=owned, shown={"claude_code": ()}, now=NOW)
+        before = everything(session)
+    gone = [tidy(store, now=NOW, retention_days=400)["left_out"] for _ in range(2)]
+
+    with store.read() as session:
+        after = everything(session)
+    assert any(name in str(before["identity"]) for name in ANAS_NAMES)
+    assert [True, False] == [count > 0 for count in gone]
+    assert not [name for name in ANAS_NAMES if name in str(after).casefold()]
+    assert (1 + len(named) + 2, 1 + 1 + 1) == (len(before["usage_day"]), len(after["usage_day"]))
+    assert (1 + len(named), 1 + 1) == (len(before["session_facts"]), len(after["session_facts"]))
+
+
+def test_every_table_that_knows_keys_is_swept() -> None:
+    """What is filed under an id and may be nobody's is the same for erasing and for the list."""
+    assert {*exclusions.FILED_BY_KEY, IdentityRow} == set(rights._FILED_UNDER)
 
 
 def test_others_keep_what_they_had(store: Store) -> None:

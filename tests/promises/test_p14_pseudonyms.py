@@ -74,6 +74,26 @@ def test_erasing_the_secret_unlinks(store: Store) -> None:
         assert not session.scalars(select(PseudonymKeyRow)).all()
 
 
+def test_without_the_secret_people_are_still_erased(store: Store) -> None:
+    """Who is known can still see how much is held and have it erased, and an unlisted address too; others stay."""
+    work(store)
+    with store.begin() as session:
+        session.execute(text("DELETE FROM pseudonym_key"))
+    with store.begin() as session:
+        first = people.person_by_email(session, email=EVERYBODY[0])
+        assert first is not None
+        assert 1 == rights.held(session, person_id=first)["usage_day"]
+        gone = rights.forget(session, person_id=first)
+        unlisted = rights.forget_unlisted(session, email="x@lantern.example")
+
+    assert (1, 1, 1, 1) == tuple(gone[name] for name in ("usage_day", "session_facts", "identity", "person"))
+    assert {"identity": 1} == unlisted
+    with store.read() as session:
+        assert None is people.person_by_email(session, email=EVERYBODY[0])
+        assert {first}.isdisjoint(session.scalars(select(UsageDayRow.person_id)))
+        assert len(EVERYBODY) - 1 == len(set(session.scalars(select(IdentityRow.external_id))))
+
+
 def test_erasing_the_identities_unlinks(store: Store) -> None:
     """With the rows of `identity` gone, no table of facts tells whose a number is."""
     work(store)

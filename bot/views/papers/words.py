@@ -107,9 +107,11 @@ def recipients(facts: Facts) -> str:
             no drill-down.""",
             f"""**An enablement lead** ({leads}): the same kind of group figures, and whether messages helped; never who
             received one.""",
-            f"""**Whoever runs Kindling** ({operators}): counts of rows and of failures. They have no command that shows
-            a person's figures. Whoever may read the database could read them there: name these people, and choose them
-            with care.""",
+            f"""**Whoever runs Kindling** ({operators}): how many people there are, and counts of messages, of rows and
+            of failures; never how many people are in a state, or why somebody was not written to, for such a count
+            gives somebody away as soon as one person comes or goes. How often each rule finds something they learn once
+            a week, in coarse shares of a large group. They have no command that shows a person's figures. Whoever may
+            read the database could read them there: name these people, and choose them with care.""",
             """**Slack**, as processor of the messages it carries. The vendors of the connected tools learn nothing from
             Kindling beyond the request for their own reports.""",
         ]

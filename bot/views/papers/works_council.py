@@ -53,7 +53,8 @@ Never held:
 
 {words.recipients(facts)}
 
-Every group figure that is shown, and every administrative act, is written down by role and can only be added to.
+Every group figure that is shown, and every administrative act, is written down by role. The database refuses to change
+what was written down, and no command takes any of it away: it goes only by age, after {facts.retention_days} days.
 
 ## How it decides
 
