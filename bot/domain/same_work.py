@@ -5,12 +5,14 @@ repository, else of the one that tells more. What only the other one knows of it
 was taken back) is added to it. What has no twin is counted, whoever tells it.
 Twins have one name; or one repository and one day; or, where one of the two names no repository (git history, files),
 one day and as many added lines, and then only if at least half of what one of the two tells has such a twin: a single
-change may look like another by chance. Called wherever work is counted: `bot/domain/scorecard.py`,
-`bot/domain/waste/change_cost.py`, `bot/store/team_figures.py`. Next: `bot/domain/results.py`.
+change may look like another by chance. Two git histories name one commit alike, so there only the name counts.
+Called wherever work is counted: `bot/domain/scorecard.py`, `bot/domain/waste/change_cost.py`,
+`bot/store/team_figures.py`. Next: `bot/domain/results.py`.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import Field, dataclass, replace
@@ -23,6 +25,8 @@ RULE_VERSION = "same-work-2"
 
 _WITH_LINES = frozenset({OutcomeKind.PR_MERGED, OutcomeKind.PR_CLOSED, OutcomeKind.PR_REVERTED})
 _OF_CODE = _WITH_LINES | {OutcomeKind.DEPLOYED}
+_COMMIT = re.compile("[0-9a-f]{7,40}|")
+"""How git names a change; or no name at all."""
 _FATE = ("reverted", "reverted_on", "ai_assisted", "reached_production")
 _LINES_THERE = ("lines_survived_14d", "lines_survived_30d")
 
@@ -138,7 +142,7 @@ class _Pair:
         if self._is_one_place and voice.kind in _OF_CODE:
             self._match(lambda piece: (piece.day, piece.lines_added))
             self._match(lambda piece: piece.day)
-        elif voice.kind in _WITH_LINES:
+        elif voice.kind in _WITH_LINES and (other.repository is not None or not self._are_commits()):
             self._match(lambda piece: None if piece.lines_added is None else (piece.day, piece.lines_added))
             self._match_parts()
             if not self._is_believed():
@@ -146,6 +150,10 @@ class _Pair:
             if _is_named_after(voice, other):
                 self._match_full_days()
         return self._found
+
+    def _are_commits(self) -> bool:
+        """Two histories name a change by its commit: what has another name there is another change."""
+        return all(_COMMIT.fullmatch(piece.ref) for side in (self._mine, self._theirs) for _, piece in side)
 
     def _match(self, key: Callable[[Told], Hashable]) -> None:
         """Those that are left and have the same key, one by one; None is no key."""

@@ -316,13 +316,14 @@ def _unit(outcome: Outcome) -> str:
 
 def _became(outcome: Outcome) -> list[str]:
     """What became of the merged changes, as far as their time has come and a source follows them."""
-    undone = [_taken_back(outcome)] if outcome.taken_back and outcome.old_enough < outcome.merged else []
+    is_untold = outcome.taken_back > outcome.old_enough - outcome.still_there
+    undone = [_taken_back(outcome)] if outcome.merged and is_untold else []
     stayed = [*undone, _stayed(outcome)] if outcome.old_enough else undone
     return [*stayed, _in_production(outcome)] if outcome.followed else stayed
 
 
 def _taken_back(outcome: Outcome) -> str:
-    """How many of the merged changes are undone; where all had their 14 days, what is still there tells it."""
+    """How many of the merged changes are undone; of those that had their 14 days, what is still there tells it."""
     undone, merged = outcome.taken_back, outcome.merged
     if merged == 1:
         return "It was taken back."

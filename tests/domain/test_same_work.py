@@ -122,6 +122,18 @@ def test_a_change_that_looks_alike_by_chance_is_another() -> None:
     assert 9 == counted(*host(range(6)), *git([0, 1, 2], "git-web"), *other[3:])
 
 
+def test_two_histories_share_only_what_has_one_name() -> None:
+    """A second clone tells the same commits; other commits of the same days and sizes are other work, and a list in a
+    file, which names changes in its own way, is compared by days and lines.
+    """
+    by_hand = [replace(fact, ref=f"CHANGE {n}", source="file") for n, fact in enumerate(git(range(4)))]
+    other = [replace(fact, ref=f"{n:016x}", source="git-web") for n, fact in enumerate(git(range(6)), 100)]
+
+    assert 6 == counted(*git(range(6)), *git(range(4), "git-clone"))
+    assert 12 == counted(*git(range(6)), *other)
+    assert 6 == counted(*git(range(6)), *by_hand)
+
+
 def test_unknown_lines_make_no_twin() -> None:
     """A host that tells no lines, and a git history of another repository: the same day proves nothing."""
     plain = [replace(fact, source="gitlab", lines_added=None) for fact in host(range(0, 20, 2), "team/api")]

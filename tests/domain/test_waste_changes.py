@@ -107,9 +107,9 @@ def test_every_repository_counts_in_the_cost_of_a_change() -> None:
     days = days_before(*range(1, 13))
     for source in ("git-a", "git-b", "git-c"):
         work = [
-            *done(days, source="git-a", repository=None),
-            *done(days[1:], source="git-b", repository=None),
-            *done(days[1:], source="git-c", repository=None),
+            *done(days, source="git-a", repository=None, lines_added=5),
+            *done(days[1:], source="git-b", repository=None, lines_added=5),
+            *done(days[1:], source="git-c", repository=None, lines_added=5),
         ]
         taken_back = next(n for n, one in enumerate(work) if one.source == source)
         for place in (taken_back, taken_back + 1):
@@ -229,6 +229,14 @@ def test_a_second_seat_with_a_little_use_may_be_spared() -> None:
         finding.low_microusd,
         finding.high_microusd,
     )
+
+
+def test_a_request_that_fails_is_no_use_of_a_seat() -> None:
+    """On one day, on many, and after the window: nothing came back, and the price stays wasted."""
+    pings = on([*WORKDAYS[:5], LAST_DAY + timedelta(days=1)], tool="cursor", requests=1, failed_requests=1)
+    finding = only("W03", rows=[*USED, *pings], seats=[SEAT, SECOND])
+
+    assert (Ledger.WASTED, 28 * DOLLAR) == (finding.ledger, finding.high_microusd)
 
 
 def test_how_much_was_asked_of_either_tool_changes_nothing() -> None:
