@@ -157,6 +157,24 @@ def test_what_was_kept_before_is_keyed_and_still_found(database_url: str) -> Non
     store.close()
 
 
+def test_what_earlier_versions_counted_in_a_run_goes(database_url: str) -> None:
+    """Counts of people by state, which stood in the rows of runs, are gone after the upgrade; the runs are not."""
+    store = Store(database_url)
+    to(store, "0006")
+    with store.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO run (job, scheduled_for, state, attempts, result)"
+                " VALUES ('detect', '2026-03-02 02:30', 'done', 1, '{\"state.grace\": 11}')"
+            )
+        )
+    store.upgrade()
+
+    with store.read() as session:
+        assert [("detect", True)] == session.execute(text("SELECT job, result IS NULL FROM run")).all()
+    store.close()
+
+
 def to(store: Store, revision: str) -> None:
     """Migrate up to `revision` and no further."""
     config = Config()
