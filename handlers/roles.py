@@ -26,7 +26,7 @@ def is_manager(asked: Asked) -> bool:
 
 
 def is_lead(asked: Asked) -> bool:
-    """Whether the settings, or the user group that they name, have them as an enablement lead."""
+    """Whether the settings, or the user group that they name, have them as an enablement lead; nobody who left."""
     return _is_named(asked, asked.desk.settings.leads, asked.desk.settings.lead_group)
 
 
@@ -59,9 +59,10 @@ def may_open_of(asked: Asked, group_keys: list[str]) -> frozenset[str]:
 
 def _is_named(asked: Asked, emails: tuple[str, ...], group_id: str | None) -> bool:
     desk = asked.desk
+    today = desk.clock.now().date()
     with desk.store.read() as session:
-        if roles.is_one_of(session, slack_user_id=asked.slack_user_id, emails=emails):
+        if roles.is_one_of(session, slack_user_id=asked.slack_user_id, emails=emails, day=today):
             return True
-    if group_id is None:
-        return False
+        if group_id is None or roles.has_left(session, slack_user_id=asked.slack_user_id, day=today):
+            return False
     return asked.slack_user_id in desk.groups.members(desk.slack, group_id, now=desk.clock.now())

@@ -10,8 +10,8 @@ from bot.domain.disclosure import At, Cell, Shown, Suppressed, Why
 from bot.domain.roster import PersonRecord
 from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, HANA, Member
 from bot.store import people
-from bot.store.database import Store
-from bot.store.tables import SnapshotCellRow, SnapshotRow, TeamGroupRow
+from bot.store.database import Session, Store
+from bot.store.tables import SnapshotCellRow, SnapshotRow, TeamGroupRow, TeamPersonRow
 from tests.conftest import MONDAY_MORNING
 
 WEEK = date(2026, 3, 2)
@@ -65,7 +65,12 @@ def publish(store: Store, told: Mapping[str, Mapping[str, Cell]], *, week: date 
                 continue
             session.add(
                 SnapshotRow(
-                    week=week, group_key=group_key, parent_key=parent, label=label, rule_version=measures.RULE_VERSION
+                    week=week,
+                    group_key=group_key,
+                    parent_key=parent,
+                    label=label,
+                    alike_since=date(2026, 1, 5),
+                    rule_version=measures.RULE_VERSION,
                 )
             )
             session.flush()
@@ -81,11 +86,22 @@ def kept(cell: Cell) -> dict[str, object]:
 
 
 def lead(store: Store, *leaders: Member) -> None:
-    """Give each of these managers the key of the group below them."""
+    """Give each of these managers the key of the group of everybody who is below them in the cast."""
     with store.begin() as session:
         for leader in leaders:
-            person_id = people.person_by_email(session, email=leader.email)
-            assert person_id is not None
-            if session.get(TeamGroupRow, person_id) is None:
-                key = f"below-{leader.name.split()[0].lower()}"
-                session.add(TeamGroupRow(person_id=person_id, group_key=key))
+            key = f"below-{leader.name.split()[0].lower()}"
+            if session.get(TeamGroupRow, number(session, leader)) is None:
+                session.add(TeamGroupRow(person_id=number(session, leader), group_key=key))
+                members = [member for member in MANAGER_OF if leader in above(member)]
+                session.add_all(TeamPersonRow(group_key=key, person_id=number(session, one)) for one in members)
+
+
+def above(member: Member) -> list[Member]:
+    manager = MANAGER_OF.get(member)
+    return [] if manager is None else [manager, *above(manager)]
+
+
+def number(session: Session, member: Member) -> int:
+    found = people.person_by_email(session, email=member.email)
+    assert found is not None
+    return found

@@ -74,6 +74,8 @@ MEASURES = (
 important share comes first, and of sums the whole before its parts.
 """
 
+BRAKE = (TOKENS, ACTIVE_DAYS, MERGED, CLEARLY)
+"""What `settle_volume` looks at in the past."""
 _SHARES = frozenset(measure.name for measure in MEASURES if measure.kind is Kind.SHARE)
 _SHARE_SLACK, _SUM_SLACK = 12.5, 0.1
 """How far from a published figure the true one may lie, in points of a share and as a part of a sum: it is rounded once
@@ -155,14 +157,16 @@ def summarize(now: Cells, past: Sequence[Cells]) -> TeamSummary:
     )
 
 
-def settle_volume(now: Cells, four_weeks_ago: Cells | None) -> dict[str, Cell]:
+def settle_volume(now: Cells, past: Sequence[Cells]) -> dict[str, Cell]:
     """The cells after the brake (W26), without tokens and money unless all that belongs to them is told (P4).
 
-    `four_weeks_ago` is what was published of the same group then. Only cells that were published decide, so that what
-    is withheld tells nothing new.
+    `past` is what was published of the same group before, about a year of it. What the brake once withheld is no
+    yardstick: tokens are held against each earlier week whose tokens were told, and against the value of that very
+    week. So it stays on until the value rose or the tokens fell, and doubling in small steps does not get past it.
+    Only cells that were published decide, so that what is withheld tells nothing new.
     """
     cells = dict(now)
-    if four_weeks_ago is not None and is_volume_without_value(now, four_weeks_ago):
+    if any(is_volume_without_value(now, before) for before in past):
         cells |= dict.fromkeys(VOLUME_AND_MONEY, Suppressed(Why.VOLUME_WITHOUT_VALUE))
     elif not all(isinstance(cells[name], Shown) for name in (*VOLUME_AND_MONEY, *OUTPUT)):
         cells |= {name: Suppressed(Why.FOUR_TOGETHER) for name in VOLUME_AND_MONEY if isinstance(cells[name], Shown)}

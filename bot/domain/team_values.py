@@ -13,7 +13,6 @@ from bot.domain import team_summary
 from bot.domain.adoption import State
 from bot.domain.check_in import Helped
 from bot.domain.told import Answer
-from bot.domain.waste import SILENT_STATES
 
 BANDS: dict[State, str | None] = {
     State.HABITUAL: team_summary.USES_REGULARLY,
@@ -66,8 +65,8 @@ class Figures:
     still_there: int | None = None
     active_days: int | None = None
     helped: Helped | None = None
-    patterns: frozenset[str] = frozenset()
-    """The detectors that found something wasted or optimizable."""
+    patterns: frozenset[str] | None = None
+    """The detectors that found something wasted or optimizable. Empty: none did, in somebody in whom they could."""
     told: frozenset[Answer] = frozenset()
     """What was told about little use and about patterns, as far as it holds."""
 
@@ -98,7 +97,7 @@ def of_person(theirs: Figures) -> dict[str, int]:
     )
     if theirs.helped is not None:
         counted |= {team_summary.reported(helped.value): int(helped is theirs.helped) for helped in Helped}
-    if theirs.state is not None and theirs.state not in SILENT_STATES:
+    if theirs.patterns is not None:
         found = {CATEGORIES[detector] for detector in theirs.patterns if detector in CATEGORIES}
         counted |= {category: int(category in found) for category in team_summary.CATEGORIES}
     counted |= {team_summary.barrier(answer.value): int(answer in theirs.told) for answer in BARRIERS}

@@ -1,4 +1,4 @@
-"""Which managers want their team's summary each week, and which week each of them got: a row a week, claimed first.
+"""Which managers want each new summary of their team, and which of them each got: a row a summary, claimed first.
 
 Called by `handlers/team_digest.py`, which writes the wish, and `jobs/digest.py`, which sends.
 Next: `bot/store/audit.py`.
@@ -19,7 +19,7 @@ from bot.store.tables import DigestRow, DigestWishRow, IdentityRow
 
 
 class Outcome(StrEnum):
-    """What became of one week's summary to one manager."""
+    """What became of one summary to one manager. A summary is named by the Monday on which it was made."""
 
     SEEN = "seen"
     """It was there to be opened when the manager asked for those to come."""
@@ -53,7 +53,7 @@ def stop(session: Session, *, person_id: int) -> None:
 
 
 def waiting(session: Session, *, week: date) -> list[Wisher]:
-    """Who wants the summary of this week, is in Slack, and has no row for it yet."""
+    """Who wants the summary of this Monday, is in Slack, and has no row for it yet."""
     has_row = exists().where(DigestRow.person_id == DigestWishRow.person_id, DigestRow.week == week)
     rows = (
         select(DigestWishRow.person_id, IdentityRow.external_id)
@@ -65,7 +65,7 @@ def waiting(session: Session, *, week: date) -> list[Wisher]:
 
 
 def claim(session: Session, *, person_id: int, week: date, now: datetime) -> bool:
-    """Make this week's summary to this manager ours; False when somebody had it, or it is not wanted any more.
+    """Make this Monday's summary to this manager ours; False when somebody had it, or it is not wanted any more.
 
     The wish is held until the transaction ends, so that a stop or an erasure comes before the claim or after it.
     """

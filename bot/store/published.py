@@ -18,7 +18,8 @@ from bot.domain.disclosure import At, Cell, Shown, Suppressed, Why
 from bot.store.tables import SnapshotCellRow, SnapshotRow, TeamGroupRow
 
 PERIOD_DAYS = 28
-_MOST_PAST = 12
+MOST_PAST = 12
+"""How many earlier summaries of a group are looked at: about a year."""
 
 
 @dataclass(frozen=True)
@@ -72,21 +73,36 @@ def below(session: Session, *, group_key: str, week: date | None = None) -> tupl
 
 
 def past(session: Session, *, group_key: str, before: date) -> tuple[Snapshot, ...]:
-    """The same group as it was published before, newest first, a dozen at most."""
+    """The same group as it was published before, while it was mostly the same people: newest first, a dozen at most."""
+    alike_since = (
+        select(SnapshotRow.alike_since)
+        .where(SnapshotRow.group_key == group_key, SnapshotRow.week <= before)
+        .order_by(SnapshotRow.week.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = session.scalars(
         select(SnapshotRow)
-        .where(SnapshotRow.group_key == group_key, SnapshotRow.week < before)
+        .where(SnapshotRow.group_key == group_key, SnapshotRow.week < before, SnapshotRow.week >= alike_since)
         .order_by(SnapshotRow.week.desc())
-        .limit(_MOST_PAST)
+        .limit(MOST_PAST)
     ).all()
     return _read(session, rows)
 
 
-def cells(session: Session, *, week: date) -> dict[str, dict[str, Cell]]:
-    """Everything that was published on one Monday, by group and measure. One statement."""
-    found: dict[str, dict[str, Cell]] = defaultdict(dict)
-    for row in session.scalars(select(SnapshotCellRow).where(SnapshotCellRow.week == week)):
-        found[row.group_key][row.measure] = _cell(row)
+def cells(
+    session: Session, *, first: date, last: date, measures: Collection[str]
+) -> dict[str, dict[date, dict[str, Cell]]]:
+    """What was published of these measures on the Mondays between two days, by group and Monday, newest first."""
+    found: dict[str, dict[date, dict[str, Cell]]] = defaultdict(lambda: defaultdict(dict))
+    row = SnapshotCellRow
+    told = (
+        select(row.week, row.group_key, row.measure, row.value, row.at, row.people, row.why)
+        .where(row.week.between(first, last), row.measure.in_(measures))
+        .order_by(row.week.desc())
+    )
+    for week, group_key, measure, value, at, people, why in session.execute(told):
+        found[group_key][week][measure] = _cell(value, at, people, why)
     return found
 
 
@@ -95,15 +111,15 @@ def _read(session: Session, rows: Collection[SnapshotRow]) -> tuple[Snapshot, ..
     cells: dict[tuple[date, str], dict[str, Cell]] = defaultdict(dict)
     found = select(SnapshotCellRow).where(SnapshotCellRow.week.in_(weeks), SnapshotCellRow.group_key.in_(keys))
     for row in session.scalars(found):
-        cells[row.week, row.group_key][row.measure] = _cell(row)
+        cells[row.week, row.group_key][row.measure] = _cell(row.value, row.at, row.people, row.why)
     return tuple(
         Snapshot(row.week, row.group_key, row.parent_key, row.label, cells[row.week, row.group_key], row.rule_version)
         for row in rows
     )
 
 
-def _cell(row: SnapshotCellRow) -> Cell:
+def _cell(value: int | None, at: str | None, people: int | None, why: str | None) -> Cell:
     """A kept cell as it was published."""
-    if row.value is None or row.at is None or row.people is None:
-        return Suppressed(Why(str(row.why)))
-    return Shown(row.value, At(row.at), row.people)
+    if value is None or at is None or people is None:
+        return Suppressed(Why(str(why)))
+    return Shown(value, At(at), people)

@@ -60,6 +60,7 @@ from bot.store.tables import (
     SummaryBlockRow,
     SummaryFigureRow,
     TeamGroupRow,
+    TeamPersonRow,
     TeamStayRow,
     UsageDayRow,
 )
@@ -132,6 +133,7 @@ KEPT: Mapping[type[Base], str] = {
     SummaryBlockRow: "who was counted together rests for half a year after that; then publishing drops it",
     SummaryBlockMemberRow: "as long as the block, or the person",
     TeamGroupRow: "which drawn key stands for whoever manages a group; it goes with the person",
+    TeamPersonRow: "who was in a group when it was last published; each publishing replaces them all",
     ExclusionRow: "an objection does not wear off; it names nobody",
     PapersRow: "it proves what people were told, and when; it names nobody",
     InstallationRow: "one row about this installation",

@@ -46,6 +46,7 @@ from bot.store.tables import (
     SummaryBlockMemberRow,
     SummaryFigureRow,
     TeamGroupRow,
+    TeamPersonRow,
     TeamStayRow,
     UsageDayRow,
 )
@@ -57,6 +58,7 @@ PERSONAL: tuple[type[Base], ...] = (
     SummaryFigureRow,
     SummaryBlockMemberRow,
     TeamGroupRow,
+    TeamPersonRow,
     DigestRow,
     DigestWishRow,
     CheckInRow,
@@ -133,6 +135,7 @@ _SECTIONS: dict[str, type[Base]] = {
     "digest_wishes": DigestWishRow,
     "digests": DigestRow,
     "groups_led": TeamGroupRow,
+    "groups_below": TeamPersonRow,
     "summary_blocks": SummaryBlockMemberRow,
     "summary_figures": SummaryFigureRow,
 }

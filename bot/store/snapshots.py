@@ -7,17 +7,19 @@ people themselves, and `bot/store/published.py`, which tells what was published.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.domain import teams
 from bot.domain.disclosure import Block, Cell, Memory, Published, Shown
-from bot.domain.teams import Team
-from bot.store.batches import chunks, insert_new, table_of
+from bot.domain.teams import COMPANY, Team
+from bot.store.batches import chunks, insert_into, table_of
 from bot.store.tables import (
     PersonRow,
     SnapshotCellRow,
@@ -27,22 +29,38 @@ from bot.store.tables import (
     SummaryBlockRow,
     SummaryFigureRow,
     TeamGroupRow,
+    TeamPersonRow,
 )
 
 
-def keys_of(session: Session, *, leaders: Collection[int]) -> dict[int, str]:
-    """The key of the group below each of these people; who has none gets one that is drawn and tells nothing."""
-    rows = select(TeamGroupRow.person_id, TeamGroupRow.group_key)
-    known: dict[int, str] = dict(session.execute(rows).all())
-    fresh = {leader: uuid4().hex for leader in sorted(set(leaders) - known.keys())}
-    for batch in chunks(fresh.items()):
-        insert_new(session, TeamGroupRow, [{"person_id": leader, "group_key": key} for leader, key in batch])
-    return {leader: (known | fresh)[leader] for leader in leaders}
+@dataclass(frozen=True)
+class Keyed:
+    """Under which key the group of each leader goes, and since when each key stands for mostly the same people."""
+
+    keys: Mapping[int, str]
+    alike_since: Mapping[str, date]
+    """By the keys of groups that were published before and are alike still; what is not here begins anew."""
 
 
-def is_kept(session: Session, *, week: date) -> bool:
-    """Whether this Monday's were published already: then they stay as they are."""
-    return bool(session.scalar(select(exists().where(SnapshotRow.week == week))))
+def keyed(session: Session, *, people: frozenset[int], below: Mapping[int, frozenset[int]]) -> Keyed:
+    """The keys of the groups below these leaders, and of the one of all `people`. Nothing is written.
+
+    A group that is new gets a key that is drawn and tells nothing.
+    """
+    before: dict[str, set[int]] = defaultdict(set)
+    for key, person_id in session.execute(select(TeamPersonRow.group_key, TeamPersonRow.person_id)):
+        before[key].add(person_id)
+    company = before.pop(COMPANY, set())
+    keys = teams.continued(below, before=before, led=_led(session))
+    keys |= {leader: uuid4().hex for leader in sorted(below.keys() - keys)}
+    newest = select(func.max(SnapshotRow.week)).scalar_subquery()
+    since: dict[str, date] = dict(
+        session.execute(select(SnapshotRow.group_key, SnapshotRow.alike_since).where(SnapshotRow.week == newest)).all()
+    )
+    now = {COMPANY: people, **{keys[leader]: members for leader, members in below.items()}}
+    before[COMPANY] = company
+    alike = {key for key, members in now.items() if teams.is_alike(members, before.get(key, set()))}
+    return Keyed(keys, {key: week for key, week in since.items() if key in alike})
 
 
 def save(
@@ -50,12 +68,18 @@ def save(
     *,
     week: date,
     groups: Sequence[Team],
+    keyed: Keyed,
     published: Mapping[str, Published],
     rule_version: str,
-) -> None:
-    """Keep one Monday's: every group, every cell shown or not, and who is counted in what is shown."""
+) -> bool:
+    """Keep one Monday's: every group, every cell shown or not, who is counted in what is shown, who leads it and who is
+    in it. False, and nothing is kept, when somebody else kept them since.
+    """
+    rows = [_group(week, team, keyed.alike_since.get(team.key, week), rule_version) for team in groups]
+    if not _is_ours(session, rows[0]):
+        return False
     here = _here(session)
-    _insert(session, SnapshotRow, (_group(week, team, rule_version) for team in groups))
+    _insert(session, SnapshotRow, rows[1:])
     _insert(
         session,
         SnapshotCellRow,
@@ -74,6 +98,8 @@ def save(
             for person_id in sorted(published[team.key].members & here)
         ),
     )
+    _place(session, groups, keyed.keys, here)
+    return True
 
 
 def memory(session: Session) -> Memory:
@@ -125,16 +151,53 @@ def remember(session: Session, *, memory: Memory, week: date) -> None:
     )
 
 
+def _is_ours(session: Session, first: dict[str, Any]) -> bool:
+    """Keep the first group of a Monday; of two who try at once, one waits for the other and finds it kept."""
+    made = insert_into(session, SnapshotRow).values(first).on_conflict_do_nothing().returning(SnapshotRow.week)
+    return session.scalar(made) is not None
+
+
+def _place(session: Session, groups: Sequence[Team], keys: Mapping[int, str], here: frozenset[int]) -> None:
+    """Who leads each group from now on, and who is in it. A key that went to another leader leaves the one before."""
+    led = _led(session)
+    changed = {leader: key for leader, key in keys.items() if led.get(leader) != key}
+    group = TeamGroupRow
+    for batch in chunks(sorted(changed.items())):
+        leaders, theirs = zip(*batch, strict=True)
+        gone = delete(group).where(or_(group.person_id.in_(leaders), group.group_key.in_(theirs)))
+        session.execute(gone.execution_options(synchronize_session=False))
+    _insert(
+        session,
+        TeamGroupRow,
+        ({"person_id": leader, "group_key": key} for leader, key in sorted(changed.items()) if leader in here),
+    )
+    session.execute(delete(TeamPersonRow))
+    _insert(
+        session,
+        TeamPersonRow,
+        (
+            {"group_key": team.key, "person_id": person_id}
+            for team in groups
+            for person_id in sorted(team.members & here)
+        ),
+    )
+
+
+def _led(session: Session) -> dict[int, str]:
+    return dict(session.execute(select(TeamGroupRow.person_id, TeamGroupRow.group_key)).all())
+
+
 def _here(session: Session) -> frozenset[int]:
     return frozenset(session.scalars(select(PersonRow.person_id)))
 
 
-def _group(week: date, team: Team, rule_version: str) -> dict[str, Any]:
+def _group(week: date, team: Team, alike_since: date, rule_version: str) -> dict[str, Any]:
     return {
         "week": week,
         "group_key": team.key,
         "parent_key": team.parent,
         "label": team.label,
+        "alike_since": alike_since,
         "rule_version": rule_version,
     }
 

@@ -7,17 +7,19 @@ Called by `jobs/snapshot.py`, which hands them on to be added up and protected. 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.domain.adoption import State
 from bot.domain.check_in import Helped
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Seat
+from bot.domain.results import OutcomeFact
+from bot.domain.same_work import told_once
 from bot.domain.team_values import UNTOLD, Figures
 from bot.domain.teams import Stand
 from bot.domain.told import Answer, Preferences
@@ -26,7 +28,7 @@ from bot.domain.waste import SILENT_STATES, ledger
 from bot.domain.waste.finding import Ledger
 from bot.store import people, preferences, team_stays, windows
 from bot.store.batches import chunks
-from bot.store.tables import CheckInRow, FindingRow, OutcomeRow, PersonRow, StateRow
+from bot.store.tables import BasisRow, CheckInRow, FindingRow, OutcomeRow, PersonRow, SourceRow, StateRow
 from bot.store.types import start_of_day
 
 BATCH_PEOPLE = 500
@@ -44,7 +46,26 @@ class _Found:
     patterns: frozenset[str]
 
 
-_NOTHING = _Found({}, frozenset())
+@dataclass(frozen=True)
+class _Judged:
+    """What somebody was judged to be at the end of the period."""
+
+    state: State
+    last_day: date
+    """The last day of the window that is told of."""
+    is_settled: bool
+    """Whether just this window was judged, so that a pattern that is not there was looked for."""
+
+    @property
+    def knows_money(self) -> bool:
+        return self.is_settled and self.state not in SILENT_STATES
+
+
+def is_judged(session: Session, *, last_day: date) -> bool:
+    """Whether anybody was judged on a window that ends on this day, or as late as the sources in use may be."""
+    lag_days = session.scalar(select(func.max(SourceRow.lag_days))) or 0
+    newest = session.scalar(select(func.max(StateRow.last_day)))
+    return newest is not None and newest >= last_day - timedelta(days=lag_days)
 
 
 def stands(session: Session, *, on: date) -> dict[int, Stand]:
@@ -67,45 +88,54 @@ def load(session: Session, *, person_ids: Collection[int], last_day: date) -> It
 def _of_some(session: Session, batch: Collection[int], last_day: date) -> dict[int, Figures]:
     judged = _judged(session, batch, last_day)
     told = preferences.load(session, person_ids=list(batch))
-    found = _findings(session, {i: day for i, (_, day) in judged.items()}, told, last_day)
-    used = _windows(session, batch, {i: day for i, (_, day) in judged.items()}, last_day)
+    found = _findings(session, {i: one.last_day for i, one in judged.items() if one.knows_money}, told, last_day)
+    used = _windows(session, batch, {i: one.last_day for i, one in judged.items()}, last_day)
     seats = people.seats(session, person_ids=batch)
     work = _work(session, batch, last_day)
     helped = _helped(session, batch, last_day)
-    states = {person_id: state for person_id, (state, _) in judged.items()}
+    states = {person_id: one.state for person_id, one in judged.items()}
     return {
         person_id: Figures(
             state=states.get(person_id),
             **_of_use(states.get(person_id), used[person_id], seats[person_id]),
-            **_of_money(states.get(person_id), found.get(person_id, _NOTHING)),
+            **_of_money(found.get(person_id)),
             **work.get(person_id, {}),
             helped=helped.get(person_id),
-            patterns=found.get(person_id, _NOTHING).patterns,
+            patterns=found[person_id].patterns if person_id in found else None,
             told=_told(told[person_id], last_day),
         )
         for person_id in batch
     }
 
 
-def _judged(session: Session, batch: Collection[int], last_day: date) -> dict[int, tuple[State, date]]:
-    """The state that held at the end of the period, and the last day of the window that it was judged on."""
+def _judged(session: Session, batch: Collection[int], last_day: date) -> dict[int, _Judged]:
+    """The state that held at the end of the period, and the window on which it was last judged until then.
+
+    Where people were judged again later in the same state, the bases of that window are gone but for those who have a
+    finding in it: to count by these alone would tell that everybody had one. So then it counts as not judged.
+    """
     last = (
         select(StateRow.person_id, func.max(StateRow.first_day).label("first_day"))
         .where(StateRow.person_id.in_(batch), StateRow.first_day <= last_day)
         .group_by(StateRow.person_id)
         .subquery()
     )
+    has_basis = exists().where(BasisRow.person_id == StateRow.person_id, BasisRow.last_day == StateRow.last_day)
     rows = session.execute(
-        select(StateRow.person_id, StateRow.state, StateRow.last_day)
+        select(StateRow.person_id, StateRow.state, StateRow.last_day, has_basis)
         .join(last, and_(StateRow.person_id == last.c.person_id, StateRow.first_day == last.c.first_day))
         .where(StateRow.last_day > last_day - timedelta(days=JUDGED_WITHIN_DAYS))
     )
-    return {person_id: (State(state), min(day, last_day)) for person_id, state, day in rows}
+    return {
+        person_id: _Judged(State(state), min(day, last_day), is_settled=based and day <= last_day)
+        for person_id, state, day, based in rows
+    }
 
 
 def _findings(
     session: Session, judged: Mapping[int, date], told: Mapping[int, Preferences], last_day: date
 ) -> dict[int, _Found]:
+    """What was found in the windows of these people, who were judged on them: everybody is in the answer."""
     amounts: dict[int, dict[Ledger, int]] = defaultdict(lambda: defaultdict(int))
     patterns: dict[int, set[str]] = defaultdict(set)
     for day, ids in _by_day(judged).items():
@@ -117,7 +147,7 @@ def _findings(
             if ledger_ in _COUNTED_LEDGERS and detector not in UNTOLD and (detector, tool) not in meant:
                 amounts[person_id][Ledger(ledger_)] += microusd or 0
                 patterns[person_id].add(detector)
-    return {person_id: _Found(dict(amounts[person_id]), frozenset(seen)) for person_id, seen in patterns.items()}
+    return {person_id: _Found(dict(amounts[person_id]), frozenset(patterns[person_id])) for person_id in judged}
 
 
 def _windows(
@@ -157,9 +187,9 @@ def _of_use(state: State | None, window: UsageWindow, seats: tuple[Seat, ...]) -
     }
 
 
-def _of_money(state: State | None, found: _Found) -> dict[str, int | None]:
-    """Nothing found is a zero only for somebody who was judged."""
-    if state is None or state in SILENT_STATES:
+def _of_money(found: _Found | None) -> dict[str, int | None]:
+    """Nothing found is a zero only for somebody whose window was judged."""
+    if found is None:
         return {"optimizable_microusd": None, "wasted_microusd": None}
     return {
         "optimizable_microusd": found.microusd.get(Ledger.OPTIMIZABLE, 0),
@@ -168,47 +198,43 @@ def _of_money(state: State | None, found: _Found) -> dict[str, int | None]:
 
 
 def _work(session: Session, batch: Collection[int], last_day: date) -> dict[int, dict[str, int]]:
-    """Merged changes by person, of the source that tells most of them; who finished none in 12 weeks is left out."""
+    """Merged changes by person, each once, as on their card; who finished none in 12 weeks is left out."""
     end = start_of_day(last_day + timedelta(days=1))
-    in_period = OutcomeRow.at >= end - timedelta(days=WINDOW_DAYS)
-    old_enough = and_(in_period, OutcomeRow.at < end - timedelta(days=STILL_THERE_DAYS))
+    row = OutcomeRow
     rows = session.execute(
-        select(
-            OutcomeRow.person_id,
-            OutcomeRow.source,
-            _count(in_period).label("merged"),
-            _count(and_(old_enough, ~_taken_back(end))).label("still_there"),
-        )
+        select(row.person_id, row.ref, row.at, row.reverted, row.source, row.repository, row.lines_added, _undone(end))
         .where(
-            OutcomeRow.person_id.in_(batch),
-            OutcomeRow.kind == OutcomeKind.PR_MERGED.value,
-            OutcomeRow.at >= end - timedelta(days=LOOKBACK_DAYS),
-            OutcomeRow.at < end,
+            row.person_id.in_(batch),
+            row.kind == OutcomeKind.PR_MERGED.value,
+            row.at >= end - timedelta(days=LOOKBACK_DAYS),
+            row.at < end,
         )
-        .group_by(OutcomeRow.person_id, OutcomeRow.source)
-        .order_by(OutcomeRow.person_id, func.count().desc(), OutcomeRow.source)
+        .order_by(row.person_id, row.at, row.source, row.ref)
     )
-    found: dict[int, dict[str, int]] = {}
-    for person_id, _, merged, still_there in rows:
-        found.setdefault(person_id, {"merged": merged, "still_there": still_there})
-    return found
+    told: dict[int, list[OutcomeFact]] = defaultdict(list)
+    for person_id, ref, at, reverted, source, repository, lines_added, is_undone in rows:
+        stands_undone = (is_undone or None) if reverted is None else reverted
+        fact = OutcomeFact(OutcomeKind.PR_MERGED, ref, at.date(), stands_undone, source, repository, lines_added)
+        told[person_id].append(fact)
+    return {person_id: _finished(told_once(facts).pieces, last_day) for person_id, facts in told.items()}
 
 
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return cast(func.sum(case((condition, 1), else_=0)), BigInteger)
+def _finished(merged: Iterable[OutcomeFact], last_day: date) -> dict[str, int]:
+    ages = [((last_day - fact.day).days, fact.reverted) for fact in merged]
+    stayed = [not reverted for age, reverted in ages if STILL_THERE_DAYS <= age < WINDOW_DAYS]
+    return {"merged": sum(age < WINDOW_DAYS for age, _ in ages), "still_there": sum(stayed)}
 
 
-def _taken_back(end: datetime) -> ColumnElement[bool]:
-    """As the source says; where it does not follow that, whether a revert of the same name came (a file's way)."""
+def _undone(end: datetime) -> ColumnElement[bool]:
+    """Where its source does not follow a change: whether a revert of the same name came (a file's way)."""
     revert = aliased(OutcomeRow)
-    reverted_later = exists().where(
+    return exists().where(
         revert.source == OutcomeRow.source,
         revert.ref == OutcomeRow.ref,
         revert.kind == OutcomeKind.PR_REVERTED.value,
         revert.at >= OutcomeRow.at,
         revert.at < end,
     )
-    return or_(OutcomeRow.reverted.is_(True), and_(OutcomeRow.reverted.is_(None), reverted_later))
 
 
 def _helped(session: Session, batch: Collection[int], last_day: date) -> dict[int, Helped]:

@@ -75,7 +75,7 @@ def cells(**changed: Cell) -> dict[str, Cell]:
 @pytest.mark.parametrize("missing", [*VOLUME_AND_MONEY, *OUTPUT])
 def test_volume_and_money_stand_together_or_not_at_all(missing: str) -> None:
     """P4: where one of tokens, spend, optimizable, wasted and what came out is not told, no token and dollar is."""
-    settled = settle_volume(cells(**{missing: SMALL}), None)
+    settled = settle_volume(cells(**{missing: SMALL}), ())
 
     assert [] == [name for name in VOLUME_AND_MONEY if isinstance(settled[name], Shown)]
     assert SMALL == settled[missing]
@@ -83,7 +83,7 @@ def test_volume_and_money_stand_together_or_not_at_all(missing: str) -> None:
 
 def test_everything_there_is_told_as_it_was() -> None:
     """Nothing is withheld from a group of which all of it may be told."""
-    assert USUAL == settle_volume(USUAL, USUAL)
+    assert USUAL == settle_volume(USUAL, [USUAL])
 
 
 def test_no_set_of_cells_shows_money_alone() -> None:
@@ -91,7 +91,7 @@ def test_no_set_of_cells_shows_money_alone() -> None:
     for seed in range(200):
         chance = random.Random(seed)
         now = {name: SMALL if chance.random() < 0.1 else cell for name, cell in USUAL.items()}
-        settled = settle_volume(now, USUAL if chance.random() < 0.5 else None)
+        settled = settle_volume(now, [USUAL] if chance.random() < 0.5 else [])
 
         if any(isinstance(settled[name], Shown) for name in VOLUME_AND_MONEY):
             assert all(isinstance(settled[name], Shown) for name in (*VOLUME_AND_MONEY, *OUTPUT))
@@ -101,13 +101,28 @@ def test_brake_withholds_volume_that_brought_nothing() -> None:
     """W26: tokens doubled, days of use, finished work and reported value did not rise: no token, no dollar is told."""
     doubled = cells(**{TOKENS: Shown(130_000_000), SPEND: Shown(900_000_000)})
 
-    settled = settle_volume(doubled, USUAL)
+    settled = settle_volume(doubled, [USUAL])
 
     assert dict.fromkeys(VOLUME_AND_MONEY, WITHHELD) == {name: settled[name] for name in VOLUME_AND_MONEY}
     assert {name: cell for name, cell in doubled.items() if name not in VOLUME_AND_MONEY} == {
         name: cell for name, cell in settled.items() if name not in VOLUME_AND_MONEY
     }
     assert TeamAction.ASK_WHAT_WORK_IT_SERVED == suggested(settled)
+
+
+@pytest.mark.parametrize("factor", [3, 1.6])
+def test_brake_holds_until_the_value_rises(factor: float) -> None:
+    """However fast tokens grow, once they surely doubled for nothing they stay untold, until something rose as well."""
+    past: list[dict[str, Cell]] = []
+    for step in range(8):
+        now = settle_volume(cells(**{TOKENS: Shown(int(50_000_000 * factor**step))}), past)
+        past.insert(0, now)
+    is_told = [isinstance(one[TOKENS], Shown) for one in reversed(past)]
+    worth_it = cells(**{TOKENS: Shown(int(50_000_000 * factor**8)), MERGED: Shown(60)})
+
+    assert [True] * sum(is_told) + [False] * (8 - sum(is_told)) == is_told
+    assert sum(is_told) <= 2
+    assert isinstance(settle_volume(worth_it, past)[TOKENS], Shown)
 
 
 @pytest.mark.parametrize(("name", "value"), [(ACTIVE_DAYS, 200), (MERGED, 60), (CLEARLY, 50)])
@@ -126,7 +141,7 @@ def test_brake_needs_a_sure_doubling() -> None:
     """Twice as much as rounded may be less than twice as much; and with nothing earlier there is nothing to compare."""
     assert not is_volume_without_value(cells(**{TOKENS: Shown(110_000_000)}), USUAL)
     assert not is_volume_without_value(cells(**{TOKENS: Shown(130_000_000)}), cells(**{TOKENS: SMALL}))
-    assert Shown(130_000_000) == settle_volume(cells(**{TOKENS: Shown(130_000_000)}), None)[TOKENS]
+    assert Shown(130_000_000) == settle_volume(cells(**{TOKENS: Shown(130_000_000)}), ())[TOKENS]
 
 
 def test_volume_is_told_of_ten_people_or_more() -> None:
@@ -203,8 +218,8 @@ def test_more_volume_makes_nothing_better() -> None:
             for name, cell in now.items()
         }
 
-        plain = summarize(settle_volume(now, before), [before])
-        louder = summarize(settle_volume(burnt, before), [before])
+        plain = summarize(settle_volume(now, [before]), [before])
+        louder = summarize(settle_volume(burnt, [before]), [before])
 
         for part in ("adoption", "output", "reported", "waste", "barriers"):
             assert getattr(plain, part) == getattr(louder, part)
@@ -383,12 +398,12 @@ def louder(one: Figures) -> Figures:
 def in_two_periods(before: dict[int, Figures], now: dict[int, Figures]) -> tuple[dict[str, Cell], dict[str, Cell]]:
     """What is published of one group in two periods, with everything that the job does."""
     group = Group("all", None, frozenset(now))
-    memory, cells_before, found = Memory(), None, []
+    memory = Memory()
+    found: list[dict[str, Cell]] = []
     for week, figures in ((MONDAY - timedelta(weeks=4), before), (MONDAY, now)):
         issue = publish(week=week, groups=[group], measures=MEASURES, values=values(figures.items()), memory=memory)
         memory = issue.memory
-        cells_before = settle_volume(issue.published[0].cells, cells_before)
-        found.append(cells_before)
+        found.append(settle_volume(issue.published[0].cells, found[::-1]))
     return found[0], found[1]
 
 

@@ -15,7 +15,7 @@ from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, HANA, ROBIN, M
 from bot.playground.journal import Shown
 from bot.settings import Settings
 from bot.store import audit, published
-from bot.store.tables import AuditRow, DigestWishRow, SnapshotMemberRow, SnapshotRow, TeamGroupRow
+from bot.store.tables import AuditRow, DigestWishRow, SnapshotMemberRow, SnapshotRow, TeamGroupRow, TeamPersonRow
 from bot.views import team
 from bot.views.ids import Action, Payload
 from handlers import ai_team, roles
@@ -117,6 +117,17 @@ def test_lost_team_is_lost_at_once(at_work: Office) -> None:
         summaries.tree(at_work.desk.store)
 
 
+def test_another_team_is_not_taken_for_the_one_before(at_work: Office) -> None:
+    """A manager who leads others now gets nothing of the team before, by command, by button, or for later."""
+    ask(at_work, HANA)
+    summaries.tree(at_work.desk.store, {**dict.fromkeys(summaries.MANAGER_OF), FINN: HANA, ROBIN: HANA})
+    try:
+        assert NOTHING == ask(at_work, HANA).text
+        assert NOTHING == at_work.press(HANA, Action.TEAM_WHY).text
+    finally:
+        summaries.tree(at_work.desk.store, {**summaries.MANAGER_OF, ROBIN: None})
+
+
 def test_team_below_is_chosen_by_name(at_work: Office) -> None:
     """The list under a summary holds the teams right below by name; one that is too small answers as always."""
     summary = ask(at_work, HANA)
@@ -128,17 +139,22 @@ def test_team_below_is_chosen_by_name(at_work: Office) -> None:
 
 def test_name_of_two_teams_is_asked_about(at_work: Office) -> None:
     """Two teams below that are called alike are both offered, each with a number; neither is opened for the other."""
-    emi = at_work.person(EMI)
+    emi, store = at_work.person(EMI), at_work.desk.store
+    summaries.tree(store, {**summaries.MANAGER_OF, FINN: EMI})
     group = {"week": summaries.WEEK, "group_key": "below-emi"}
     with at_work.desk.store.begin() as session:
         session.add(TeamGroupRow(person_id=emi, group_key="below-emi"))
-        session.add(SnapshotRow(**group, parent_key="below-hana", label="Glass", rule_version="t"))
+        session.add(TeamPersonRow(person_id=at_work.person(FINN), group_key="below-emi"))
+        session.add(
+            SnapshotRow(**group, parent_key="below-hana", label="Glass", alike_since=summaries.WEEK, rule_version="t")
+        )
 
     shown = ask(at_work, HANA, "glass")
 
     with at_work.desk.store.begin() as session:
         session.delete(session.get(SnapshotRow, tuple(group.values())))
         session.delete(session.get(TeamGroupRow, emi))
+    summaries.tree(store)
     assert "More than one team below you goes by that name" in shown.text
     assert "glass (1) · glass (2)" in shown.text
 

@@ -20,9 +20,11 @@ from sqlalchemy import func, select, update
 
 from bot.clock import HandClock
 from bot.domain.disclosure import Shown
+from bot.domain.disclosure.shares import LEAST_PEOPLE
 from bot.domain.people import SATURDAY_AND_SUNDAY
 from bot.domain.prices import PriceBook
 from bot.domain.roster import PersonRecord
+from bot.domain.team_summary import MEASURES
 from bot.domain.teams import COMPANY
 from bot.playground.cast import Member
 from bot.playground.server import BOT_TOKEN, Playground
@@ -32,7 +34,7 @@ from bot.sources.invented.company import InventedCompany
 from bot.sources.prices import GenaiPrices
 from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store import digests, identities, installation, people, published
-from bot.store.database import Store
+from bot.store.database import Session, Store
 from bot.store.tables import AuditRow, PersonRow, SnapshotMemberRow, TeamStayRow
 from bot.views import team
 from bot.views.ids import Action, Payload
@@ -182,25 +184,32 @@ def test_only_managers_and_leads_read_anything(read: Read) -> None:
             assert {NOTHING} == {one.text for one in read.shown[to] if "How to use" not in one.text}
 
 
+def told(session: Session) -> list[Shown]:
+    """Every figure that was published."""
+    every = {measure.name for measure in MEASURES}
+    by_group = published.cells(session, first=NOW.date(), last=NOW.date(), measures=every)
+    found = [cell for weeks in by_group.values() for cells in weeks.values() for cell in cells.values()]
+    return [cell for cell in found if isinstance(cell, Shown)]
+
+
 def test_no_figure_stands_for_few(read: Read) -> None:
-    """Behind every published figure stand at least five people, and no word shown counts people."""
+    """Behind every published figure stand at least seven people, and no word shown counts people."""
     with read.store.read() as session:
-        cells = published.cells(session, week=NOW.date())
-        shown = [cell for theirs in cells.values() for cell in theirs.values() if isinstance(cell, Shown)]
+        shown = told(session)
         counted = select(func.count()).select_from(SnapshotMemberRow).group_by(SnapshotMemberRow.group_key)
         members = session.scalars(counted).all()
 
+    assert 7 == LEAST_PEOPLE
     assert shown
-    assert [] == [cell for cell in shown if cell.people < 5]
-    assert [] == [count for count in members if count < 5]
+    assert [] == [cell for cell in shown if cell.people < LEAST_PEOPLE]
+    assert [] == [count for count in members if count < LEAST_PEOPLE]
     assert [] == [text[:200] for text in read.texts() if re.search(r"\b\d+ (people|persons?|employees)\b", text)]
 
 
 def test_every_number_is_a_published_one(read: Read) -> None:
     """Whatever number a summary says is a published figure, a day, or a constant of the rules."""
     with read.store.read() as session:
-        cells = published.cells(session, week=NOW.date())
-    figures = {cell.value for theirs in cells.values() for cell in theirs.values() if isinstance(cell, Shown)}
+        figures = {cell.value for cell in told(session)}
     said = {round(value / 1_000_000) for value in figures} | figures | set(range(32)) | {2026}
     texts = [one.text for shown in read.shown.values() for one in shown if "people, in steps" in one.text]
     numbers = {number for text in texts for number in re.findall(r"\d[\d,]*", text)}

@@ -10,8 +10,8 @@ import pytest
 from bot.domain.people import IdentitySource
 from bot.domain.roster import PersonRecord
 from bot.store import people, roles
-from bot.store.database import Store
-from bot.store.tables import PersonRow, SnapshotRow, TeamGroupRow
+from bot.store.database import Session, Store
+from bot.store.tables import PersonRow, SnapshotRow, TeamGroupRow, TeamPersonRow
 
 NOW = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -51,15 +51,34 @@ class House:
     def groups(self) -> None:
         with self.store.begin() as session:
             for name, label in LABELS.items():
-                person_id = people.person_by_email(session, email=f"{name}@lantern.example")
-                session.add(TeamGroupRow(person_id=person_id, group_key=f"below-{name}"))
-                session.add(SnapshotRow(week=WEEK, group_key=f"below-{name}", label=label, rule_version="t"))
+                session.add(TeamGroupRow(person_id=self.number(session, name), group_key=f"below-{name}"))
+                group = {"week": WEEK, "alike_since": WEEK, "rule_version": "t"}
+                session.add(SnapshotRow(**group, group_key=f"below-{name}", label=label))
+                session.add_all(
+                    TeamPersonRow(group_key=f"below-{name}", person_id=self.number(session, one))
+                    for one in TREE
+                    if name in above(one)
+                )
+
+    def number(self, session: Session, name: str) -> int:
+        found = people.person_by_email(session, email=f"{name}@lantern.example")
+        assert found is not None
+        return found
+
+    def own(self, name: str) -> str | None:
+        with self.store.read() as session:
+            return roles.own_group(session, slack_user_id=f"U0{name.upper()}", day=TODAY)
 
     def opens(self, name: str, day: date = TODAY) -> set[str]:
         keys = [f"below-{leader}" for leader in LABELS]
         with self.store.read() as session:
             found = roles.openable(session, slack_user_id=f"U0{name.upper()}", group_keys=keys, day=day)
         return {key.removeprefix("below-") for key in found}
+
+
+def above(name: str) -> list[str]:
+    manager = TREE[name]
+    return [] if manager is None else [manager, *above(manager)]
 
 
 @pytest.fixture
@@ -89,7 +108,27 @@ def test_lost_team_is_lost_at_once(house: House) -> None:
     house.roster({**TREE, "ada": "ivy", "gus": "ivy"})
 
     assert set() == house.opens("hana")
-    assert {"ivy", "ada", "gus"} == house.opens("ivy")
+    assert {"ada", "gus"} == house.opens("ivy")
+
+
+def test_another_team_opens_nothing_of_the_one_before(house: House) -> None:
+    """Two leads swap teams: neither they nor the one above open what was published of either; the one above, theirs."""
+    house.roster({**TREE, "ben": "gus", "chidi": "gus", "finn": "ada"})
+
+    assert {"hana": {"hana"}, "ada": set(), "gus": set()} == {
+        name: house.opens(name) for name in ("hana", "ada", "gus")
+    }
+    assert {"hana": "below-hana", "ada": None, "gus": None} == {
+        name: house.own(name) for name in ("hana", "ada", "gus")
+    }
+
+
+def test_a_team_that_grew_beyond_itself_is_not_the_one_it_was(house: House) -> None:
+    """One more among six is still the same group; of one person who are four now, nothing is opened."""
+    house.roster({**TREE, "new": "hana", "two": "jo", "three": "ivy"})
+
+    assert {"hana", "ada", "gus"} == house.opens("hana")
+    assert set() == house.opens("ivy")
 
 
 def test_manager_without_a_report_opens_nothing(house: House) -> None:
@@ -101,22 +140,24 @@ def test_manager_without_a_report_opens_nothing(house: House) -> None:
 
 
 def test_manager_who_left_opens_nothing(house: House) -> None:
-    """After their last day a manager opens nothing, and their team is not below anybody who was above them."""
+    """After their last day a manager opens nothing, and their team is not below anybody who was above them.
+
+    With it most of those are gone whom the group above was published of, so that this is not opened either.
+    """
     house.roster(TREE, ada=TODAY - timedelta(days=1))
 
     assert set() == house.opens("ada")
-    assert {"hana", "gus"} == house.opens("hana")
+    assert {"gus"} == house.opens("hana")
 
 
 def test_circle_of_managers_ends(house: House) -> None:
     """Managers in a circle, which the roster refuses, would not keep the question from ending."""
     with house.store.begin() as session:
-        hana, jo = (people.person_by_email(session, email=f"{name}@lantern.example") for name in ("hana", "jo"))
-        row = session.get(PersonRow, hana)
-        assert row is not None
-        row.manager_id = jo
+        for below, manager in (("hana", "jo"), ("ivy", "gus")):
+            session.get_one(PersonRow, house.number(session, below)).manager_id = house.number(session, manager)
 
-    assert {"hana", "ada", "gus", "ivy"} == house.opens("ivy")
+    assert {"ada"} == house.opens("ivy")
+    assert {"ada"} == house.opens("hana")
 
 
 def test_name_leads_only_to_groups_below(house: House) -> None:
@@ -146,11 +187,28 @@ def test_address_names_a_lead_by_any_of_their_addresses(house: House) -> None:
     """Somebody is named when the Slack account and one of the addresses belong to the same person, and only then."""
     with house.store.read() as session:
         named = {
-            name: roles.is_one_of(session, slack_user_id=f"U0{name}", emails=["ada@lantern.example", "x@y.example"])
+            name: roles.is_one_of(
+                session, slack_user_id=f"U0{name}", emails=["ada@lantern.example", "x@y.example"], day=TODAY
+            )
             for name in ("ADA", "BEN", "NOBODY")
         }
 
     assert {"ADA": True, "BEN": False, "NOBODY": False} == named
+
+
+def test_whoever_left_is_named_no_more(house: House) -> None:
+    """From the day after their last one an address makes nobody a lead, and it is known that they left."""
+    house.roster(TREE, ada=TODAY)
+    found = {}
+    with house.store.read() as session:
+        for day in (TODAY, TODAY + timedelta(days=1)):
+            found[day] = (
+                roles.is_one_of(session, slack_user_id="U0ADA", emails=["ada@lantern.example"], day=day),
+                roles.has_left(session, slack_user_id="U0ADA", day=day),
+                roles.has_left(session, slack_user_id="U0NOBODY", day=day),
+            )
+
+    assert {TODAY: (True, False, False), TODAY + timedelta(days=1): (False, True, False)} == found
 
 
 def test_sources_are_called_as_everywhere() -> None:

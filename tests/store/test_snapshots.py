@@ -11,6 +11,7 @@ from bot.domain.teams import COMPANY, Team
 from bot.store import counted, published, rights, snapshots
 from bot.store.counted import Counted
 from bot.store.database import Session, Store
+from bot.store.snapshots import Keyed
 from bot.store.tables import (
     SnapshotCellRow,
     SnapshotMemberRow,
@@ -18,6 +19,7 @@ from bot.store.tables import (
     SummaryBlockRow,
     SummaryFigureRow,
     TeamGroupRow,
+    TeamPersonRow,
 )
 from tests.by_hand import keep
 
@@ -42,7 +44,9 @@ def crew(session: Session) -> tuple[int, int, int, int]:
 def publish(session: Session, people: People, week: date = WEEK) -> dict[int, str]:
     """Everybody's group and the first's say something, the second's does not."""
     boss, lead, one, other = people
-    keys = snapshots.keys_of(session, leaders=[boss, lead])
+    below = {boss: frozenset({lead, one, other}), lead: frozenset({other})}
+    keyed = snapshots.keyed(session, people=frozenset(people), below=below)
+    keys = dict(keyed.keys)
     groups = (
         Team(COMPANY, None, None, frozenset(people), frozenset({boss})),
         Team(keys[boss], COMPANY, "lamps", frozenset({lead, one, other}), frozenset({lead, one})),
@@ -53,7 +57,7 @@ def publish(session: Session, people: People, week: date = WEEK) -> dict[int, st
         keys[boss]: Published(week, keys[boss], frozenset({lead, other}), TOLD),
         keys[lead]: Published(week, keys[lead], frozenset(), HIDDEN),
     }
-    snapshots.save(session, week=week, groups=groups, published=told, rule_version="teams-1")
+    assert snapshots.save(session, week=week, groups=groups, keyed=keyed, published=told, rule_version="teams-1")
     return keys
 
 
@@ -64,12 +68,13 @@ def test_what_was_published_is_read_as_it_was(store: Store) -> None:
         keys = publish(session, people)
     with store.read() as session:
         found = published.find(session, group_key=keys[people[0]])
-        everybody = published.cells(session, week=WEEK)
+        cells = published.cells(session, first=WEEK, last=WEEK, measures=TOLD)
 
     assert found is not None
     assert (WEEK, COMPANY, "lamps", TOLD) == (found.week, found.parent_key, found.label, found.cells)
     assert (date(2026, 2, 2), date(2026, 3, 1)) == (found.first_day, found.last_day)
-    assert {COMPANY: TOLD, keys[people[0]]: TOLD, keys[people[1]]: HIDDEN} == everybody
+    by_group = {COMPANY: TOLD, keys[people[0]]: TOLD, keys[people[1]]: HIDDEN}
+    assert {key: {WEEK: told} for key, told in by_group.items()} == cells
 
 
 def test_the_newest_is_found_and_the_earlier_ones_on_demand(sqlite_store: Store) -> None:
@@ -120,23 +125,84 @@ def test_a_group_keeps_its_key_and_the_key_tells_nothing(sqlite_store: Store) ->
     """The same manager has the same key every time; it holds no number of theirs, and others have none."""
     with sqlite_store.begin() as session:
         people = crew(session)
-        first = snapshots.keys_of(session, leaders=people[:2])
-    with sqlite_store.begin() as session:
-        again = snapshots.keys_of(session, leaders=people[:3])
+        first = publish(session, people, EARLIER)
+        again = publish(session, people)
         led = [published.led_by(session, person_id=person_id) for person_id in people]
 
-    assert first == {leader: again[leader] for leader in people[:2]}
-    assert [*again.values(), None] == led
+    assert first == again
+    assert [*(again[leader] for leader in people[:2]), None, None] == led
     assert all(len(key) == 32 for key in again.values())
 
 
-def test_what_was_kept_is_known_to_be_kept(sqlite_store: Store) -> None:
-    """The Monday of a publishing is taken; others are not."""
-    with sqlite_store.begin() as session:
+def test_a_key_follows_its_people_to_another_leader(store: Store) -> None:
+    """Two leads swap teams: each key goes on with its people, under the other lead, and its past with it."""
+    with store.begin() as session:
+        one, other, *people = (keep(session) for _ in range(9))
+        large, small = frozenset(people[:4]), frozenset(people[4:])
+        first = place(session, {one: large, other: small}, week=EARLIER)
+    with store.begin() as session:
+        swapped = place(session, {one: small, other: large}, week=WEEK)
+        rows = session.execute(select(TeamPersonRow.group_key, TeamPersonRow.person_id)).all()
+        past = published.past(session, group_key=first[one], before=WEEK)
+
+    assert {one: first[other], other: first[one]} == swapped
+    assert set(large) == {person for key, person in rows if key == first[one]}
+    assert [EARLIER] == [each.week for each in past]
+
+
+def test_a_key_outlives_the_manager(store: Store) -> None:
+    """A manager erases themselves, and the team reports to another: its key and its past go on."""
+    with store.begin() as session:
+        gone, new, *people = (keep(session) for _ in range(6))
+        first = place(session, {gone: frozenset(people)}, week=EARLIER)
+        rights.forget(session, person_id=gone)
+    with store.begin() as session:
+        assert {new: first[gone]} == place(session, {new: frozenset(people)}, week=WEEK)
+        assert 1 == len(published.past(session, group_key=first[gone], before=WEEK))
+
+
+def place(session: Session, below: dict[int, frozenset[int]], *, week: date) -> dict[int, str]:
+    """Publish nothing but these groups, and the one of everybody."""
+    everybody = frozenset(below).union(*below.values())
+    keyed = snapshots.keyed(session, people=everybody, below=below)
+    groups = [
+        Team(COMPANY, None, None, everybody, frozenset()),
+        *(Team(keyed.keys[leader], COMPANY, None, people, people) for leader, people in below.items()),
+    ]
+    told = {team.key: Published(week, team.key, frozenset(), HIDDEN) for team in groups}
+    assert snapshots.save(session, week=week, groups=groups, keyed=keyed, published=told, rule_version="teams-1")
+    return dict(keyed.keys)
+
+
+def test_the_past_is_that_of_mostly_the_same_people(store: Store) -> None:
+    """Under a key that stayed with its leader while the people changed, nothing earlier is the group's own past."""
+    with store.begin() as session:
         people = crew(session)
-        publish(session, people)
-    with sqlite_store.read() as session:
-        assert [True, False] == [snapshots.is_kept(session, week=week) for week in (WEEK, EARLIER)]
+        publish(session, people, EARLIER)
+    with store.begin() as session:
+        others = people[0], *(keep(session) for _ in range(3))
+        keys = publish(session, others)
+        past = {key: published.past(session, group_key=key, before=WEEK) for key in (COMPANY, keys[people[0]])}
+
+    assert {COMPANY: (), keys[people[0]]: ()} == past
+
+
+def test_of_two_who_publish_at_once_one_is_kept(store: Store) -> None:
+    """Whoever comes second finds the Monday kept, and writes nothing: no group, no key, nobody's place."""
+    with store.begin() as session:
+        people = crew(session)
+        keys = publish(session, people)
+    with store.begin() as session:
+        kept = session.query(TeamPersonRow).count()
+        group = Team(COMPANY, None, None, frozenset(people[:1]), frozenset(people[:1]))
+        told = {COMPANY: Published(WEEK, COMPANY, frozenset(), HIDDEN)}
+        keyed = Keyed({people[2]: "another"}, {})
+
+        assert not snapshots.save(
+            session, week=WEEK, groups=[group], keyed=keyed, published=told, rule_version="teams-1"
+        )
+        assert keys == dict(session.execute(select(TeamGroupRow.person_id, TeamGroupRow.group_key)).all())
+        assert kept == session.query(TeamPersonRow).count()
 
 
 def test_receipts_name_the_summaries_that_counted_somebody(store: Store) -> None:
@@ -166,7 +232,7 @@ def test_erasing_leaves_what_was_published_and_nothing_of_the_person(store: Stor
             rights.forget(session, person_id=person_id)
 
         assert before == cells(session)
-        for model in (SnapshotMemberRow, SummaryBlockMemberRow, SummaryFigureRow, TeamGroupRow):
+        for model in (SnapshotMemberRow, SummaryBlockMemberRow, SummaryFigureRow, TeamGroupRow, TeamPersonRow):
             assert set() == {boss, lead} & set(session.scalars(select(model.person_id))), model
         found = published.find(session, group_key=keys[boss])
         assert found is not None
@@ -211,7 +277,8 @@ def test_who_was_erased_meanwhile_is_not_kept_again(sqlite_store: Store) -> None
         snapshots.remember(session, memory=remembered(people), week=WEEK)
         group = Team(COMPANY, None, None, frozenset(people), frozenset(people))
         told = {COMPANY: Published(WEEK, COMPANY, frozenset(people), TOLD)}
-        snapshots.save(session, week=WEEK, groups=[group], published=told, rule_version="teams-1")
+        keyed = Keyed({people[0]: "gone"}, {})
+        snapshots.save(session, week=WEEK, groups=[group], keyed=keyed, published=told, rule_version="teams-1")
     with sqlite_store.read() as session:
         memory = snapshots.memory(session)
         members = set(session.scalars(select(SnapshotMemberRow.person_id)))

@@ -17,7 +17,7 @@ from bot.domain.teams import Stand
 from bot.domain.told import Answer
 from bot.domain.waste.finding import Ledger
 from bot.domain.waste.ledger import CountedFinding
-from bot.store import findings, preferences, states, team_figures
+from bot.store import bases, findings, preferences, states, team_figures
 from bot.store.database import Session, Store
 from bot.store.tables import CheckInRow, NudgeRow, OutcomeRow, PersonRow, TeamStayRow
 from bot.store.types import start_of_day
@@ -69,7 +69,8 @@ def test_unknown_is_left_out_and_none_is_a_zero(sqlite_store: Store) -> None:
     assert Figures() == found[stranger]
     assert Figures(state=State.UNKNOWN) == found[unseen]
     assert replace(nothing, state=State.GRACE) == found[young]
-    assert replace(nothing, state=State.NEVER_USED, optimizable_microusd=0, wasted_microusd=0) == found[idle]
+    judged = replace(nothing, optimizable_microusd=0, wasted_microusd=0, patterns=frozenset())
+    assert replace(judged, state=State.NEVER_USED) == found[idle]
 
 
 def test_use_without_a_token_count_is_not_no_tokens(sqlite_store: Store) -> None:
@@ -91,7 +92,7 @@ def test_what_was_meant_is_no_waste(sqlite_store: Store) -> None:
         found = load(session, person)[person]
 
     assert (0, 5 * MILLION) == (found.optimizable_microusd, found.wasted_microusd)
-    assert {"W01"} == found.patterns
+    assert frozenset({"W01"}) == found.patterns
 
 
 def test_a_late_source_counts_up_to_where_it_was_judged(sqlite_store: Store) -> None:
@@ -114,6 +115,27 @@ def test_a_late_run_tells_the_same_period(sqlite_store: Store) -> None:
         later = load(session, person)
 
     assert on_time == later
+
+
+def test_a_window_that_nobody_judged_has_no_zero_dollars(store: Store) -> None:
+    """P12: judged before and after in one state, but not on Sunday: the state is known, and money and patterns are not.
+
+    Nor are they when Sunday was judged, for then those who had no finding in it are told from nobody else any more.
+    """
+    with store.begin() as session:
+        outage, idle, busy, late = (keep(session, USE) for _ in range(4))
+        for person, days in ((outage, (-9, 1)), (idle, (0, 1)), (busy, (0, 1))):
+            for day in days:
+                found_in = [] if person == idle else [WASTE]
+                last_day = LAST_DAY + timedelta(days=day)
+                judge(session, person, State.HABITUAL, findings_=found_in, last_day=last_day)
+        judge(session, late, State.HABITUAL, findings_=[WASTE], last_day=LAST_DAY - timedelta(days=2))
+        found = load(session, outage, idle, busy, late)
+
+    money = {person: (one.optimizable_microusd, one.wasted_microusd, one.patterns) for person, one in found.items()}
+    unknown = (None, None, None)
+    assert {State.HABITUAL} == {one.state for one in found.values()}
+    assert {outage: unknown, idle: unknown, busy: unknown, late: (9 * MILLION, 0, frozenset({"W15"}))} == money
 
 
 def test_a_conclusion_of_an_earlier_week_says_nothing(sqlite_store: Store) -> None:
@@ -148,6 +170,23 @@ def test_a_revert_that_a_file_told_takes_the_change_back(store: Store) -> None:
         found = load(session, person)[person]
 
     assert (4, 2) == (found.merged, found.still_there)
+
+
+def test_work_that_two_sources_tell_counts_once_for_the_team_as_well(store: Store) -> None:
+    """Changes of two repositories add up, those that a code host tells beside git do not: as on the card."""
+    with store.begin() as session:
+        person = keep(session)
+        for source, age in [
+            *(("git-a", age) for age in (10, 20, 25)),
+            *(("github", age) for age in (10, 20, 25)),
+            *(("git-b", age) for age in (3, 21)),
+        ]:
+            row = {"source": source, "kind": "pr_merged", "ref": f"{source}{age}", "person_id": person, "at": at(age)}
+            known = {"repository": "acme/shop"} if source == "github" else {"reverted": age == 25}
+            session.execute(insert(OutcomeRow), [row | known | {"lines_added": age}])
+        found = load(session, person)[person]
+
+    assert (5, 2) == (found.merged, found.still_there)
 
 
 def test_a_batch_takes_as_many_statements_as_one_person(store: Store) -> None:
@@ -203,6 +242,7 @@ def judge(
 ) -> None:
     states.save(session, standings={person: Standing(state, last_day, "because")})
     findings.replace(session, window_last_day=last_day, counted={person: findings_})
+    bases.replace(session, window_last_day=last_day, inputs={person: {}})
 
 
 def at(age: int) -> datetime:

@@ -62,7 +62,7 @@ def test_four_vectors_together_or_none(missing: str) -> None:
     """P4: without any one of them neither tokens nor a dollar is said, whether the job settled it or not."""
     told = cells({**TOLD, missing: Suppressed(Why.DOMINANT)})
 
-    for settled in (told, settle_volume(told, None)):
+    for settled in (told, settle_volume(told, ())):
         said = message(summarize(settled, [])).text
         assert not re.search(r"\$\d|\d tokens|million tokens", said)
         assert "Tokens and cost are left out here" in said

@@ -38,6 +38,7 @@ from bot.store.tables.teams import (
     SummaryBlockRow,
     SummaryFigureRow,
     TeamGroupRow,
+    TeamPersonRow,
 )
 from bot.store.tables.usage import (
     BilledDayRow,
@@ -98,6 +99,7 @@ __all__ = [
     "SummaryBlockRow",
     "SummaryFigureRow",
     "TeamGroupRow",
+    "TeamPersonRow",
     "TeamStayRow",
     "UsageDayRow",
 ]

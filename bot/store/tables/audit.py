@@ -31,7 +31,7 @@ class AuditRow(Base):
 
 
 class DigestWishRow(Base):
-    """A manager who wants their team's summary in their own messages each week. No row: not wanted."""
+    """A manager who wants their team's summary in their own messages each time. No row: not wanted."""
 
     __tablename__ = "digest_wish"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)

@@ -14,8 +14,8 @@ from bot.store.tables.base import Base
 
 
 class TeamGroupRow(Base):
-    """Which opaque key stands for everybody below this manager. The key is drawn, so that it tells nothing once this
-    row is gone with the manager; what was published under it stays.
+    """Which opaque key stands for everybody below this manager, since the group was last published. The key is drawn,
+    so that it tells nothing once this row is gone with the manager; what was published under it stays.
     """
 
     __tablename__ = "team_group"
@@ -25,14 +25,27 @@ class TeamGroupRow(Base):
     group_key: Mapped[str] = mapped_column(String(40), unique=True)
 
 
+class TeamPersonRow(Base):
+    """Somebody who was in a group when it was last published: by this it is told whether it still is the same group."""
+
+    __tablename__ = "team_person"
+    group_key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.person_id", ondelete="CASCADE"), primary_key=True)
+    __table_args__ = (Index("ix_team_person_person_id", "person_id"),)
+
+
 class SnapshotRow(Base):
-    """One group as it was published on a Monday about the four weeks before. The group of everybody has no parent."""
+    """One group as it was published on a Monday about the four weeks before. The group of everybody has no parent.
+
+    `alike_since` is the first Monday from which on it was, each time, mostly the people of the time before.
+    """
 
     __tablename__ = "snapshot"
     week: Mapped[date] = mapped_column(primary_key=True)
     group_key: Mapped[str] = mapped_column(String(40), primary_key=True)
     parent_key: Mapped[str | None] = mapped_column(String(40))
     label: Mapped[str | None]
+    alike_since: Mapped[date]
     rule_version: Mapped[str] = mapped_column(String(32))
 
 

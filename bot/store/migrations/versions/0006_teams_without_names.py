@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("group_key", sa.String(length=40), nullable=False),
         sa.Column("parent_key", sa.String(length=40), nullable=True),
         sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("alike_since", sa.Date(), nullable=False),
         sa.Column("rule_version", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("week", "group_key", name=op.f("pk_snapshot")),
     )
@@ -55,6 +56,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("week", "group_key", "measure", name=op.f("pk_snapshot_cell")),
     )
+    _of_a_person("team_person", sa.Column("group_key", sa.String(length=40)))
     _of_a_person("snapshot_member", sa.Column("week", sa.Date()), sa.Column("group_key", sa.String(length=40)))
     op.create_table(
         "summary_block",
@@ -84,7 +86,7 @@ def downgrade() -> None:
     op.drop_table("digest_wish")
     _let_the_audit_be_changed()
     op.drop_table("audit")
-    for table in ("summary_figure", "summary_block_member", "summary_block", "snapshot_member"):
+    for table in ("summary_figure", "summary_block_member", "summary_block", "snapshot_member", "team_person"):
         op.drop_table(table)
     op.drop_table("snapshot_cell")
     op.drop_table("snapshot")
