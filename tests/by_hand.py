@@ -91,6 +91,7 @@ def window_of(rows: Sequence[Used], last_day: date = LAST_DAY) -> UsageWindow:
     active = [row.day for row in past if row.counters.shows_activity()]
     worked = [row.day for row in past if is_work(row, past)]
     later = {row.tool for row in rows if row.day > last_day and row.counters.shows_activity()}
+    worked_later = {row.tool for row in rows if row.day > last_day and is_work(row, ())}
     return UsageWindow(
         last_day=last_day,
         weeks=_week_sums(past, last_day),
@@ -100,6 +101,7 @@ def window_of(rows: Sequence[Used], last_day: date = LAST_DAY) -> UsageWindow:
         heavy_days=_heavy_days(past, last_day),
         active_after_window=bool(later),
         tools_after_window=frozenset(later),
+        tools_worked_after_window=frozenset(worked_later),
     )
 
 

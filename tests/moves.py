@@ -7,13 +7,13 @@ something comes back anyway. Next: `tests/attempts.py`, in which whole companies
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import islice
+from itertools import pairwise
 
 from bot.domain.days_of_work import ANSWERS
-from bot.domain.sessions import EventKind, SessionEvent, usage_rows
+from bot.domain.sessions import EventKind, SessionEvent, SessionProgress, advance, facts, usage_rows
 from bot.domain.usage import ANY_MODEL, Counters, SessionFacts, UsageRow
 from bot.domain.usage_sums import REPORTED, add_up
 from bot.sources.invented import sessions, work
@@ -55,18 +55,19 @@ def times(*names: str) -> Move:
 
     def move(player: Player) -> Player:
         rows = tuple((source, replace(row, counters=_times(row.counters, names))) for source, row in player.rows)
-        facts = tuple(replace(one, counters=_times(one.counters, names)) for one in player.facts)
-        return replace(player, rows=rows, facts=facts)
+        told = tuple(replace(one, counters=_times(one.counters, names)) for one in player.facts)
+        return replace(player, rows=rows, facts=told)
 
     return move
 
 
-def cut_sessions(player: Player) -> Player:
-    """Each session in two, near its middle: the same requests with the same context under another name. Not between
-    calls that fail one after the other, nor where the context is read in anew: to begin afresh there is to stop trying,
-    or not to go on after a break, which is what the finding asks for.
-    """
-    return _told_again(player, lambda day: [half for one in day for half in _halves(one)])
+def cut_sessions(pieces: int) -> Move:
+    """Each session in so many of the same length: the same requests with the same context under other names."""
+
+    def move(player: Player) -> Player:
+        return _told_again(player, lambda day: [piece for one in day for piece in _pieces(one, pieces)])
+
+    return move
 
 
 def one_session_a_day(player: Player) -> Player:
@@ -146,6 +147,28 @@ def inside_sessions(model: str, tokens: Tokens, requests: int) -> Move:
     return move
 
 
+def between_requests(model: str, tokens: Tokens) -> Move:
+    """A tiny request before every request of every session."""
+
+    def move(player: Player) -> Player:
+        if not player.facts:
+            return player
+        asked = {
+            day: sum(event.kind is EventKind.REQUEST for events in some for event in events)
+            for day, some in player.events.items()
+        }
+        cut = _told_again(player, lambda day: [_interrupted(events, model, tokens) for events in day])
+        told = {day: _multiplied(_told(model, tokens), count) for day, count in asked.items() if count}
+        return _with_rows(cut, CODE, model, told)
+
+    return move
+
+
+def calls_that_work(player: Player) -> Player:
+    """A call that works beside every call that fails, before it and after it."""
+    return _told_again(player, lambda day: [_with_calls(events) for events in day])
+
+
 def main_tool(player: Player) -> str | None:
     """The tool with tokens that this person uses most."""
     used = Counter(
@@ -163,6 +186,7 @@ def again(player: Player) -> Player:
     return player
 
 
+_TINY = Tokens(100, 0, 0, 10)
 _SMALL = Tokens(200, 20_000, 200, 100)
 _NIGHT = Tokens(2_000, 30_000, 500, 400)
 _BULK = Tokens(20_000, 20_000_000, 5_000, 30_000)
@@ -173,7 +197,8 @@ MOVES: dict[str, Move] = {
     "sessions × 10": times("sessions"),
     "spend × 10": times("cost_microusd"),
     "everything × 10": times(*TOKENS, *REQUESTS, "sessions", "cost_microusd"),
-    "each session cut in two": cut_sessions,
+    "each session cut in two": cut_sessions(2),
+    "each session cut in six": cut_sessions(6),
     "one session a day": one_session_a_day,
     "half through a second tool": through_two_tools,
     "20 small dummy requests a day, at night": dummy(main_tool, MIDDLE, _NIGHT, 20),
@@ -186,6 +211,8 @@ MOVES: dict[str, Move] = {
     "bulk dummy requests in all weeks": dummy(main_tool, FRONTIER, _BULK, 400, on=in_all_weeks),
     "60 small requests inside each session": inside_sessions(FRONTIER, _SMALL, 60),
     "60 small requests to a smaller model inside each session": inside_sessions(MIDDLE, _SMALL, 60),
+    "a tiny request before each request": between_requests(MIDDLE, _TINY),
+    "a call that works beside each call that fails": calls_that_work,
     "more use elsewhere, on the same days": dummy(elsewhere, FRONTIER, _BULK, 400),
     "much more use elsewhere, on the same days": dummy(elsewhere, FRONTIER, _BULK, 3_000),
     "the same events sent again": again,
@@ -232,13 +259,7 @@ def _merged(rows: Sequence[Said]) -> tuple[Said, ...]:
 
 def _told_again(player: Player, cut: Callable[[list[list[SessionEvent]]], list[list[SessionEvent]]]) -> Player:
     """The same events under other sessions; what days add up to stays as it was, but for the number of sessions."""
-    who = player.one.worker.email
-    facts = [
-        told
-        for day, events in player.events.items()
-        for number, some in enumerate(cut(events))
-        for told in sessions.told_of(some, who, day, f"moved {number}")
-    ]
+    facts = [told for day, events in player.events.items() for told in _facts(player, day, cut(events))]
     if not player.facts:
         return player
     begun = {row.day: row.counters.sessions for row in usage_rows(facts) if row.model == ANY_MODEL}
@@ -251,29 +272,40 @@ def _told_again(player: Player, cut: Callable[[list[list[SessionEvent]]], list[l
     return replace(player, rows=rows, facts=tuple(facts))
 
 
-def _halves(events: list[SessionEvent]) -> list[list[SessionEvent]]:
-    middle = len(events) // 2
-    while middle < len(events) and (_is_failing(events, middle) or _is_anew(events[middle:])):
-        middle += 1
-    return [events[:middle], events[middle:]]
+def _facts(player: Player, day: date, sessions: list[list[SessionEvent]]) -> Iterator[SessionFacts]:
+    """What a reader tells who sees all sessions of the day: a call that failed in one of them failed before."""
+    who = player.one.worker.email
+    failed_before: Mapping[str, int] = {}
+    for number, events in enumerate(sessions):
+        progress = advance(SessionProgress(failing_calls=failed_before), events)
+        failed_before = progress.failing_calls
+        yield from facts(progress, session_key=f"{who} {day} moved {number}", subject=who, tool=CODE)
 
 
-def _is_failing(events: list[SessionEvent], middle: int) -> bool:
-    """Whether the calls before and after it failed both."""
-    return _failed(reversed(events[:middle])) and _failed(events[middle:])
+def _pieces(events: list[SessionEvent], pieces: int) -> list[list[SessionEvent]]:
+    marks = [len(events) * piece // pieces for piece in range(pieces + 1)]
+    return [events[first:end] for first, end in pairwise(marks) if first < end]
 
 
-def _is_anew(events: Iterable[SessionEvent]) -> bool:
-    """Whether the next request writes its context anew: a new session there is a new session, and no longer a pause."""
-    return any(
-        not event.tokens.cache_read_tokens
-        for event in islice((one for one in events if one.kind is EventKind.REQUEST), 1)
-    )
+def _interrupted(events: list[SessionEvent], model: str, tokens: Tokens) -> list[SessionEvent]:
+    """With a tiny request before each request, halfway between it and what was before."""
+    told, more = _told(model, tokens), list[SessionEvent]()
+    for number, event in enumerate(events):
+        if event.kind is EventKind.REQUEST:
+            before = events[number - 1].at if number else event.at - timedelta(seconds=2)
+            at = before + (event.at - before) / 2
+            more.append(SessionEvent(at, EventKind.REQUEST, model, told, setting="aside"))
+        more.append(event)
+    return more
 
 
-def _failed(events: Iterable[SessionEvent]) -> bool:
-    """Whether the first tool call of these events failed."""
-    return next((event.failed for event in events if event.kind is EventKind.TOOL_RESULT), False)
+def _with_calls(events: list[SessionEvent]) -> list[SessionEvent]:
+    more = list[SessionEvent]()
+    for number, event in enumerate(events):
+        fails = event.kind is EventKind.TOOL_RESULT and event.failed
+        beside = [replace(event, failed=False, call_key=f"beside {number}")] if fails else []
+        more += [*beside, event, *beside]
+    return more
 
 
 def _padded(events: list[SessionEvent], model: str, tokens: Tokens, requests: int) -> list[SessionEvent]:

@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from bot.domain.session_sums import SUMMED, SessionSums
+from bot.domain.session_sums import CUT, SUMMED, SessionSums
 from bot.domain.usage import Counters, SessionCounters
 from bot.store.tables import SessionFactsRow
 from tests.by_hand import FIRST_DAY, LAST_DAY
@@ -113,10 +113,11 @@ def _trouble(c: dict[str, int | None], cost: int | None) -> dict[str, int | None
     if repeated and cost is not None:
         repeat_cost = cost * repeated // max(calls, repeated)
     told = {"loops": c["failure_loops"], "loop_cost_microusd": c["failure_loop_cost_microusd"]}
-    told["repeat_cost_microusd"] = c["repeat_cost_microusd"]
+    told |= {name: c[name] for name in ("repeat_cost_microusd", *CUT)}
     reckoned = {
         "loops": loop,
         "loop_cost_microusd": loop_cost,
+        **dict.fromkeys(CUT),
         "repeated_failures": repeated,
         "repeat_cost_microusd": repeat_cost,
         "retries_exhausted": c["retries_exhausted"],

@@ -141,6 +141,7 @@ def to_document(basis: Basis, asked: AskedPrices) -> Document:
         "last_active_on": _iso(window.last_active_on),
         "first_worked_on": _iso(window.first_worked_on),
         "active_after_window": sorted(window.tools_after_window) if window.active_after_window else None,
+        "worked_after_window": sorted(window.tools_worked_after_window),
         "weeks": _lines(_line_of(one) for one in window.weeks),
         "heavy_days": _lines([_iso(one.day), one.tool, one.model, _told(one.counters)] for one in window.heavy_days),
         "covered": _lines([tool, _mask(some, days)] for tool, some in sorted(basis.coverage.covered.items())),
@@ -177,6 +178,7 @@ def from_document(kept: Document) -> Basis:
         ),
         active_after_window=after is not None,
         tools_after_window=frozenset(after or ()),
+        tools_worked_after_window=frozenset(kept.get("worked_after_window", after) or ()),
     )
     coverage = Coverage(
         covered={tool: _unmask(mask, days) for tool, mask in _parsed(kept["covered"])},

@@ -1,28 +1,90 @@
-"""How much a conversation carries along: heavy beginnings (W18) and long prompts (W16), request by request.
+"""Which request a request goes on from, and how much a conversation carries along: heavy beginnings (W18), long prompts
+(W16).
 
-A conversation also begins when it becomes small again and writes anew what it reads, under the same name as the one
-before it. So it does not matter how requests are divided into sessions, nor what else is asked in them (P3).
+A session is more than one conversation: side requests with a prompt of their own, or a second one under the same name.
+A request goes on from the last one that was at least half as large as it, or from a smaller one that it read from the
+cache; what else was asked in between changes nothing (P3). A conversation also begins when it becomes small again and
+writes anew what it reads.
 Called by `bot/domain/sessions.py`. Next: `bot/domain/waste/heavy_start.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.domain.session_sums import EASY_PROMPT_TOKENS, HEAVY_START_TOKENS, LARGE_PROMPT_TOKENS, LIGHT_START_TOKENS
+from bot.domain.usage import Counters
 
 SHRINKS_TO_PERCENT = 98
 """A conversation grows; a prompt smaller than that part of the one before it is no longer the same conversation."""
+MIN_REWRITTEN_TOKENS = 20_000
+"""W13 and W14 in the list of waste patterns: what a request must write to the cache to be a rewrite of its context."""
+MAX_READ_PERCENT = 10
+"""W13: a request that still read this much of its prompt from the cache did not begin anew."""
+GROWS_TIMES = 2
+"""A request more than so many times as large as the one before it may belong to another conversation."""
+REMEMBERED = 8
+"""So that a session that never ends cannot grow without bound."""
 
 COUNTED = ("heavy_starts", "heavy_start_tokens", "heavy_start_resent_tokens", "long_requests", "long_excess_tokens")
 """What is told of a session."""
 
 
 @dataclass(frozen=True)
-class Carried:
-    """What is known so far. `now_tokens` is what the present beginning carries above a light one, 0 for a light one."""
+class Past:
+    """A request that a later one may go on from. `carried_tokens` is what the beginning of its conversation carries
+    above a light one, 0 for a light one; `at` is in seconds since 1970.
+    """
 
-    now_tokens: int = 0
+    size: int
+    at: float
+    setting: str | None
+    carried_tokens: int
+
+
+@dataclass(frozen=True)
+class Before:
+    """The requests so far that a later one may go on from: each came after the one before it, and is smaller."""
+
+    kept: tuple[Past, ...] = ()
+
+    @classmethod
+    def from_json(cls, kept: Iterable[Mapping[str, Any]] = ()) -> Before:
+        return cls(tuple(Past(**one) for one in kept))
+
+    def of(self, size: int, read: int) -> Past | None:
+        """What a request of `size`, which read so much from the cache, goes on from; None where it begins."""
+        left, passed = list(self.kept), None
+        while left and left[-1].size * GROWS_TIMES < size:
+            passed = left.pop()
+        if passed and size * MAX_READ_PERCENT <= read * 100 and read <= passed.size:
+            return passed
+        if left:
+            return left[-1]
+        return passed if passed and passed.size >= LIGHT_START_TOKENS else None
+
+    def is_beside(self, size: int) -> bool:
+        """Whether a request of `size` is too small to be one of the conversation that goes on: what an agent carries
+        at least is more, and so was what came before it, by far.
+        """
+        return size < LIGHT_START_TOKENS and any(one.size > GROWS_TIMES * size for one in self.kept)
+
+    def then(self, past: Past) -> Before:
+        """After a request; the smallest are forgotten first."""
+        return Before((*[one for one in self.kept if one.size > past.size][: REMEMBERED - 1], past))
+
+    def conversation_tokens(self) -> int | None:
+        """The size of the conversation that goes on."""
+        sizes = [one.size for one in reversed(self.kept)]
+        return next((size for size in sizes if size >= LIGHT_START_TOKENS), max(sizes, default=None))
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What is counted so far."""
+
     heavy_starts: int = 0
     heavy_start_tokens: int = 0
     heavy_start_resent_tokens: int = 0
@@ -38,19 +100,37 @@ class Carried:
             long_excess_tokens=self.long_excess_tokens + excess,
         )
 
-    def went_on(self, size: int, *, is_start: bool) -> Carried:
-        """After the next request."""
-        if not is_start:
-            return replace(self, heavy_start_resent_tokens=self.heavy_start_resent_tokens + self.now_tokens)
-        begun = size - LIGHT_START_TOKENS if size >= HEAVY_START_TOKENS else 0
+    def began(self, size: int) -> Carried:
+        """After the first request of a conversation."""
+        begun = above_light(size)
         return replace(
-            self,
-            now_tokens=begun,
-            heavy_starts=self.heavy_starts + (begun > 0),
-            heavy_start_tokens=self.heavy_start_tokens + begun,
+            self, heavy_starts=self.heavy_starts + (begun > 0), heavy_start_tokens=self.heavy_start_tokens + begun
         )
 
+    def went_on(self, size: int, carried_tokens: int) -> Carried:
+        """After a later request of a conversation that began with so much."""
+        resent = min(carried_tokens, max(0, size - LIGHT_START_TOKENS))
+        return replace(self, heavy_start_resent_tokens=self.heavy_start_resent_tokens + resent)
 
-def begins_afresh(size: int, *, last: int | None) -> bool:
+
+def prompt_tokens(tokens: Counters) -> int | None:
+    """The size of a request's whole input, cached or not; None when nothing is told of it."""
+    parts = (tokens.input_tokens, tokens.cache_read_tokens, tokens.cache_write_tokens)
+    return None if parts == (None, None, None) else sum(part or 0 for part in parts)
+
+
+def above_light(size: int) -> int:
+    """What a first request of `size` carries above a light one, 0 when it is a light one itself."""
+    return size - LIGHT_START_TOKENS if size >= HEAVY_START_TOKENS else 0
+
+
+def is_rewrite(tokens: Counters, size: int) -> bool:
+    """W13: it wrote much to the cache and read next to nothing from it."""
+    return (tokens.cache_write_tokens or 0) >= MIN_REWRITTEN_TOKENS and (
+        (tokens.cache_read_tokens or 0) * 100 < MAX_READ_PERCENT * size
+    )
+
+
+def begins_afresh(size: int, *, last: int) -> bool:
     """Whether a request that wrote its prompt anew belongs to another conversation than the one before it."""
-    return size * 100 < SHRINKS_TO_PERCENT * (last or 0)
+    return size * 100 < SHRINKS_TO_PERCENT * last

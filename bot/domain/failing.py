@@ -1,53 +1,98 @@
-"""What tool calls that fail one after the other cost (W04), and the same call made again (W05), request by request.
+"""What tool calls that fail one after the other cost (W04), and the same call made again (W05), turn by turn.
 
-What a call cost is what the model was paid for between the result before it and its own. So other calls and requests of
-the session, before and after, change nothing (P3). Called by `bot/domain/sessions.py`. Next:
-`bot/domain/waste/failure_loop.py`.
+A turn is a request and the results that come before the next one. What a failed call cost is what was paid in its turn
+until its result came. A row of failures ends with a turn in which calls worked and none failed: a call that works
+beside one that fails ends nothing, and neither do small side requests, nor other calls before and after (P3). A row at
+the beginning or the end of a session is told apart as well, for it may go on in another session.
+Called by `bot/domain/sessions.py`. Next: `bot/domain/waste/failure_loop.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.domain.session_sums import FAILURES_OF_A_LOOP_FORGIVEN, LOOP_STREAK
+from bot.domain.session_sums import LOOP_STREAK, cost_beyond_forgiven
 
 
 @dataclass(frozen=True)
 class Failing:
-    """What is known of one conversation. `asked_microusd` is what was paid since the last result of a call, and
-    `streak_microusd` what the failures of the row that goes on have cost, those that are forgiven left out.
+    """What is known of one conversation. `asked_microusd` is what was paid in this turn since its last failure, and
+    `streak_microusd` what the failures of the row that goes on have cost. `has_turns`: a request was seen, so that
+    results can be told apart by it; else each result is a turn. `has_worked`: a row before the present one has ended,
+    or there was none at the beginning. The `cut` ones are the rows at the beginning or end of the session; those of
+    them that are long enough by themselves are loops as well.
     """
 
     knows_cost: bool = False
     asked_microusd: int = 0
+    has_turns: bool = False
+    turn_failed: bool = False
+    turn_worked: bool = False
+    has_worked: bool = False
     streak: int = 0
     streak_microusd: int = 0
     loops: int = 0
     loop_cost_microusd: int = 0
     repeat_cost_microusd: int = 0
+    cut_starts: int = 0
+    cut_failures: int = 0
+    cut_cost_microusd: int = 0
+    cut_loops: int = 0
+    cut_loop_cost_microusd: int = 0
 
-    def asked(self, cost_microusd: int | None) -> Failing:
-        """After a request of the conversation."""
+    def asked(self, cost_microusd: int | None, *, is_beside: bool) -> Failing:
+        """After a request; `is_beside`: it failed or is too small to be one of the conversation, and begins no turn."""
+        now = self if is_beside else replace(self._turned(), has_turns=True, asked_microusd=0)
         if cost_microusd is None:
-            return self
-        return replace(self, knows_cost=True, asked_microusd=self.asked_microusd + cost_microusd)
+            return now
+        return replace(now, knows_cost=True, asked_microusd=now.asked_microusd + cost_microusd)
 
     def came_back(self, *, failed: bool, is_repeated: bool) -> Failing:
         """After the result of a call. `is_repeated`: the same call had failed before, as often as is forgiven."""
-        if not failed:
-            return replace(self.ended(), asked_microusd=0)
-        counts = self.streak >= FAILURES_OF_A_LOOP_FORGIVEN
-        return replace(
-            self,
-            asked_microusd=0,
-            streak=self.streak + 1,
-            streak_microusd=self.streak_microusd + counts * self.asked_microusd,
-            repeat_cost_microusd=self.repeat_cost_microusd + is_repeated * self.asked_microusd,
-        )
+        if failed:
+            now = replace(
+                self,
+                asked_microusd=0,
+                turn_failed=True,
+                streak=self.streak + 1,
+                streak_microusd=self.streak_microusd + self.asked_microusd,
+                repeat_cost_microusd=self.repeat_cost_microusd + is_repeated * self.asked_microusd,
+            )
+        else:
+            now = replace(self, turn_worked=True)
+        return now if self.has_turns else replace(now._turned(), asked_microusd=0)
 
     def ended(self) -> Failing:
-        """With the row that goes on counted, if it was long enough to be spoken of, and none going on any more."""
-        if self.streak < LOOP_STREAK:
-            return replace(self, streak=0, streak_microusd=0)
-        loops, cost = self.loops + 1, self.loop_cost_microusd + self.streak_microusd
-        return replace(self, streak=0, streak_microusd=0, loops=loops, loop_cost_microusd=cost)
+        """With the row that goes on counted."""
+        now = self._turned()
+        return now._row_over(is_cut=True) if now.streak else now
+
+    def _turned(self) -> Failing:
+        """At the beginning of the next turn."""
+        if not (self.turn_failed or self.turn_worked):
+            return self
+        now = self if self.turn_failed else replace(self._row_over(is_cut=not self.has_worked), has_worked=True)
+        return replace(now, turn_failed=False, turn_worked=False)
+
+    def _row_over(self, *, is_cut: bool) -> Failing:
+        if not self.streak:
+            return self
+        is_loop = self.streak >= LOOP_STREAK
+        worth = cost_beyond_forgiven(self.streak_microusd, self.streak) if is_loop else 0
+        now = replace(
+            self,
+            streak=0,
+            streak_microusd=0,
+            loops=self.loops + is_loop,
+            loop_cost_microusd=self.loop_cost_microusd + worth,
+        )
+        if not is_cut:
+            return now
+        return replace(
+            now,
+            cut_starts=self.cut_starts + (not self.has_worked),
+            cut_failures=self.cut_failures + self.streak,
+            cut_cost_microusd=self.cut_cost_microusd + self.streak_microusd,
+            cut_loops=self.cut_loops + is_loop,
+            cut_loop_cost_microusd=self.cut_loop_cost_microusd + worth,
+        )

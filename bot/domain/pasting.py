@@ -41,11 +41,14 @@ class Pasting:
             self.pastes + 1, self.pasted_tokens + self.added_tokens, self.resent_tokens + self.added_resent_tokens
         )
 
-    def then(self, size: int, *, last: int, prompted: bool) -> Pasting:
-        """After a request of `size` that followed one of `last`; `prompted`: a person had said something between them.
+    def then(self, size: int, *, last: int | None, prompted: bool) -> Pasting:
+        """After a request of `size` that goes on from one of `last`, None where a conversation begins; `prompted`: a
+        person had said something between them.
 
-        A small request in between ends nothing: it sends nothing again, and the next large one does.
+        A smaller request in between ends nothing: it sends nothing again, and the next large one does.
         """
+        if last is None:
+            return self.counted()
         now = self._carried_on(size, last=last, prompted=prompted)
         added = size - (last if now.before_tokens is None else now.largest_tokens)
         if prompted and added >= MIN_PASTED_TOKENS:

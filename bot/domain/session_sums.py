@@ -13,7 +13,7 @@ from datetime import date
 LOOP_STREAK = 5
 """W04: so many tool calls failed one after the other (list of waste patterns, field notes 4)."""
 FAILURES_OF_A_LOOP_FORGIVEN = 2
-"""W04: two failures are work; what is counted begins with the third."""
+"""W04: two failures of a row are work, and cost what the failures of that row cost on average."""
 LARGE_PROMPT_TOKENS = 120_000
 """W16: from here on a conversation is long."""
 EASY_PROMPT_TOKENS = 80_000
@@ -43,6 +43,11 @@ class SessionSums:
     sessions: int | None = None
     loops: int | None = None
     loop_cost_microusd: int | None = None
+    cut_starts: int | None = None
+    cut_failures: int | None = None
+    cut_cost_microusd: int | None = None
+    cut_loops: int | None = None
+    cut_loop_cost_microusd: int | None = None
     repeated_failures: int | None = None
     repeat_cost_microusd: int | None = None
     cold_restarts: int | None = None
@@ -70,6 +75,13 @@ class SessionSums:
 
 
 SUMMED = tuple(field.name for field in fields(SessionSums) if field.name not in ("day", "tool", "model"))
+CUT = ("cut_starts", "cut_failures", "cut_cost_microusd", "cut_loops", "cut_loop_cost_microusd")
+"""W04: rows of failures at the beginning or end of a session, which may be parts of one."""
+
+
+def cost_beyond_forgiven(cost_microusd: int, failures: int) -> int:
+    """What is counted of a row of so many failures, or of the parts of one, however it was cut."""
+    return cost_microusd * max(0, failures - FAILURES_OF_A_LOOP_FORGIVEN) // max(1, failures)
 
 
 def total(sums: Iterable[SessionSums], name: str) -> int | None:

@@ -15,25 +15,16 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from bot.domain import context
+from bot.domain import context, effort
 from bot.domain.failing import Failing
 from bot.domain.pasting import Pasting
+from bot.domain.session_sums import CUT
 from bot.domain.usage import ANY_MODEL, Counters, SessionCounters, SessionFacts, UsageRow
 from bot.domain.usage_sums import add_up
 
 CACHE_LIVES = timedelta(minutes=5)
 """How long a cached prompt lives at least: the shorter of the two times that Anthropic sells (5 minutes, 1 hour). Where
 the longer one was bought the prompt is read from the cache after 5 minutes too, and then nothing is called cold."""
-MIN_REWRITTEN_TOKENS = 20_000
-"""W13 and W14 in the list of waste patterns: what a request must write to the cache to be a rewrite of its context."""
-MAX_READ_PERCENT = 10
-"""W13: a request that still read this much of its prompt from the cache did not begin anew."""
-HIGH_EFFORT = frozenset({"high", "xhigh", "max"})
-"""W11: the levels of effort above the middle one, as the tools call them."""
-READ_PER_WRITTEN = 200
-"""W11: an answer is short when the model read at least so many tokens for each that it wrote. The list of patterns says
-500 tokens, which is that of a prompt of 100,000; a fixed number would let a longer prompt and answer look better (P3).
-"""
 FAILURES_FORGIVEN = 2
 """W05: the same call may fail twice; what counts is that it is tried again unchanged after that."""
 FAILING_CALLS_KEPT = 200
@@ -87,20 +78,22 @@ class SessionProgress:
     failed_tool_calls: int = 0
     longest_failure_streak: int = 0
     failing_calls: Mapping[str, int] = field(default_factory=dict)
-    """How often each call has failed, by its key."""
+    """How often each call has failed, by its key; begun with what failed in the day's sessions before it, so that it
+    does not matter how a day is cut into sessions (P3).
+    """
+    repeated_failures: int = 0
     knows_calls: bool = False
     compactions: int = 0
     compaction_read_tokens: int = 0
     compaction_written_tokens: int = 0
     awaits_summary: bool = False
-    """Whether the next request tells what a compaction wrote."""
+    """Whether the next request tells what a compaction wrote; `summary_tokens` is what small ones since then wrote."""
+    summary_tokens: int = 0
     retries_exhausted: int = 0
     first_request_at: datetime | None = None
     first_prompt_tokens: int | None = None
     largest_prompt_tokens: int | None = None
     last_request_at: datetime | None = None
-    last_prompt_tokens: int | None = None
-    last_setting: str | None = None
     just_compacted: bool = False
     just_prompted: bool = False
     knows_cache: bool = False
@@ -115,6 +108,7 @@ class SessionProgress:
     pasting: Pasting = field(default_factory=Pasting)
     failing: Failing = field(default_factory=Failing)
     carried: context.Carried = field(default_factory=context.Carried)
+    before: context.Before = field(default_factory=context.Before)
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON."""
@@ -131,6 +125,9 @@ class SessionProgress:
         known = {name: document[name] for name in _FIELDS if name in document}
         for name in _MOMENTS:
             known[name] = None if known.get(name) is None else datetime.fromisoformat(known[name])
+        # Written by a version that kept no such sum.
+        often = known.get("failing_calls", {}).values()
+        known.setdefault("repeated_failures", sum(max(0, count - FAILURES_FORGIVEN) for count in often))
         known |= {name: kind(**known.get(name, {})) for name, kind in _PARTS.items()}
         sums = known.get("sums", ())
         known["sums"] = {(date.fromisoformat(day), model): Counters(**told) for day, model, told in sums}
@@ -187,12 +184,6 @@ def usage_rows(told: Iterable[SessionFacts]) -> list[UsageRow]:
     return [row for row in add_up(rows) if row.counters != Counters()]
 
 
-def prompt_tokens(tokens: Counters) -> int | None:
-    """The size of a request's whole input, cached or not; None when nothing is told of it."""
-    parts = (tokens.input_tokens, tokens.cache_read_tokens, tokens.cache_write_tokens)
-    return None if parts == (None, None, None) else sum(part or 0 for part in parts)
-
-
 # ---------------------------------------------------------------- one event after the other
 
 
@@ -214,7 +205,6 @@ class _Tally:
             case EventKind.REQUEST:
                 self._effort(event)
                 if not event.aside:
-                    self._now["failing"] = self._now["failing"].asked(event.tokens.cost_microusd)
                     self._request(event)
             case EventKind.TOOL_RESULT:
                 self._tool_result(event)
@@ -232,10 +222,11 @@ class _Tally:
         self._sums[key] = self._sums.get(key, Counters()).plus(_counted(event))
 
     def _request(self, event: SessionEvent) -> None:
-        size = prompt_tokens(event.tokens)
+        now, size = self._now, context.prompt_tokens(event.tokens)
+        is_beside = event.failed or (size is not None and now["before"].is_beside(size))
+        now["failing"] = now["failing"].asked(event.tokens.cost_microusd, is_beside=is_beside)
         if event.failed or not size:
             return
-        now = self._now
         now["largest_prompt_tokens"] = max(now["largest_prompt_tokens"] or 0, size)
         now["carried"] = now["carried"].read(size)
         if now["first_request_at"] is None or event.at < now["first_request_at"]:
@@ -243,42 +234,60 @@ class _Tally:
         now["knows_cache"] |= event.tokens.cache_write_tokens is not None
         now["knows_settings"] |= event.setting is not None
         last_at = now["last_request_at"]
-        if last_at is not None and event.at < last_at:
-            return
-        is_anew = last_at is not None and not now["just_compacted"] and _begins_anew(event.tokens, size)
-        is_start = last_at is None or (is_anew and context.begins_afresh(size, last=now["last_prompt_tokens"]))
-        now["carried"] = now["carried"].went_on(size, is_start=is_start)
-        if last_at is not None and is_anew and not is_start:
-            self._anew(event, pause=event.at - last_at)
-        if now["awaits_summary"]:
-            now["compaction_written_tokens"] += event.tokens.cache_write_tokens or 0
-        self._pasted(size, is_start=is_start)
-        now["last_request_at"], now["last_prompt_tokens"] = event.at, size
-        now["just_compacted"] = now["awaits_summary"] = now["just_prompted"] = False
-        now["last_setting"] = event.setting or now["last_setting"]
+        if last_at is None or event.at >= last_at:
+            now["last_request_at"] = event.at
+            self._in_order(event, size, is_beside=is_beside)
 
-    def _anew(self, event: SessionEvent, *, pause: timedelta) -> None:
+    def _in_order(self, event: SessionEvent, size: int, *, is_beside: bool) -> None:
+        """A request after those before it. One beside the conversation ends nothing that waits for its next request."""
+        now = self._now
+        last: context.Past | None = now["before"].of(size, event.tokens.cache_read_tokens or 0)
+        is_anew = last is not None and not now["just_compacted"] and context.is_rewrite(event.tokens, size)
+        if last is None or (is_anew and context.begins_afresh(size, last=last.size)):
+            last, carried_tokens = None, context.above_light(size)
+            now["carried"] = now["carried"].began(size)
+        else:
+            carried_tokens = 0 if is_beside else last.carried_tokens
+            now["carried"] = now["carried"].went_on(size, carried_tokens)
+        if last is not None and is_anew:
+            self._anew(event, last)
+        self._summary(event.tokens.cache_write_tokens or 0)
+        setting = event.setting or (last.setting if last else None)
+        if not is_beside:
+            carrying = None if last is None or now["just_compacted"] else last.size
+            now["pasting"] = now["pasting"].then(size, last=carrying, prompted=now["just_prompted"])
+            now["before"] = context.Before() if now["just_compacted"] else now["before"]
+            now["just_compacted"] = now["awaits_summary"] = now["just_prompted"] = False
+        now["before"] = now["before"].then(context.Past(size, event.at.timestamp(), setting, carried_tokens))
+
+    def _anew(self, event: SessionEvent, last: context.Past) -> None:
         """A request that wrote its context to the cache again: after a pause, or because a setting was changed."""
         now = self._now
-        if pause > CACHE_LIVES:
+        if event.at.timestamp() - last.at > CACHE_LIVES.total_seconds():
             now["cold_restarts"] += 1
             now["cold_restart_tokens"] += event.tokens.cache_write_tokens or 0
-        elif None not in (event.setting, now["last_setting"]) and event.setting != now["last_setting"]:
+        elif None not in (event.setting, last.setting) and event.setting != last.setting:
             now["cache_breaks"] += 1
             now["cache_break_tokens"] += event.tokens.cache_write_tokens or 0
+
+    def _summary(self, written: int) -> None:
+        """The most that a request wrote, until one is large enough to be the conversation that is left."""
+        now = self._now
+        if now["awaits_summary"]:
+            more = max(0, written - now["summary_tokens"])
+            now["compaction_written_tokens"] += more
+            now["summary_tokens"] += more
 
     def _effort(self, event: SessionEvent) -> None:
         """W11: each request by itself, whatever stands beside it."""
         if event.effort is None or event.failed:
             return
-        now, size = self._now, prompt_tokens(event.tokens)
-        now["knows_effort"] = True
-        written = event.tokens.output_tokens
-        if size is None or written is None or event.effort not in HIGH_EFFORT or written * READ_PER_WRITTEN > size:
-            return
-        now["short_effort_requests"] += 1
-        if event.tokens.cost_microusd is not None:
-            now["short_effort_cost_microusd"] = (now["short_effort_cost_microusd"] or 0) + event.tokens.cost_microusd
+        self._now["knows_effort"] = True
+        if effort.is_too_high(event.effort, event.tokens):
+            self._now["short_effort_requests"] += 1
+            if event.tokens.cost_microusd is not None:
+                known = self._now["short_effort_cost_microusd"] or 0
+                self._now["short_effort_cost_microusd"] = known + event.tokens.cost_microusd
 
     def _compaction(self, event: SessionEvent) -> None:
         """W17: one that somebody asks for between two tasks is good practice, no thrash. What it read and wrote is what
@@ -287,18 +296,11 @@ class _Tally:
         now = self._now
         now["just_compacted"] = True
         if event.automatic:
-            told, shown = event.before_tokens, now["last_prompt_tokens"]
+            told, shown = event.before_tokens, now["before"].conversation_tokens()
             now["compactions"] += 1
             now["compaction_read_tokens"] += (shown if told is None else told) or 0
             now["compaction_written_tokens"] += event.after_tokens or 0
-            now["awaits_summary"] = event.after_tokens is None
-
-    def _pasted(self, size: int, *, is_start: bool) -> None:
-        now, last = self._now, self._now["last_prompt_tokens"]
-        if last is None or is_start or now["just_compacted"]:
-            now["pasting"] = now["pasting"].counted()
-        else:
-            now["pasting"] = now["pasting"].then(size, last=last, prompted=now["just_prompted"])
+            now["awaits_summary"], now["summary_tokens"] = event.after_tokens is None, 0
 
     def _tool_result(self, event: SessionEvent) -> None:
         now = self._now
@@ -306,8 +308,9 @@ class _Tally:
         now["failed_tool_calls"] += int(event.failed)
         now["knows_calls"] |= event.call_key is not None
         key = event.call_key
+        is_repeated = key is not None and self._failing.get(key, 0) >= FAILURES_FORGIVEN
+        now["repeated_failures"] += event.failed and is_repeated
         if not event.aside:
-            is_repeated = key is not None and self._failing.get(key, 0) >= FAILURES_FORGIVEN
             now["failing"] = now["failing"].came_back(failed=event.failed, is_repeated=is_repeated)
             now["longest_failure_streak"] = max(now["longest_failure_streak"], now["failing"].streak)
         if event.failed and key is not None and (key in self._failing or len(self._failing) < FAILING_CALLS_KEPT):
@@ -331,13 +334,6 @@ def _counted(event: SessionEvent) -> Counters:
             return event.tokens
 
 
-def _begins_anew(tokens: Counters, size: int) -> bool:
-    """W13: it wrote much to the cache and read next to nothing from it."""
-    return (tokens.cache_write_tokens or 0) >= MIN_REWRITTEN_TOKENS and (
-        (tokens.cache_read_tokens or 0) * 100 < MAX_READ_PERCENT * size
-    )
-
-
 # ---------------------------------------------------------------- the session as a whole
 
 
@@ -352,12 +348,11 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
     pasted, failing = progress.pasting.counted(), progress.failing.ended()
     # Without keys nobody can tell the same call from another one; no failure is no repeated failure all the same.
     sees_repeats = sees_tools and (progress.knows_calls or not progress.failed_tool_calls)
-    repeated = sum(max(0, count - FAILURES_FORGIVEN) for count in progress.failing_calls.values())
     return SessionCounters(
         tool_calls=progress.tool_calls if sees_tools else None,
         failed_tool_calls=progress.failed_tool_calls if sees_tools else None,
         longest_failure_streak=progress.longest_failure_streak if sees_tools else None,
-        repeated_failures=repeated if sees_repeats else None,
+        repeated_failures=progress.repeated_failures if sees_repeats else None,
         compactions=progress.compactions if sees_compactions else None,
         compaction_read_tokens=progress.compaction_read_tokens if sees_compactions else None,
         compaction_written_tokens=progress.compaction_written_tokens if sees_compactions else None,
@@ -376,6 +371,7 @@ def _whole(progress: SessionProgress, shown: frozenset[EventKind]) -> SessionCou
         **{name: getattr(progress.carried, name) for name in context.COUNTED if sees_sizes},
         failure_loops=failing.loops if sees_tools else None,
         failure_loop_cost_microusd=failing.loop_cost_microusd if sees_tools and failing.knows_cost else None,
+        **{name: getattr(failing, name) for name in CUT if sees_tools and (failing.knows_cost or "cost" not in name)},
         repeat_cost_microusd=failing.repeat_cost_microusd if sees_repeats and failing.knows_cost else None,
     )
 
@@ -392,7 +388,12 @@ def _main(progress: SessionProgress) -> tuple[date, str] | None:
 
 _FIELDS = tuple(one.name for one in fields(SessionProgress))
 _MOMENTS = ("first_request_at", "last_request_at")
-_PARTS: Mapping[str, Callable[..., object]] = {"pasting": Pasting, "failing": Failing, "carried": context.Carried}
+_PARTS: Mapping[str, Callable[..., object]] = {
+    "pasting": Pasting,
+    "failing": Failing,
+    "carried": context.Carried,
+    "before": context.Before.from_json,
+}
 
 
 def _told(counters: Counters) -> dict[str, int]:

@@ -92,6 +92,8 @@ class SessionCounters:
     prompt brought and at least three later ones carried along, `pasted_resent_tokens` what of them was sent again.
     `failure_loops` are rows of failed tool calls that were long, `failure_loop_cost_microusd` and
     `repeat_cost_microusd` what was paid for the failures that are counted of them and of `repeated_failures`.
+    `cut_failures` are those of rows with which the session began (`cut_starts`) or ended, of any length, with all that
+    they cost; `cut_loops` and `cut_loop_cost_microusd` are the part of them in `failure_loops` already.
     `heavy_starts` are conversations that began with much, with what they carried and sent again; `long_requests` had a
     long prompt, and `long_excess_tokens` is what all prompts read beyond an easy size.
     """
@@ -118,6 +120,11 @@ class SessionCounters:
     failure_loops: int | None = None
     failure_loop_cost_microusd: int | None = None
     repeat_cost_microusd: int | None = None
+    cut_starts: int | None = None
+    cut_failures: int | None = None
+    cut_cost_microusd: int | None = None
+    cut_loops: int | None = None
+    cut_loop_cost_microusd: int | None = None
     heavy_starts: int | None = None
     heavy_start_tokens: int | None = None
     heavy_start_resent_tokens: int | None = None
@@ -195,6 +202,8 @@ class UsageWindow:
     """Activity seen after `last_day`: late enough that the window must not call this person idle."""
     tools_after_window: frozenset[str] = frozenset()
     """The tools of that activity."""
+    tools_worked_after_window: frozenset[str] = frozenset()
+    """Those of them for which some source tells more than that nothing came back."""
 
     def first_day(self, window_days: int = WINDOW_DAYS) -> date:
         return self.last_day - timedelta(days=window_days - 1)

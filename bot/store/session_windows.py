@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain import precedence
 from bot.domain.session_sums import (
+    CUT,
     EASY_PROMPT_TOKENS,
     FAILURES_OF_A_LOOP_FORGIVEN,
     HEAVY_START_TOKENS,
@@ -127,6 +128,7 @@ def _trouble(whole: CTE) -> dict[str, Column]:
             of.failure_loop_cost_microusd,
             _where(is_loop, _share(of, beyond), of.longest_failure_streak, of.cost_microusd),
         ),
+        **{name: of[name] for name in CUT},
         "repeated_failures": of.repeated_failures,
         "repeat_cost_microusd": func.coalesce(
             of.repeat_cost_microusd,

@@ -59,6 +59,7 @@ class _Found:
     active_on: list[date] = field(default_factory=list)
     worked_on: list[date] = field(default_factory=list)
     tools_later: set[str] = field(default_factory=set)
+    tools_worked_later: set[str] = field(default_factory=set)
 
     def window(self, last_day: date) -> UsageWindow:
         weeks = sorted(self._week_sums(), key=lambda week: (week.week, week.tool, week.model))
@@ -75,6 +76,7 @@ class _Found:
             heavy_days=tuple(sorted(self.heavy_days, key=lambda one: (one.day, one.tool, one.model))),
             active_after_window=bool(self.tools_later),
             tools_after_window=frozenset(self.tools_later),
+            tools_worked_after_window=frozenset(self.tools_worked_later),
         )
 
     def _week_sums(self) -> Iterator[WeekSum]:
@@ -92,6 +94,7 @@ def _take(found: _Found, row: Row[Any]) -> None:
     active = [day for day in (row.first_active_on, row.last_active_on) if day is not None]
     if row.week == _LATER:
         found.tools_later |= {row.tool} if active else set()
+        found.tools_worked_later |= {row.tool} if days_of_work.days_worked(row.marks or 0, empty=0) else set()
         return
     found.active_on += active
     if row.week != _OLDER:
@@ -111,9 +114,9 @@ def _week_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Sel
     # Before the weeks that are judged only the dates matter, so that one row a tool is enough.
     model = case((age >= _OLDER * 7, ""), else_=rows.c.model).label("model")
     active_day, trace = case((rows.c.active, rows.c.day)), _trace(rows)
-    # A day after the window has an age below zero, and needs no mark.
-    place = age % 7 + case((rows.c.active, trace), (trace == Trace.EMPTY, Trace.SILENT))
-    bit = case((age >= 0, literal(1).bitwise_lshift(place)))
+    # Of the days after the window nobody asks which they are, so that they share a mark.
+    place = case((age >= 0, age % 7), else_=0) + case((rows.c.active, trace), (trace == Trace.EMPTY, Trace.SILENT))
+    bit = literal(1).bitwise_lshift(place)
     marks = cast(func.sum(bit.distinct()), BigInteger).label("marks")
     return select(
         rows.c.person_id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from bot.domain import pasting, session_sums, sessions
+from bot.domain import context, effort, pasting, session_sums, sessions
 from bot.domain.usage import WINDOW_DAYS
 from bot.domain.waste import (
     broken_cache,
@@ -64,25 +64,26 @@ PATTERNS: dict[str, Pattern] = {
     ),
     overlapping_seats.DETECTOR: Pattern(
         "Two paid seats of one kind",
-        f"You hold two tools of one kind, and I saw one of them on less than {overlapping_seats.MAX_DAYS_PERCENT} % of "
-        f"the days with use of that kind (at least {overlapping_seats.MIN_DAYS_OF_USE} days). Days count, and not how "
+        f"You hold two tools of one kind, and something came back from one of them on less than "
+        f"{overlapping_seats.MAX_DAYS_PERCENT} % of the days on which something came back from that kind (at least "
+        f"{overlapping_seats.MIN_DAYS_OF_USE} days). Days count, and not how "
         "much was asked on them. The amount is what this seat cost for these days; when it was used a little, a part "
         "of that.",
     ),
     failure_loop.DETECTOR: Pattern(
         "Tries that failed in a row",
-        f"At least {session_sums.LOOP_STREAK} tool calls of a session failed one after the other. The first "
-        f"{session_sums.FAILURES_OF_A_LOOP_FORGIVEN} of a row are left out; the amount is what the others cost. "
+        f"At least {session_sums.LOOP_STREAK} tool calls failed one after the other, in one session or in several of "
+        f"a day. {session_sums.FAILURES_OF_A_LOOP_FORGIVEN} of a row are left out; the amount is what the others cost. "
         "Where no request tells its cost, it is as if every call of the session had cost the same.",
     ),
     repeated_call.DETECTOR: Pattern(
         "The same failing call again",
-        f"A call that had failed {sessions.FAILURES_FORGIVEN} times was made again, unchanged, and failed again. The "
-        "amount is what was paid for these calls; where no request tells its cost, it is as if every call of the "
-        "session had cost the same. I know a call by a mark made from it, and cannot read what it was.",
+        f"A call that had failed {sessions.FAILURES_FORGIVEN} times on a day was made again, unchanged, and failed "
+        "again. The amount is what was paid for these calls; where no request tells its cost, it is as if every call "
+        "of the session had cost the same. I know a call by a mark made from it, and cannot read what it was.",
     ),
     runaway.DETECTOR: Pattern(
-        "A day that cost far more than yours do",
+        "A day out of the ordinary",
         f"A day with more than {runaway.MAX_REQUESTS_A_DAY:,} requests, after which no finished work followed within "
         f"{runaway.OUTCOME_WITHIN_DAYS} days, counts as having bought nothing for the requests beyond "
         f"{runaway.MAX_REQUESTS_A_DAY:,}, as if every one had cost the same. Any other day with so many, or that cost "
@@ -117,7 +118,7 @@ PATTERNS: dict[str, Pattern] = {
     high_effort.DETECTOR: Pattern(
         "High effort for short answers",
         f"At least {high_effort.MIN_REQUESTS_A_WEEK} requests in a week asked for high effort and got an answer of "
-        f"at most one token for {sessions.READ_PER_WRITTEN} that were read. The amount is "
+        f"at most one token for {effort.READ_PER_WRITTEN} that were read. The amount is "
         f"{high_effort.SAVED_PERCENT} % of what these requests cost, which medium effort saves at least.",
     ),
     fast_mode.DETECTOR: Pattern(
@@ -129,7 +130,7 @@ PATTERNS: dict[str, Pattern] = {
     cold_restart.DETECTOR: Pattern(
         "Long conversations taken up cold",
         f"At least {cold_restart.MIN_RESTARTS_A_WEEK} times in a week a conversation went on after a break in which "
-        f"its cache had gone, and at least {sessions.MIN_REWRITTEN_TOKENS:,} tokens were read in again. The amount is "
+        f"its cache had gone, and at least {context.MIN_REWRITTEN_TOKENS:,} tokens were read in again. The amount is "
         "what that cost more than reading them from the cache. I keep how often, and neither when nor how long.",
     ),
     broken_cache.DETECTOR: Pattern(
@@ -156,7 +157,7 @@ PATTERNS: dict[str, Pattern] = {
         "Shortening that you ask for never counts.",
     ),
     heavy_start.DETECTOR: Pattern(
-        "Sessions that begin with much",
+        "Conversations that begin with much",
         f"At least {heavy_start.MIN_HEAVY_STARTS} times a conversation began with {session_sums.HEAVY_START_TOKENS:,} "
         f"tokens or more. The amount is what the part above {session_sums.LIGHT_START_TOKENS:,} cost: written once, "
         "and read again with every request.",

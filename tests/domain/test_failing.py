@@ -70,14 +70,49 @@ def test_costs_that_nobody_tells_stay_unknown() -> None:
 def test_a_row_goes_on_over_batches() -> None:
     """What is kept between two batches of events is enough to count the row as if they had come at once."""
     events = [
-        SessionEvent(BEGAN + timedelta(seconds=n), kind, "large", Counters(cost_microusd=DOLLAR), failed=True)
+        SessionEvent(BEGAN + timedelta(seconds=n), kind, "large", Counters(cost_microusd=DOLLAR), failed=n % 2 == 1)
         for n in range(12)
         for kind in (EventKind.REQUEST if n % 2 == 0 else EventKind.TOOL_RESULT,)
     ]
     at_once = advance(None, events)
     in_two = advance(SessionProgress.from_json(advance(None, events[:7]).to_json()), events[7:])
 
-    assert Failing(True, 0, 6, 4 * DOLLAR, 0, 0, 0) == at_once.failing == in_two.failing
+    going_on = Failing(knows_cost=True, has_turns=True, turn_failed=True, streak=6, streak_microusd=6 * DOLLAR)
+    assert going_on == at_once.failing == in_two.failing
+
+
+def test_a_call_that_works_beside_one_that_fails_ends_no_row() -> None:
+    """In the same turn, whichever comes first, or after a tiny request: only a turn that works ends a row (P3)."""
+    row = [event for number in range(6) for event in turn(number, True)]
+    beside = [result(number + 0.5, False) for number in range(6)] + [
+        result(number + 0.05, False) for number in range(6)
+    ]
+    tiny = [event for number in range(1, 6) for event in turn(number - 0.1, False, size=100, dollars=0)]
+
+    for events in (row, [*row, *beside], [*row, *tiny]):
+        assert (1, 4 * DOLLAR) == loops(told(events))
+    assert (0, 0) == loops(told([*row, *turn(2.6, False)]))
+
+
+def test_a_row_at_the_edge_of_a_session_is_told_apart() -> None:
+    """Three at the beginning and six at the end, the six a loop by themselves; two in between are no part of it."""
+    results = [True] * 3 + [False] + [True] * 2 + [False] + [True] * 6
+    one = told([event for number, failed in enumerate(results) for event in turn(number, failed)])
+
+    assert (1, 9, 9 * DOLLAR) == (one.cut_starts, one.cut_failures, one.cut_cost_microusd)
+    assert (1, 4 * DOLLAR) == (one.cut_loops, one.cut_loop_cost_microusd) == loops(one)
+
+
+def turn(number: float, failed: bool, *, size: int = 50_000, dollars: int = 1) -> list[SessionEvent]:
+    """A request and the result of a call."""
+    tokens = Counters(cache_read_tokens=size, cost_microusd=dollars * DOLLAR)
+    at = BEGAN + timedelta(minutes=number)
+    return [SessionEvent(at, EventKind.REQUEST, "large", tokens), result(number + 0.02, failed)]
+
+
+def result(number: float, failed: bool) -> SessionEvent:
+    at = BEGAN + timedelta(minutes=number, seconds=1)
+    return SessionEvent(at, EventKind.TOOL_RESULT, failed=failed, call_key=f"call {number}")
 
 
 def loops(one: SessionCounters) -> tuple[int | None, int | None]:

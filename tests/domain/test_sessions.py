@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -128,14 +129,14 @@ def test_effort_that_nobody_tells_is_unknown() -> None:
     assert (0, None) == (unpriced.short_effort_requests, unpriced.short_effort_cost_microusd)
 
 
-def prompted(number: float, size: int) -> list[SessionEvent]:
-    """Somebody says something, and a request of this size follows."""
-    return [SessionEvent(minute(number), EventKind.PROMPT), request(number + 0.1, read=size)]
+def prompted(number: float, size: int, *, new: int = 0) -> list[SessionEvent]:
+    """Somebody says something, and a request of this size follows, so much of it new."""
+    return [SessionEvent(minute(number), EventKind.PROMPT), request(number + 0.1, read=size - new, write=new)]
 
 
 def test_pasted_data_is_followed_until_a_compaction() -> None:
     """W21: carried by three later prompts it counts; what a helper reads aside ends nothing, a compaction does."""
-    session = [*prompted(0, 10_000), *prompted(1, 80_000), request(2, SMALL, read=500, aside=True)]
+    session = [*prompted(0, 10_000), *prompted(1, 80_000, new=70_000), request(2, SMALL, read=500, aside=True)]
     for number in (3, 4, 5):
         session += prompted(number, 81_000)
     more = [*session, compaction(6), *prompted(7, 90_000), *prompted(8, 91_000)]
@@ -201,6 +202,78 @@ def of(*events: SessionEvent) -> tuple[SessionFacts, ...]:
 
 def happened(*events: SessionEvent) -> SessionCounters:
     return next(row.happened for row in of(*events) if row.happened != SessionCounters())
+
+
+# ---------------------------------------------------------------- what else is asked takes nothing off (P3)
+
+
+def tiny(number: float) -> SessionEvent:
+    """A side request of 100 tokens to another model, with a setting of its own."""
+    return request(number, SMALL, write=100, setting="aside")
+
+
+def test_tiny_requests_hide_no_restart_and_no_broken_cache() -> None:
+    """W13, W14: the pause is that since the conversation itself was asked, and the setting is its own."""
+    again = [request(30 * number, write=60_000 + 1_000 * number, setting="a") for number in range(4)]
+    broken = request(91, write=64_000, setting="b")
+
+    for told in (
+        happened(*again, broken),
+        happened(*again, broken, *(tiny(29.9 + 30 * n) for n in range(3)), tiny(90.9)),
+    ):
+        assert (3, 186_000) == (told.cold_restarts, told.cold_restart_tokens)
+        assert (1, 64_000) == (told.cache_breaks, told.cache_break_tokens)
+
+
+def test_a_tiny_request_neither_is_a_beginning_nor_hides_one() -> None:
+    """W18: before the first request, and before later ones, that of another conversation among them."""
+    first = [request(0, write=60_000), request(1, read=60_000, write=500)]
+    second = [request(2, write=50_000), request(3, read=50_000, write=500)]
+
+    for told in (happened(*first, *second), happened(*first, *second, *(tiny(number - 0.1) for number in range(4)))):
+        assert (2, 70_000) == (told.heavy_starts, told.heavy_start_tokens)
+        assert 70_000 == told.heavy_start_resent_tokens
+
+
+def test_a_light_beginning_stays_one_when_much_is_read_after_it() -> None:
+    """W18: the next request reads from the cache what the first one wrote, and so goes on from it."""
+    assert 0 == happened(request(0, write=15_000), request(1, read=15_000, write=60_000)).heavy_starts
+    assert 1 == happened(request(0, write=1_000), request(1, read=15_000, write=60_000)).heavy_starts
+
+
+def test_tiny_requests_around_a_compaction_say_nothing_of_it() -> None:
+    """W17: what it read is the conversation's size, and what it wrote is the most that was written after it."""
+    session = [request(0, write=160_000), compaction(1), request(2, write=30_000)]
+
+    for told in (happened(*session), happened(*session, tiny(0.9), tiny(1.1))):
+        assert (1, 160_000, 30_000) == (
+            told.compactions,
+            told.compaction_read_tokens,
+            told.compaction_written_tokens,
+        )
+
+
+def test_a_tiny_request_takes_no_paste_from_its_prompt() -> None:
+    """W21: it comes between the prompt and the request that the prompt made larger."""
+    session = [*prompted(0, 20_000), *prompted(1, 100_000, new=80_000)]
+    session += [event for number in range(2, 8) for event in prompted(number, 100_500)]
+
+    for told in (happened(*session), happened(*session, *(tiny(number + 0.05) for number in range(8)))):
+        assert (1, 80_000, 480_000) == (told.pastes, told.pasted_tokens, told.pasted_resent_tokens)
+
+
+def test_what_failed_in_the_sessions_before_it_is_not_forgiven_again() -> None:
+    """W05: six failures of one call in three sessions of a day are four repeats, as in one session."""
+    same = [call(number, failed=True, key="a") for number in range(6)]
+    failed: Mapping[str, int] = {}
+    repeated = []
+    for first in (0, 2, 4):
+        progress = advance(SessionProgress(failing_calls=failed), same[first : first + 2])
+        failed = progress.failing_calls
+        repeated.append(progress.repeated_failures)
+
+    assert [0, 2, 2] == repeated
+    assert 4 == happened(*same).repeated_failures
 
 
 # ---------------------------------------------------------------- batches

@@ -89,6 +89,36 @@ def test_a_loop_is_not_judged_without_a_cost_or_a_view_of_calls() -> None:
     assert "whether tool calls failed for claude_code" in said(sat(WORKDAYS), "W04").not_judged[0].reason
 
 
+def pieces(failures: int, count: int, *, begun: int = 1, dollars: int = 3) -> list[Sat]:
+    """Sessions of one day that are parts of a row, each with so many failures for some dollars each."""
+    return a_week(
+        count,
+        longest_failure_streak=failures,
+        failure_loops=0,
+        failure_loop_cost_microusd=0,
+        cut_starts=begun,
+        cut_failures=failures,
+        cut_cost_microusd=failures * dollars * DOLLAR,
+        cut_loops=0,
+        cut_loop_cost_microusd=0,
+    )
+
+
+def test_a_row_that_is_cut_into_sessions_is_one_row() -> None:
+    """Twelve failures of $3 cost $30 beyond two: three sessions of four, twelve of one, in one tool or in two."""
+    in_two = [replace(one, tool="codex") for one in pieces(4, 1)] + pieces(4, 2)
+    elsewhere = Used(LAST_DAY - timedelta(days=3), tool="codex", counters=Counters(cost_microusd=90 * DOLLAR))
+
+    assert 30 * DOLLAR == only(pieces(4, 3), "W04").high_microusd == only(pieces(1, 12), "W04").high_microusd
+    assert 30 * DOLLAR == sum(one.high_microusd or 0 for one in said(in_two, "W04", rows=[*USED, elsewhere]).findings)
+
+
+def test_ends_of_sessions_are_no_row_where_no_session_begins_with_one() -> None:
+    """Whoever stops after four failures, three times a day, has done something else each time; and four are four."""
+    assert () == said(pieces(4, 3, begun=0), "W04").findings
+    assert () == said(pieces(2, 2, dollars=30), "W04").findings
+
+
 # ---------------------------------------------------------------- W05
 
 

@@ -2,7 +2,7 @@
 
 Inputs      for each session: how often that happened and what it wrote to the cache again; prices.
 Rule        a request within the cache's life that wrote at least 20,000 tokens to the cache again, with a setting other
-            than the request before (counted by the readers of sessions). At least 3 in the window.
+            than the request it goes on from (`bot/domain/context.py`).
 Dollars     tokens written again x (price of writing - price of reading them from the cache).
 Confidence  0.8.
 Innocent    changing up to a better model in the middle of a hard task can be just right.
@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain.sessions import MIN_REWRITTEN_TOKENS
+from bot.domain.context import MIN_REWRITTEN_TOKENS
 from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
 from bot.domain.waste.session_cost import of_tokens
 
 DETECTOR = "W14"
 CONFIDENCE = 0.8
 RULE = Rule(
-    DETECTOR, "W14-2", Ledger.OPTIMIZABLE, CONFIDENCE, "Changing the model in the middle may have been what helped."
+    DETECTOR, "W14-3", Ledger.OPTIMIZABLE, CONFIDENCE, "Changing the model in the middle may have been what helped."
 )
 
 

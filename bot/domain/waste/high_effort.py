@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain.sessions import READ_PER_WRITTEN
+from bot.domain.effort import READ_PER_WRITTEN
 from bot.domain.waste.finding import Case, Finding, Ledger, NotJudged, Rule
 from bot.domain.waste.session_cost import of_cost
 

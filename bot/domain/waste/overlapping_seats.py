@@ -1,15 +1,16 @@
 """W03, overlapping seats: two paid tools of one kind, and one of them hardly touched.
 
-Inputs      seats with their price, days with use by tool, working days.
-Rule        two or more seats of one class held for at least 28 days, and one used on less than 10 % of the days on
-            which any tool of the class was used; at least 15 working days in the window and 10 days with use.
+Inputs      seats with their price, days of work by tool, working days.
+Rule        two or more seats of one class held for at least 28 days, and one with less than 10 % of the days of
+            work with any tool of the class; at least 15 working days in the window and 10 such days.
 Dollars     price of a month x 28 / 30.4 for the lesser seat; without a price, no dollars.
-Ledger      wasted when the lesser one saw no use at all; optimizable when it saw a little.
+Ledger      wasted when the lesser one saw no day of work; optimizable when it saw a few.
 Confidence  0.6.
 Innocent    the second tool may be there for one task that comes now and then, or somebody asked for a comparison.
 Not when    the seats are younger; too little use of the class to compare; on leave; the state is unknown or in grace.
 
-Days are compared and not requests, so that how much was asked of either tool changes nothing (P3). A seat of a class of
+Days are compared and not requests, so that how much was asked of either tool changes nothing (P3), and a day counts
+when something came back (`bot/domain/days_of_work.py`): a request that fails is no use of a seat. A seat of a class of
 which nothing at all was used is W01's. That somebody declared a need for both is not kept anywhere.
 """
 
@@ -28,11 +29,11 @@ DETECTOR = "W03"
 MAX_DAYS_PERCENT = 10
 """From the list of waste patterns (field notes 4), there of actions."""
 MIN_DAYS_OF_USE = 10
-"""So that the one day on which a rare tool was used is less than 10 % of all."""
+"""So that the one day of work with a rare tool is less than 10 % of all."""
 CONFIDENCE = 0.6
 RULE = Rule(
     DETECTOR,
-    "W03-1",
+    "W03-2",
     Ledger.WASTED,
     CONFIDENCE,
     "The second tool may be there for one task that comes now and then.",
@@ -62,7 +63,7 @@ def _look_at(case: Case, tool_class: str, seats: Sequence[Seat], working: int) -
     busiest = max(seats, key=lambda seat: (len(days[seat.tool]), seat.tool))
     for seat in seats:
         used = len(days[seat.tool])
-        late = seat.tool in case.window.tools_after_window
+        late = seat.tool in case.window.tools_worked_after_window
         if seat is not busiest and not late and used * 100 < MAX_DAYS_PERCENT * len(of_class):
             yield _finding(case, seat, used=used, of_class=len(of_class), busiest=busiest, working=working)
 
@@ -70,7 +71,7 @@ def _look_at(case: Case, tool_class: str, seats: Sequence[Seat], working: int) -
 def _days(case: Case, tool: str) -> frozenset[date]:
     # One day more than the window: sources count in UTC days, people work in local ones.
     since = case.window.last_day - timedelta(days=WINDOW_DAYS)
-    return frozenset(day for day in case.window.active_days(tool) if day >= since)
+    return frozenset(day for day in case.window.worked_days(tool) if day >= since)
 
 
 def _finding(case: Case, seat: Seat, *, used: int, of_class: int, busiest: Seat, working: int) -> Finding:

@@ -22,7 +22,7 @@ from bot.domain.waste.session_cost import of_tokens
 
 DETECTOR = "W21"
 CONFIDENCE = 0.4
-RULE = Rule(DETECTOR, "W21-1", Ledger.OPTIMIZABLE, CONFIDENCE, "Some questions are about the whole of a document.")
+RULE = Rule(DETECTOR, "W21-2", Ledger.OPTIMIZABLE, CONFIDENCE, "Some questions are about the whole of a document.")
 
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:

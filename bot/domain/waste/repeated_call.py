@@ -1,8 +1,9 @@
 """W05, repeated identical failing call: the same call tried again unchanged after it had failed twice.
 
-Inputs      for each session: the calls that failed again after the same call had failed twice, and what was paid for
-            each. Of a call only a hash is ever seen, and only while the session is counted.
-Rule        the same call failed at least 3 times.
+Inputs      for each session: the calls that failed again after the same call had failed twice on that day, and what was
+            paid for each. Of a call only a hash is ever seen, and only while the sessions are counted.
+Rule        the same call failed at least 3 times on a day, in one session or in several that are read together. Nothing
+            that is called in between starts the count anew.
 Dollars     what was paid for the calls from the third failure on. Where no request tells its cost: the session's cost x
             repeated calls / tool calls, as if every call had cost the same.
 Confidence  0.6: the amount runs from 60 % of the formula up to it.
@@ -23,7 +24,7 @@ from bot.domain.waste.session_cost import of_cost
 DETECTOR = "W05"
 CONFIDENCE = 0.6
 RULE = Rule(
-    DETECTOR, "W05-2", Ledger.WASTED, CONFIDENCE, "Asking again may have been a way to wait for something outside."
+    DETECTOR, "W05-3", Ledger.WASTED, CONFIDENCE, "Asking again may have been a way to wait for something outside."
 )
 
 

@@ -14,7 +14,8 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
-from bot.domain.sessions import EventKind, SessionEvent, prompt_tokens
+from bot.domain.context import prompt_tokens
+from bot.domain.sessions import EventKind, SessionEvent
 from bot.domain.usage import Counters
 
 Line = Mapping[str, Any]

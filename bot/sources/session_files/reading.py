@@ -6,14 +6,14 @@ each machine user. Called by `jobs/import_sessions.py`. Next: `bot/domain/sessio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 
 from bot.domain.prices import PriceBook
-from bot.domain.sessions import EventKind, SessionEvent, advance, facts
+from bot.domain.sessions import EventKind, SessionEvent, SessionProgress, advance, facts
 from bot.domain.usage import SessionFacts
 from bot.sources.session_files.claude_code import ClaudeCodeFiles
 from bot.sources.session_files.codex import LINE_TYPES, CodexFiles
@@ -50,20 +50,20 @@ def read(
         except OSError:
             sessions.unreadable_files += 1
     claude_code.finish()
-    told = tuple(
-        row
-        for key, session in sessions.by_key.items()
-        if session.events
-        for row in facts(
-            advance(None, _priced(session.events, prices)),
-            session_key=key,
-            subject=subject,
-            tool=session.tool,
-            shown=session.shown,
-        )
-    )
-    told = tuple(replace(row, counters=replace(row.counters, cost_microusd=None)) for row in told)
-    return Reading(told, sessions.files, sessions.broken_lines, sessions.unreadable_files)
+    told = [row for of_session in _facts(sessions, subject, prices) for row in of_session]
+    told = [replace(row, counters=replace(row.counters, cost_microusd=None)) for row in told]
+    return Reading(tuple(told), sessions.files, sessions.broken_lines, sessions.unreadable_files)
+
+
+def _facts(sessions: Sessions, subject: str, prices: PriceBook | None) -> Iterator[tuple[SessionFacts, ...]]:
+    """What each session was, the earliest first: a call that failed in one of that day failed before."""
+    begun = {key: min(one.at for one in session.events) for key, session in sessions.by_key.items() if session.events}
+    failed: dict[date, Mapping[str, int]] = {}
+    for key in sorted(begun, key=begun.__getitem__):
+        session, day = sessions.by_key[key], begun[key].astimezone(UTC).date()
+        progress = advance(SessionProgress(failing_calls=failed.get(day, {})), _priced(session.events, prices))
+        failed[day] = progress.failing_calls
+        yield facts(progress, session_key=key, subject=subject, tool=session.tool, shown=session.shown)
 
 
 def machine_users(folder: Path) -> dict[str, Path]:
