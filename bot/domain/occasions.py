@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 
-from bot.domain.adoption import GRACE_DAYS, Standing
+from bot.domain.adoption import EMPTY_DAYS, GRACE_DAYS, Standing
 from bot.domain.people import Person, Seat
 from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, LinkKind, Tip, can_fill, dollars_in_words
 from bot.domain.usage import WINDOW_DAYS
@@ -155,6 +155,7 @@ def _state_facts(standing: Standing, seats: Sequence[Seat]) -> dict[str, Fact]:
         **evidence,
         "last_used": evidence.get("last_active_on"),
         "days_used": _days(evidence.get("active_days")),
+        "days_empty": _days(evidence.get(EMPTY_DAYS)),
         "seen_by": _seen_by(evidence.get("sources")),
     }
 

@@ -19,7 +19,8 @@ from bot.domain.usage import Coverage, UsageWindow
 class DaysOfUse:
     """Working days of one window, how many of them are days of work, and how many of the others could not be seen.
 
-    `empty_days` are days, working or not, with signs of use and no work (`bot/domain/days_of_work.py`). On
+    `empty_days` are days, working or not, with signs of use and no work (`bot/domain/days_of_work.py`);
+    `empty_working_days` are the working days among them on which nothing else can have been done unseen. On
     `toolless_days`, working days too, there was no seat yet and nothing had been used: they are no days without use.
     """
 
@@ -28,6 +29,7 @@ class DaysOfUse:
     unseen_days: int
     days_off_used: int
     empty_days: int = 0
+    empty_working_days: int = 0
     toolless_days: int = 0
 
 
@@ -76,13 +78,14 @@ class Sight:
         used = {day for day in self.window.worked_days() if first <= day <= last}
         empty = {day for day in self.window.active_days() if first <= day <= last} - used
         toolless = {day for day in working if tools and day not in used and not self.has_tool(day)}
-        unseen = [day for day in working if day not in used | toolless and not self._seen(tools, day)]
+        unseen = {day for day in working if day not in used | toolless and not self._seen(tools, day)}
         return DaysOfUse(
             working_days=len(working),
             used_days=len(used.intersection(working)),
             unseen_days=len(unseen),
             days_off_used=len(used.difference(working)),
             empty_days=len(empty),
+            empty_working_days=len(empty.intersection(working) - unseen),
             toolless_days=len(toolless),
         )
 

@@ -77,6 +77,7 @@ PLACEHOLDERS = {
     "seen_by": Placeholder("how many sources were looked at", "the 2 sources I can see"),
     "seat_since": Placeholder("since when the seat is held", "2026-01-13"),
     "days_used": Placeholder("on how many of these days there was any use", "5 days"),
+    "days_empty": Placeholder("on how many of these days only requests that brought nothing", "5 days"),
     "last_used": Placeholder("the last day with any use", "2026-01-19"),
     "dollars": Placeholder("the estimate of a finding, as a range", "roughly $11 to $16"),
     "occurrences": Placeholder("how often a pattern was seen", 9),

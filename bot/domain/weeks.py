@@ -19,14 +19,14 @@ from bot.domain.results import OutcomeFact, unit_of
 from bot.domain.sight import DaysOfUse, Sight
 from bot.domain.usage import LOOKBACK_WEEKS
 
-RULE_VERSION = "weeks-1"
+RULE_VERSION = "weeks-2"
 
 
 class Known(StrEnum):
     """What can be said of a week."""
 
     SEEN = "seen"
-    """Every working day: with use, or without."""
+    """Every working day: with use, without, or with requests that nothing came of."""
     IN_PART = "in_part"
     NOT_VISIBLE = "not_visible"
     NO_WORKING_DAYS = "no_working_days"
@@ -72,7 +72,7 @@ def twelve_weeks(sight: Sight, facts: Sequence[OutcomeFact], check_ins: Sequence
 
 
 def _known(days: DaysOfUse, *, has_tools: bool) -> Known:
-    is_used = days.used_days or days.days_off_used
+    is_used = days.used_days or days.days_off_used or days.empty_days
     if days.working_days == 0:
         return Known.SEEN if is_used else Known.NO_WORKING_DAYS
     if not is_used and (days.toolless_days == days.working_days or not has_tools):

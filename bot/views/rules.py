@@ -97,10 +97,10 @@ NAMES = {
     "tokens_written": "tokens written",
     "retry_share": "share taken off for second tries",
     "used_instead": "the tool used instead",
-    "days_with_use": "days with use of this one",
-    "days_with_use_of_its_kind": "days with use of any of its kind",
+    "days_with_use": "days on which this one brought an answer",
+    "days_with_use_of_its_kind": "days on which any of its kind did",
     "share_of_days_below_percent": "looked at below % of these days",
-    "loops": "sessions with failures in a row",
+    "loops": "times that calls failed in a row",
     "failures_in_a_row_needed": "failures in a row, looked at from",
     "repeated_failures": "calls made again after they had failed",
     "failures_forgiven": "failures left out",
@@ -175,7 +175,7 @@ NAMES = {
 }
 """What stored inputs are called, in the order in which they are told; any other goes by its own name, at the end."""
 
-_SAID_ALREADY = frozenset({"days_used", "last_used", "seen_by", "dollars", "state", "detector", "ledger"})
+_SAID_ALREADY = frozenset({"days_used", "days_empty", "last_used", "seen_by", "dollars", "state", "detector", "ledger"})
 """Facts that only repeat, in the words of a tip or as our own id, what another line or the rule says."""
 
 _ID = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")

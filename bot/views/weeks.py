@@ -32,8 +32,10 @@ class Form(StrEnum):
     WORDS = "words"
 
 
-_USED, _WITHOUT, _UNSEEN, _NOTHING = "■", "□", "?", "–"
+_USED, _EMPTY, _WITHOUT, _UNSEEN, _NOTHING = "■", "○", "□", "?", "–"
 KEY = f"{_USED} a working day with use · {_WITHOUT} one without · {_UNSEEN} one that I could not see"
+_ONLY_EMPTY = "Only empty requests"
+_WHAT_IS_EMPTY = "A request is empty that had no answer, or ran without you."
 _NOT_DRAWN = "Tokens and money are not drawn: they say something only beside what came of them, on the card."
 _BRIEF = {
     OutcomeKind.PR_MERGED: ("merged", "merged"),
@@ -61,7 +63,12 @@ def message(seen: TwelveWeeks, *, form: Form, today: date) -> Message:
 
 def on_home(seen: TwelveWeeks) -> list[Block]:
     """The bars, for App Home, which takes no charts."""
-    return [pieces.section(_bars(seen), "Twelve weeks, the oldest first"), pieces.small_print(KEY)]
+    return [pieces.section(_bars(seen), "Twelve weeks, the oldest first"), pieces.small_print(key(seen))]
+
+
+def key(seen: TwelveWeeks) -> str:
+    """What the signs of the bars mean; of empty requests it speaks to those who had some."""
+    return f"{KEY} · {_EMPTY} one with {_ONLY_EMPTY.lower()}. {_WHAT_IS_EMPTY}" if _has_empty_days(seen) else KEY
 
 
 def explained(seen: TwelveWeeks, today: date) -> str:
@@ -90,12 +97,13 @@ def _blocks(seen: TwelveWeeks, form: Form, today: date) -> list[Block]:
 
 
 def _picture(seen: TwelveWeeks, form: Form, today: date) -> list[Block]:
+    empty = [pieces.small_print(_WHAT_IS_EMPTY)] if _has_empty_days(seen) else []
     if form is Form.CHART:
-        return list(_charts(seen))
+        return [*_charts(seen), *empty]
     if form is Form.TABLE:
-        return [_table(seen, today)]
+        return [_table(seen, today), *empty]
     if form is Form.BARS:
-        return [pieces.section(_bars(seen)), pieces.small_print(KEY)]
+        return [pieces.section(_bars(seen)), pieces.small_print(key(seen))]
     return [pieces.section("\n".join(_line(week, seen.unit, today) for week in seen.weeks))]
 
 
@@ -110,13 +118,16 @@ def _reported(seen: TwelveWeeks, today: date) -> list[Block]:
 
 
 def _charts(seen: TwelveWeeks) -> Iterator[Block]:
-    """Days on which use was seen, and finished work where some is known. What was not visible is a row of its own: a
-    bar needs a number in every week, and none was seen where nothing could be.
+    """Days on which use was seen, and finished work where some is known. What was not visible, and days with only empty
+    requests, are rows of their own: a bar needs a number in every week, and neither is a day without use.
     """
     usual = Counter(week.days.working_days for week in seen.weeks).most_common(1)[0][0]
     labels = [_label(week, usual) for week in seen.weeks]
+    empty = [week.days.empty_working_days for week in seen.weeks]
     unseen = [0 if week.known is Known.NO_TOOL else week.days.unseen_days for week in seen.weeks]
     series = {"Use seen": [week.days.used_days for week in seen.weeks]}
+    if any(empty):
+        series[_ONLY_EMPTY] = empty
     if any(unseen):
         series["Not visible to me"] = unseen
     yield _chart("Working days on which I saw use", labels, series, "Working days")
@@ -170,24 +181,38 @@ def _line(week: Week, unit: OutcomeKind | None, today: date) -> str:
 # ---------------------------------------------------------------- parts of lines
 
 
+def _has_empty_days(seen: TwelveWeeks) -> bool:
+    return any(week.days.empty_days for week in seen.weeks)
+
+
 def _bar(week: Week) -> str:
     """One sign for each working day."""
     days = week.days
     if week.known in (Known.NO_WORKING_DAYS, Known.NO_TOOL):
         return _NOTHING
-    without = days.working_days - days.used_days - days.unseen_days - days.toolless_days
-    return _USED * days.used_days + _WITHOUT * without + _UNSEEN * days.unseen_days or _NOTHING
+    without = days.working_days - days.used_days - days.empty_working_days - days.unseen_days - days.toolless_days
+    signs = (
+        (_USED, days.used_days),
+        (_EMPTY, days.empty_working_days),
+        (_WITHOUT, without),
+        (_UNSEEN, days.unseen_days),
+    )
+    return "".join(sign * count for sign, count in signs) or _NOTHING
 
 
 def _days(week: Week) -> str:
-    """ "3 of 5 days", "2 of 5 days, 3 not visible", "not visible"."""
+    """ "3 of 5 days", "2 of 5 days, 3 not visible", "0 of 5 days, used on 1 day off", "not visible"."""
     if week.known in _SHORT:
         return _SHORT[week.known]
     days = week.days
     said = f"{days.used_days} of {pieces.count(days.working_days - days.toolless_days, 'day')}"
+    if not days.working_days:
+        said = _SHORT[Known.NO_WORKING_DAYS]
     if days.unseen_days:
         said += f", {days.unseen_days} not visible"
-    return f"{said}, also {pieces.count(days.days_off_used, 'day')} off" if days.days_off_used else said
+    if days.days_off_used:
+        said += f", used on {pieces.count(days.days_off_used, 'day')} off"
+    return f"{said}, on {pieces.count(days.empty_days, 'day')} {_ONLY_EMPTY.lower()}" if days.empty_days else said
 
 
 def _finished(

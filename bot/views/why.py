@@ -79,9 +79,9 @@ def _efficiency(card: Scorecard, today: date) -> str:
         f"{scorecard.efficiency_words(replace(card.efficiency, follow_ups=()), today, suggested='below')}\n"
         "The sum is what your tools billed (list price where there is no bill) and your seats for these 28 days. "
         "A dollar stands in one place only. In your first 60 days of use everything is exploring; after that, $50 of "
-        "what I find is, and $50 or a fifth of what your use cost is left out of the rest, whichever is more. What is "
-        "in none of the three was simply used. The "
-        "meter reading is all tokens together: read, kept in the cache, read from it, and written."
+        "what I find is, and of what your use cost $50 or a fifth, whichever is more, is never called wasted or to be "
+        "had for less. What is in none of the three was simply used. The meter reading is all tokens together: read, "
+        "kept in the cache, read from it, and written."
     )
 
 

@@ -106,6 +106,24 @@ def test_a_suggestion_is_told_and_counts_nothing() -> None:
     assert replace(both, counted=()) == replace(alone, counted=())
 
 
+def test_no_dollar_stands_in_two_suggestions() -> None:
+    """Of $227 the first suggestion speaks of $135 at most, so $92 are left to the second; what counts comes first."""
+    first = replace(SUGGESTION, claims={POOL: 135 * DOLLAR}, high_microusd=135 * DOLLAR, low_microusd=67 * DOLLAR)
+    second = replace(first, detector="W10", confidence=0.3, claims={POOL: 100 * DOLLAR}, high_microusd=100 * DOLLAR)
+    spend = Spend({POOL: 227 * DOLLAR})
+    alone, beside = (
+        settle(found, spend=spend, first_active_on=LONG_AGO, last_day=LAST_DAY)
+        for found in ([second, first], [WASTED, second, first])
+    )
+
+    assert [("W15", 135), ("W10", 92)] == [(one.detector, (one.high_microusd or 0) // DOLLAR) for one in alone.counted]
+    assert [67_500_000, 27_600_000] == [one.low_microusd for one in alone.counted]
+    assert [("W06", 150), ("W15", 27), ("W10", 0)] == [
+        (one.detector, (one.high_microusd or 0) // DOLLAR) for one in beside.counted
+    ]
+    assert [True, False] == [one.is_suggestion for one in beside.counted[1:]]
+
+
 def test_a_suggestion_of_50_dollars_is_exploration() -> None:
     """And so is any in the first 60 days; it adds nothing to that sum either."""
     small = replace(SUGGESTION, claims={POOL: 50 * DOLLAR}, low_microusd=25 * DOLLAR, high_microusd=50 * DOLLAR)

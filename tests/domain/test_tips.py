@@ -26,8 +26,23 @@ from bot.domain.tips import (
     parse,
 )
 from bot.domain.tools import tool_name
+from bot.domain.waste import runaway
 from bot.errors import InputError
 from bot.sources.tip_library import load_tips
+
+COUNTED = {
+    "W04": "went on after steps that had failed more than once, {occurrences} times",
+    "W05": "went on after steps that had failed more than once, {occurrences} times",
+    "W06": f"a day had more than {runaway.MAX_REQUESTS_A_DAY:,} requests",
+    "W11": "{occurrences} requests with {tools} asked for high effort",
+    "W13": "taken up again after a break, {occurrences} times",
+    "W14": "model, effort or speed changed in the middle of a conversation with {tools}, {occurrences} times",
+    "W16": "{occurrences} requests with {tools} read a very long conversation",
+    "W17": "cut down by the tool, {occurrences} times",
+    "W18": "{occurrences} conversations with {tools} began with much",
+    "W21": "much was pasted into conversations with {tools} at once, {occurrences} times",
+}
+"""What the detectors count as one occurrence, as every tip about them must say it."""
 
 GOOD = """---
 id: a-small-tip
@@ -249,3 +264,19 @@ def test_page_for_writers_is_complete() -> None:
     assert {f"{{{name}}}" for name in PLACEHOLDERS} <= words
     assert TRIGGERS | ROLES | set(LinkKind) <= words
     assert "z01-the-bug-you-postpone" == parse("page", page.split("```markdown\n")[1].split("```")[0]).tip_id
+
+
+@pytest.mark.parametrize("detector", COUNTED)
+def test_a_tip_names_what_its_detector_counts(detector: str) -> None:
+    """Requests are not called conversations, nor a day of many requests one that is dearer than others."""
+    texts = [tip.text for tip in load_tips() if detector in tip.triggers]
+
+    assert texts
+    assert [] == [text for text in texts if COUNTED[detector] not in text]
+
+
+def test_every_count_in_a_tip_is_checked() -> None:
+    """No shipped tip speaks of occurrences without saying of what, in the words above."""
+    counting = {trigger for tip in load_tips() if "{occurrences}" in tip.text for trigger in tip.triggers}
+
+    assert counting <= COUNTED.keys()

@@ -180,7 +180,9 @@ def test_the_card_counts_days_of_work_and_names_the_others(kind: str) -> None:
 
 
 def test_nobody_is_told_that_they_have_begun_for_an_empty_request() -> None:
-    """The tips for first steps name days of use; without one there is nothing to say, and nothing is said."""
+    """The tips for first steps name days of use; without one, only the tip about requests that bring nothing fits. And
+    that one is not for those who have no such days.
+    """
     standing = judged(each_day(EVERY_DAY, EMPTY["a ping that fails"]))
     begun = judged(each_day(days_before(3), WORK))
     tips = tip_library.load_tips()
@@ -200,8 +202,10 @@ def test_nobody_is_told_that_they_have_begun_for_an_empty_request() -> None:
     ]
 
     assert [State.FIRST_STEPS, State.FIRST_STEPS] == [standing.state, begun.state]
-    assert chosen[0] is None
+    assert chosen[0] is not None
+    assert ("z11-nothing-comes-back", "28 days") == (chosen[0].tip.tip_id, chosen[0].facts["days_empty"])
     assert chosen[1] is not None
+    assert "z11-nothing-comes-back" != chosen[1].tip.tip_id
 
 
 def test_what_remains_is_a_day_of_use_and_gains_nothing() -> None:

@@ -18,10 +18,11 @@ from tests.promises.test_p03_zero_counts_more_does_not import WORK, settled_of, 
 from tests.sessions_by_hand import Sat
 
 MONEY = st.integers(0, 2_000_000_000)
+MODELS = ("large", "little", SEAT_MODEL)
 CELLS = st.builds(
     Cell,
     tool=st.sampled_from(["claude_code", "copilot"]),
-    model=st.sampled_from(["large", "little", SEAT_MODEL]),
+    model=st.sampled_from(MODELS),
     day=st.none() | st.integers(0, 2).map(lambda age: LAST_DAY - timedelta(days=age)),
 )
 
@@ -50,6 +51,24 @@ def a_finding(draw: st.DrawFn) -> Finding:
 FINDINGS = st.lists(a_finding(), max_size=6)
 SPENDS = st.dictionaries(CELLS.map(Cell.pool), st.none() | MONEY, max_size=6).map(Spend)
 FIRST_USES = st.none() | st.integers(0, 200).map(lambda age: LAST_DAY - timedelta(days=age))
+
+
+@settings(max_examples=200)
+@given(findings=FINDINGS, costs=st.dictionaries(CELLS.map(Cell.pool), MONEY, max_size=6), first=FIRST_USES)
+def test_no_dollar_is_shown_in_two_suggestions(
+    findings: Sequence[Finding], costs: dict[Cell, int], first: object
+) -> None:
+    """What suggestions show at most, and all that counts, are together no more than was spent, where each cost is told;
+    and no suggestion changes what counts.
+    """
+    spend = Spend({Cell(tool, model): 0 for tool in ("claude_code", "copilot") for model in MODELS} | costs)
+    settled = settle(findings, spend=spend, first_active_on=first, last_day=LAST_DAY)  # type: ignore[arg-type] # drawn
+    counting = [one for one in findings if not one.is_suggestion]
+    without = settle(counting, spend=spend, first_active_on=first, last_day=LAST_DAY)  # type: ignore[arg-type] # drawn
+
+    shown = sum(one.high_microusd or 0 for one in settled.counted if one.is_suggestion)
+    assert shown + _all_ledgers(settled) <= (settled.spend_microusd or 0)
+    assert _all_ledgers(without) == _all_ledgers(settled)
 
 
 @settings(max_examples=300)

@@ -38,7 +38,7 @@ def test_the_first_60_days_hold_no_waste(sizes: Sequence[tuple[Ledger, float, in
 
 @settings(max_examples=150)
 @given(sizes=SIZES)
-def test_later_the_allowance_stays_exploration(sizes: Sequence[tuple[Ledger, float, int]]) -> None:
+def test_later_only_what_lies_beyond_is_claimed(sizes: Sequence[tuple[Ledger, float, int]]) -> None:
     """Of what was found in use $50 do not count, and never more than leaves the larger of $50 and 20 % untouched."""
     findings, spend = _findings(sizes, times_spent=1)
     found = sum(_sure(one) for one in sizes)

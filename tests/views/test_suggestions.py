@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.domain import occasions, scorecard
 from bot.domain.adoption import Standing, State
 from bot.domain.waste.finding import Ledger
+from bot.views import scorecard as card_views
 from bot.views import why
 from tests.by_hand import LAST_DAY, WASTE
 from tests.views import samples
@@ -29,6 +30,35 @@ def test_why_says_that_a_suggestion_is_in_no_sum() -> None:
     assert "in none of the sums above" not in texts[1]
 
 
+def test_why_says_that_something_was_meant() -> None:
+    """What the person said was meant is simply used, there as on the card; nothing of it could have been less."""
+    numbers = samples.numbers()
+    meant = replace(numbers, beside=replace(numbers.beside, meant={("W13", "claude_code"): LAST_DAY}))
+    before, after = (
+        why.message(
+            scorecard.build(known),
+            standing=STANDING,
+            findings=[COUNTED],
+            not_judged=[],
+            today=LAST_DAY + timedelta(days=1),
+        ).text
+        for known in (numbers, meant)
+    )
+
+    assert "Claude Code: about $9 could have been less (estimate: $9 to $18).\nIt may be quite right." in before
+    assert "Claude Code: simply used, because you told me that this was meant.\n" in after
+    assert "about $9 could have been less (estimate" not in after
+
+
+def test_why_shows_no_dollar_a_second_time() -> None:
+    """A finding of which nothing is left, because others speak of the same dollars, names none."""
+    card = scorecard.build(samples.numbers())
+    nothing_left = replace(SUGGESTION, low_microusd=0, high_microusd=0)
+    said = why.message(card, standing=STANDING, findings=[nothing_left], not_judged=[], today=LAST_DAY).text
+
+    assert "Claude Code: what this cost is spoken of under another pattern already." in said
+
+
 def test_a_tip_may_speak_of_a_suggestion_after_what_counts() -> None:
     """Whatever its range; one that is exploration is no reason to speak (P7)."""
     small = replace(SUGGESTION, detector="W10", ledger=Ledger.EXPLORATION)
@@ -36,6 +66,32 @@ def test_a_tip_may_speak_of_a_suggestion_after_what_counts() -> None:
 
     assert ["W13", "W15"] == [one.trigger for one in said]
     assert () == occasions.occasions(STANDING, [SUGGESTION], exploring=True, welcome=True)
+
+
+def test_the_card_does_not_deny_what_why_suggests() -> None:
+    """With a suggestion alone the card does not say that nothing was found that could have been less: it says where to
+    read of it; not in the first 60 days, nor of what the person said was meant.
+    """
+    numbers = replace(samples.numbers(), findings=(SUGGESTION,))
+    meant = replace(numbers, beside=replace(numbers.beside, meant={("W15", "claude_code"): LAST_DAY}))
+    early = scorecard.build(numbers).efficiency
+    cards = [
+        scorecard.build(numbers).efficiency,
+        scorecard.build(meant).efficiency,
+        replace(early, exploring_until=LAST_DAY),
+        scorecard.build(replace(numbers, findings=(SUGGESTION, COUNTED))).efficiency,
+    ]
+    alone, used, exploring, beside = (card_views.efficiency_words(card, LAST_DAY) for card in cards)
+
+    assert (
+        "I looked for what bought nothing: nothing I can check for was found. For what could have been less there is a "
+        'suggestion under "Why?"; it is in no sum.'
+    ) in alone
+    assert "what could have been less or bought nothing: nothing I can check for was found." in used
+    assert (
+        "all of it was exploring. So nothing in it counts as what could have been less or bought nothing." in exploring
+    )
+    assert ["suggestion" in said for said in (used, exploring, beside)] == [False, False, False]
 
 
 def test_the_card_adds_no_suggestion_up() -> None:

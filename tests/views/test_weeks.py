@@ -14,10 +14,12 @@ from bot.domain import scorecard
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.results import OutcomeFact
 from bot.domain.scorecard import Numbers
+from bot.domain.usage import Counters, Coverage
 from bot.domain.weeks import Known
 from bot.views import weeks
 from bot.views.message import Message
 from bot.views.weeks import Form
+from tests.by_hand import Used, window_of
 from tests.views import samples
 
 MANY = samples.many_numbers()
@@ -116,6 +118,48 @@ def test_the_bars_have_a_sign_for_each_working_day() -> None:
     assert "■■■□? 23 Feb · 3 of 5 days, 1 not visible · 1 merged" == early[-1]
     assert "????? 8 Dec · not visible" == early[0]
     assert "– 8 Dec · no workdays" == away[0]
+
+
+@pytest.mark.parametrize("told", [Counters(requests=3, failed_requests=3), Counters(requests=9, headless_requests=9)])
+def test_days_with_empty_requests_are_no_days_without_use(told: Counters) -> None:
+    """Every form has a sign or a word of its own for them, and says what it means; nobody else hears of it (P12)."""
+    known = empty_weeks(told)
+    bars, key = (block.get("text", block) for block in picture(known, Form.BARS).blocks[1:3])
+    table = next(block for block in picture(known, Form.TABLE).blocks if block["type"] == "table")
+    first, second = (list(points(charts(known)[0]))[place] for place in (0, 12))
+
+    assert bars["text"].startswith("○○○○○ 8 Dec · 0 of 5 days, on 7 days only empty requests\n")
+    assert (
+        weeks.KEY + " · ○ one with only empty requests. A request is empty that had no answer, or ran without you."
+        == (key["elements"][0]["text"])
+    )
+    assert "0 of 5 days, on 7 days only empty requests" == table["rows"][1][1]["text"]
+    assert [("Use seen", "8 Dec", 0), ("Only empty requests", "8 Dec", 5)] == [first, second]
+    assert "A request is empty that" in str(picture(known, Form.TABLE).blocks)
+    assert "A request is empty that" in str(picture(known, Form.CHART).blocks)
+    assert "empty" not in str(picture(samples.numbers(), Form.BARS).blocks)
+
+
+def test_empty_requests_on_a_day_off_are_said_as_well() -> None:
+    """A week of leave in which something ran is not only a week without working days."""
+    known = empty_weeks(Counters(requests=3, failed_requests=3))
+    away = frozenset(samples.LAST_DAY - timedelta(days=back) for back in range(7))
+    known = replace(known, calendar=replace(known.calendar, holidays=away))
+
+    assert (
+        "– 23 Feb · no workdays, on 7 days only empty requests"
+        == (picture(known, Form.BARS).blocks[1]["text"]["text"].splitlines()[-1])
+    )
+
+
+def empty_weeks(told: Counters) -> Numbers:
+    """Twelve weeks with the same on each day, all of them visible."""
+    rows = [Used(samples.LAST_DAY - timedelta(days=back), counters=told) for back in range(84)]
+    known = samples.numbers()
+    covered = {"claude_code": frozenset(row.day for row in rows)}
+    beside = replace(known.beside, coverage=Coverage(covered, known.beside.coverage.sources), outcomes=(), work=())
+    calendar = replace(known.calendar, holidays=frozenset())
+    return replace(known, window=window_of(rows, samples.LAST_DAY), calendar=calendar, beside=beside)
 
 
 def test_reports_are_words_and_no_height_of_a_bar() -> None:

@@ -5,10 +5,12 @@
 2. Each cell of the spend is handed out once: wasted before optimizable before exploration, higher confidence first.
    What a finding counts is cut off its cell, and a later one counts at most what is left.
 3. For the first 60 days after first use everything found is exploration.
-4. Afterwards two things stay exploration, the least certain first: $50 of what was found in use, and as much as it
-   takes for the larger of $50 and 20 % of the window's usage cost to be left out. Of F dollars found in use that cost S
-   so count min(F - $50, S - allowance), or nothing. The price of a seat is not use and is not forgiven.
-5. A suggestion (`finding.Rule`) takes no cell and counts nothing, whatever its range; up to $50 it is exploration.
+4. Afterwards $50 of what was found in use is forgiven into exploration, the least certain first; and of the cost of use
+   the larger of $50 and 20 % is never claimed as wasted or optimizable. Of F dollars found in use that cost S so count
+   min(F - $50, S - allowance), or nothing. The price of a seat is not use and is not forgiven.
+5. A suggestion (`finding.Rule`) counts nothing, whatever its range, and takes nothing from what counts. It speaks of
+   what is left of its cells when all that counts, and the suggestions before it, have been cut off: no dollar is shown
+   in two of them. Up to $50 it is exploration.
 
 As long as no claim gets smaller, more spend and more findings take no dollar out of a sum (P3): what a cell of W holds
 is the sum of its sure parts, at most W; F - $50 knows nothing of S; and S less the larger of $50 and a fifth of S grows
@@ -95,7 +97,7 @@ class Settled:
 
 def settle(findings: Sequence[Finding], *, spend: Spend, first_active_on: date | None, last_day: date) -> Settled:
     """Count the findings of one window of one person. An amount that is unknown stays unknown and adds nothing."""
-    ordered = sorted(findings, key=lambda found: (*_rank(found), found.detector, found.tool))
+    ordered = sorted(findings, key=lambda found: (found.is_suggestion, *_rank(found), found.detector, found.tool))
     shares = _hand_out(ordered, spend)
     exploring = is_exploring(first_active_on, last_day)
     counts = [0] * len(ordered) if exploring else _counting(ordered, shares, spend)
@@ -134,7 +136,7 @@ def exploring_until(first_active_on: date) -> date:
 
 
 def allowance_microusd(spend: Spend) -> int:
-    """What of the cost of a window is left out of all claims after the first 60 days."""
+    """What of the cost of use is never claimed as wasted or optimizable after the first 60 days."""
     return max(MIN_ALLOWANCE_MICROUSD, spend.usage_microusd // ALLOWANCE_ONE_IN)
 
 
@@ -144,7 +146,9 @@ def _rank(found: Finding) -> tuple[int, float]:
 
 @dataclass(frozen=True)
 class _Share:
-    """What a finding gets of its cells: the sure part of its claim, as far as it is left, and the claim with it."""
+    """What a finding gets of its cells: the sure part of its claim, as far as it is left, and the claim with it. Of a
+    suggestion the whole claim as far as it is left, and its sure part; the latter is shown and counts nothing.
+    """
 
     claim_microusd: int
     sure_microusd: int
@@ -156,6 +160,9 @@ def _hand_out(ordered: Sequence[Finding], spend: Spend) -> list[_Share | None]:
     left = dict(whole)
     given: list[_Share | None] = []
     for found in ordered:
+        if found.is_suggestion:
+            given.append(_suggested_share(found, spend, left))
+            continue
         claim, sure = 0, 0
         for cell, amount in _wanted(found).items():
             if cell in whole:
@@ -169,10 +176,25 @@ def _hand_out(ordered: Sequence[Finding], spend: Spend) -> list[_Share | None]:
     return given
 
 
+def _suggested_share(found: Finding, spend: Spend, left: dict[Cell, int]) -> _Share | None:
+    """What of a suggestion no other finding speaks of; of a cell that nobody told the cost of, all it says."""
+    if found.high_microusd is None:
+        return None
+    claim = 0
+    for cell, amount in _wanted(found).items():
+        if spend.cells.get(cell) is None:
+            claim += amount
+            continue
+        shown = min(amount, left.get(cell, 0))
+        left[cell] = left.get(cell, 0) - shown
+        claim += shown
+    return _Share(claim, int(claim * _sure_part(found)))
+
+
 def _wanted(found: Finding) -> dict[Cell, int]:
-    """The claims of a finding by tool and model; a suggestion takes nothing."""
+    """The claims of a finding by tool and model."""
     wanted: dict[Cell, int] = {}
-    for cell, amount in found.claims.items() if not found.is_suggestion else ():
+    for cell, amount in found.claims.items():
         wanted[cell.pool()] = wanted.get(cell.pool(), 0) + max(amount, 0)
     return wanted
 
@@ -185,7 +207,10 @@ def _sure_part(found: Finding) -> Fraction:
 
 def _counting(ordered: Sequence[Finding], shares: Sequence[_Share | None], spend: Spend) -> list[int]:
     """What of each sure part counts after exploration was left its room: the most certain first."""
-    counts = [0 if share is None else share.sure_microusd for share in shares]
+    counts = [
+        0 if share is None or found.is_suggestion else share.sure_microusd
+        for found, share in zip(ordered, shares, strict=True)
+    ]
     of_use = [index for index, found in enumerate(ordered) if found.ledger in _SUMMED and not _is_seat(found)]
     found_microusd = sum(counts[index] for index in of_use)
     most = min(found_microusd - MIN_ALLOWANCE_MICROUSD, spend.usage_microusd - allowance_microusd(spend))
@@ -200,10 +225,10 @@ def _is_seat(found: Finding) -> bool:
 
 
 def _count(found: Finding, share: _Share | None, counts: int) -> CountedFinding:
-    if found.is_suggestion:
-        return _suggested(found)
     if share is None:
         return _counted(found, found.ledger, counted=None, forgiven=None, high=None)
+    if found.is_suggestion:
+        return _suggested(found, share)
     claim, sure = share.claim_microusd, share.sure_microusd
     if counts == 0 < claim or found.ledger is Ledger.EXPLORATION:
         return _counted(found, Ledger.EXPLORATION, counted=sure, forgiven=0, high=claim)
@@ -211,11 +236,10 @@ def _count(found: Finding, share: _Share | None, counts: int) -> CountedFinding:
     return _counted(found, found.ledger, counted=counts, forgiven=sure - counts, high=high)
 
 
-def _suggested(found: Finding) -> CountedFinding:
-    """The range as the formula has it, and nothing in any sum. Up to $50 it is exploration like anything else found."""
-    is_small = (found.high_microusd or 0) <= MIN_ALLOWANCE_MICROUSD
-    ledger = Ledger.EXPLORATION if is_small else found.ledger
-    whole = _counted(found, ledger, counted=found.low_microusd, forgiven=0, high=found.high_microusd)
+def _suggested(found: Finding, share: _Share) -> CountedFinding:
+    """The range, and nothing in any sum. Up to $50 it is exploration like anything else found."""
+    ledger = Ledger.EXPLORATION if share.claim_microusd <= MIN_ALLOWANCE_MICROUSD else found.ledger
+    whole = _counted(found, ledger, counted=share.sure_microusd, forgiven=0, high=share.claim_microusd)
     return replace(whole, counted_microusd=0)
 
 
