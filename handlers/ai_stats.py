@@ -6,16 +6,12 @@ Registered by `handlers/__init__.py`. Every answer is ephemeral. Next: `handlers
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from bot.views import help as help_views
-from bot.views import trouble
 from bot.views.ids import SNOOZE_WEEKS
 from handlers import wishes, yours
-from handlers.themselves import number_of
+from handlers.themselves import ForPerson, for_person
 from handlers.who import Asked
-
-ForPerson = Callable[[Asked, int], None]
 
 _FOR_PERSON: dict[str, ForPerson] = {
     "why": yours.why,
@@ -51,15 +47,6 @@ def help_(asked: Asked, *, understood: bool = True) -> None:
     asked.say(
         help_views.message(command=settings.stats_command, team_command=settings.team_command, understood=understood)
     )
-
-
-def for_person(asked: Asked, work: ForPerson) -> None:
-    """Do it for the one who asked, or say kindly that the roster does not list them."""
-    person_id = number_of(asked)
-    if person_id is None:
-        asked.say(trouble.not_in_roster())
-    else:
-        work(asked, person_id)
 
 
 def _snooze_weeks(typed: str) -> int | None:

@@ -146,7 +146,8 @@ def _name(snapshot: Snapshot, *, is_own: bool) -> str:
 
 
 def _names(asked: Asked, below: Sequence[Snapshot]) -> dict[str, str]:
-    """The teams right below that are still below today, by name and never by a figure."""
+    """The teams right below that say something and are still below today, by name and never by a figure."""
+    below = [one for one in below if summarize(one.cells, ()).says_something]
     openable = may_open_of(asked, [one.group_key for one in below]) if below else frozenset()
     return team.numbered([(one.group_key, one.label) for one in below if one.group_key in openable])
 

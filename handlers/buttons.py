@@ -16,8 +16,8 @@ from bot.views import ids, settings, told, trouble
 from bot.views import tip as tip_views
 from bot.views.ids import Action
 from handlers import check_ins, take_back, wishes, yours
-from handlers.ai_stats import ForPerson, for_person
 from handlers.desk import Desk
+from handlers.themselves import ForPerson, for_person
 from handlers.trouble import Work
 from handlers.who import Asked
 

@@ -12,7 +12,7 @@ from bot.store import check_ins, nudges, preferences
 from bot.store.database import Session
 from bot.views import check_in, tip
 from bot.views.ids import Action
-from handlers.ai_stats import ForPerson
+from handlers.themselves import ForPerson
 from handlers.who import Asked
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from bot.store import digests, published
 from bot.views import team
 from bot.views.ids import Action
-from handlers.ai_stats import for_person
 from handlers.roles import is_manager
+from handlers.themselves import for_person
 from handlers.trouble import Work
 from handlers.who import Asked
 

@@ -178,7 +178,8 @@ def _own_summary(session: Session, round_: _Round, wisher: Wisher) -> Snapshot |
 
 def _worded(session: Session, round_: _Round, wisher: Wisher, own: Snapshot) -> Message:
     past = published.past(session, group_key=own.group_key, before=own.week)
-    below = published.below(session, group_key=own.group_key, week=own.week)
+    every = published.below(session, group_key=own.group_key, week=own.week)
+    below = [one for one in every if summarize(one.cells, ()).says_something]
     keys, today = [one.group_key for one in below], round_.now.date()
     openable = roles.openable(session, slack_user_id=wisher.slack_user_id, group_keys=keys, day=today)
     return team.message(

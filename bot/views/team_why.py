@@ -23,8 +23,10 @@ _RULES = {
     "getting started is any use without that yet, and the first 14 days of a seat; no use lately is none ever, or none "
     "in the last 14 days and more after regular use. Days count, and never how much was asked on them.",
     "Cost, and what came of it": "Everybody's own figures of the 28 days added up: tokens, cost, and what the rules "
-    "about waste put down as wasted or avoidable. They stand here only when finished work can stand beside them, and "
-    "are left out when tokens doubled while days of use, finished work and reported value did not rise.",
+    "about waste put down as wasted or avoidable. Whoever left the team, or could not be seen for a while, goes on "
+    "counting with their last known figure, so that no sum moves because of them. They stand here only when finished "
+    "work can stand beside them, and are left out once tokens doubled since an earlier summary, until days of use, "
+    "finished work or reported value rose as well.",
     "What people reported": "Of those who answered a check-in in these 28 days: which of three answers they gave.",
     "Patterns of cost": "Of those whose use could be judged: in whose 28 days a pattern of that kind was found. Kinds "
     "are wide, so that a rare pattern names nobody.",
@@ -32,10 +34,10 @@ _RULES = {
     "Whether somebody answered is not told.",
 }
 _LEFT_OUT = (
-    "A figure is left out when fewer people stand behind it than it needs (five at the least, more for amounts and for "
-    "what people said), when one or two people make up most of it, when too many of them came or went, when their days "
-    "were not visible to me, or when it could be reckoned back from other figures. Which of these it was is not told, "
-    "for that alone could be about somebody."
+    "A figure is left out when fewer people stand behind it than it needs (seven at the least, more for amounts and "
+    "for what people said), when one or two people make up most of it, when too many of them came or went, when their "
+    "days were not visible to me, or when it could be reckoned back from other figures. Which of these it was is not "
+    "told, for that alone could be about somebody."
 )
 _USES = (
     ("", "a summary of everybody below you"),

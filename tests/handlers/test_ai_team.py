@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bot.domain.disclosure import Why
+from bot.domain.disclosure import Cell, Why
 from bot.domain.roles import Role
 from bot.domain.team_summary import RULE_VERSION
 from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, HANA, ROBIN, Member
@@ -129,12 +131,38 @@ def test_another_team_is_not_taken_for_the_one_before(at_work: Office) -> None:
 
 
 def test_team_below_is_chosen_by_name(at_work: Office) -> None:
-    """The list under a summary holds the teams right below by name; one that is too small answers as always."""
-    summary = ask(at_work, HANA)
-    choice = next(e for b in summary.blocks for e in b.get("elements", ()) if e.get("action_id") == Action.TEAM_OPEN)
+    """The list under a summary holds the teams right below that say something; its choice opens one of them."""
+    tell(at_work, "below-ada", summaries.TOLD)
+    choice = choices(ask(at_work, HANA))[0]
+    opened = at_work.press(HANA, Action.TEAM_OPEN, choose=choice["value"])
+    tell(at_work, "below-ada", {})
 
-    assert ["glass"] == [option["text"]["text"] for option in choice["options"]]
-    assert NOTHING == at_work.press(HANA, Action.TEAM_OPEN, choose=choice["options"][0]["value"]).text
+    assert "glass" == choice["text"]["text"]
+    assert "About 45 % use AI in most weeks" in opened.text
+
+
+def test_team_that_says_nothing_is_no_choice(at_work: Office) -> None:
+    """Too small, or of mostly other people by now: what is not told of is not in the list, whatever the reason."""
+    assert [] == choices(ask(at_work, HANA))
+    tell(at_work, "below-ada", summaries.TOLD)
+    summaries.tree(at_work.desk.store, {**summaries.MANAGER_OF, CHIDI: HANA, DANA: HANA})
+    of_others = choices(ask(at_work, HANA))
+    summaries.tree(at_work.desk.store)
+    tell(at_work, "below-ada", {})
+
+    assert [] == of_others
+
+
+def choices(summary: Shown) -> list[dict[str, Any]]:
+    every = (each for block in summary.blocks for each in block.get("elements", ()))
+    return [option for each in every if each.get("action_id") == Action.TEAM_OPEN for option in each["options"]]
+
+
+def tell(at_work: Office, group_key: str, cells: Mapping[str, Cell]) -> None:
+    """Publish this of the group instead of what was."""
+    with at_work.desk.store.begin() as session:
+        session.delete(session.get_one(SnapshotRow, (summaries.WEEK, group_key)))
+    summaries.publish(at_work.desk.store, {group_key: cells})
 
 
 def test_name_of_two_teams_is_asked_about(at_work: Office) -> None:
@@ -260,13 +288,21 @@ def test_help_names_the_command(at_work: Office) -> None:
 
 
 def test_what_was_shown_is_what_was_published(at_work: Office) -> None:
-    """Every summary that was written down as opened was published and shows something."""
+    """What is written down as opened is the summary that shows something, and not the one that does not."""
+    before = times_opened(at_work)
     ask(at_work, HANA)
+    ask(at_work, HANA, "glass")
 
+    more = {key: times - before.get(key, 0) for key, times in times_opened(at_work).items()}
+    assert {"below-hana": 1} == {key: times for key, times in more.items() if times}
     with at_work.desk.store.read() as session:
-        seen = audit.opened(session, summaries=[("below-hana", summaries.WEEK), ("below-ada", summaries.WEEK)])
-        assert {"below-hana"} == {one.group_key for one in seen}
         assert published.find(session, group_key="below-hana", week=summaries.WEEK) is not None
+
+
+def times_opened(at_work: Office) -> dict[str, int]:
+    groups = [("below-hana", summaries.WEEK), ("below-ada", summaries.WEEK)]
+    with at_work.desk.store.read() as session:
+        return {one.group_key: one.times for one in audit.opened(session, summaries=groups)}
 
 
 def test_receipt_tells_who_by_role_opened_what_counted_me(at_work: Office) -> None:

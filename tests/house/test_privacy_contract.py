@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 NAME = "Nothing a manager or a lead can open reaches one person's rows"
 TABLES = "Who answers people asks the store, and no table"
+SENT = "What is sent of a team reaches nobody's figures"
 FOR_OTHERS = ("ai_team", "ai_nudge")
 """The handlers whose answers are about other people than the one who asks."""
 HARMLESS = '"""A handler that reaches nobody\'s rows."""\n'
@@ -28,6 +29,16 @@ BREACHES = {
     "through the person who asked": ("from handlers import themselves", NAME),
     "past the store": ("from bot.store.tables import UsageDayRow", TABLES),
 }
+BREACHES_OF_SENT = {
+    "handlers/team_digest.py": "from handlers import ai_stats",
+    "jobs/digest.py": "from bot.store import check_ins",
+}
+WHO_THEY_ARE = (
+    "domain.people domain.usage store.arrivals store.delivery store.digests store.exclusions store.facts "
+    "store.identities store.nudges store.people store.preferences store.pseudonyms"
+)
+"""What has to be known to send somebody what they wished for: who and where they are, when they work, what they said.
+"""
 NOBODYS = (
     "__init__ audit batches billing database health installation opening papers published retention roles runs "
     "send_slots source_runs staging tables team_stays types"
@@ -41,8 +52,8 @@ def contracts() -> list[dict[str, Any]]:
     return found
 
 
-def contract() -> dict[str, Any]:
-    return next(one for one in contracts() if one["name"] == NAME)
+def contract(name: str = NAME) -> dict[str, Any]:
+    return next(one for one in contracts() if one["name"] == name)
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +69,9 @@ def copy_of_the_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def as_ini() -> str:
-    """The two contracts that are about this, as they stand in pyproject.toml, over both handlers."""
+    """The contracts that are about this, as they stand in pyproject.toml, the first over both handlers."""
     lines = ["[importlinter]", "root_packages =", "    bot", "    handlers", "    jobs"]
-    for number, one in enumerate([contract(), next(one for one in contracts() if one["name"] == TABLES)]):
+    for number, one in enumerate([contract(), contract(TABLES), contract(SENT)]):
         said = {**one, "source_modules": [f"handlers.{name}" for name in FOR_OTHERS]} if number == 0 else one
         lines.append(f"[importlinter:contract:{number}]")
         for key, value in said.items():
@@ -103,6 +114,28 @@ def test_no_handler_speaks_to_the_database_itself() -> None:
     handlers = (ROOT / "handlers").glob("*.py")
 
     assert [] == [path.name for path in handlers if asks.search(path.read_text(encoding="utf-8"))]
+
+
+def test_what_is_sent_knows_of_nobody_but_the_one_it_is_sent_to() -> None:
+    """Whatever summaries may not reach is out of reach for their sending as well, but for who wants them, and when."""
+    allowed = {f"bot.{name}" for name in WHO_THEY_ARE.split()}
+    assert set(contract()["forbidden_modules"]) == {*contract(SENT)["forbidden_modules"]} | allowed
+    assert ["handlers.team_digest", "jobs.digest"] == contract(SENT)["source_modules"]
+
+
+@pytest.mark.parametrize(("file", "breach"), BREACHES_OF_SENT.items())
+def test_breach_of_what_is_sent_is_caught(copy_of_the_house: Path, file: str, breach: str) -> None:
+    """Sending that can reach somebody's figures fails the build."""
+    path = copy_of_the_house / file
+    clean = path.read_text(encoding="utf-8")
+    path.write_text(f"{clean}\n{breach}\n", encoding="utf-8")
+    try:
+        result = lint(copy_of_the_house)
+    finally:
+        path.write_text(clean, encoding="utf-8")
+
+    assert 1 == result.returncode
+    assert f"{SENT} BROKEN" in result.stdout
 
 
 def test_contract_holds(copy_of_the_house: Path) -> None:
