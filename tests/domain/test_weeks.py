@@ -14,6 +14,7 @@ from bot.domain.results import OutcomeFact
 from bot.domain.scorecard import Numbers
 from bot.domain.usage import UsageWindow
 from bot.domain.weeks import Known, Week
+from tests.by_hand import on, window_of
 from tests.views.samples import LAST_DAY, many_numbers, numbers
 
 MANY = many_numbers()
@@ -48,6 +49,16 @@ def test_weeks_before_a_first_seat_had_nothing_to_be_seen() -> None:
     seen = weeks(replace(numbers(), seats=(new,), window=UsageWindow(LAST_DAY)))
 
     assert [Known.NO_TOOL] * 10 + [Known.SEEN] * 2 == [week.known for week in seen]
+
+
+def test_a_week_with_empty_requests_that_no_source_finished_is_seen_in_part() -> None:
+    """Something was seen, and it may not have been all: neither unseen nor without use, and no day is told twice."""
+    rows = on([LAST_DAY - timedelta(days=back) for back in range(84)], requests=2, failed_requests=2)
+    seen = weeks(replace(numbers(covered=[]), window=window_of(rows, LAST_DAY)))
+
+    assert {Known.IN_PART} == {week.known for week in seen if week.days.working_days}
+    assert {0} == {week.days.empty_working_days for week in seen}
+    assert {7} == {week.days.empty_days for week in seen}
 
 
 def test_weeks_of_leave_have_no_working_days() -> None:

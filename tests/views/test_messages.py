@@ -14,6 +14,7 @@ from bot.domain.check_in import Saving, WentTo
 from bot.domain.occasions import CHECK_IN
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.results import OutcomeFact
+from bot.domain.sight import DaysOfUse
 from bot.domain.tips import SAMPLE_FACTS, Facts, Tip
 from bot.domain.told import Answer
 from bot.domain.waste.finding import Ledger, NotJudged
@@ -402,6 +403,21 @@ def test_a_young_seat_is_early_and_not_unseen() -> None:
 
     assert "It is too early to say what could have been less or what bought nothing." in said
     assert "Too little is visible" not in said
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (DaysOfUse(20, 0, 0, 3), "no use seen on 20 working days; used on 3 days off"),
+        (DaysOfUse(20, 0, 20, 3), "not visible to me; used on 3 days off"),
+        (DaysOfUse(20, 0, 4, 1), "no use seen on 16 working days, 4 more not visible to me; used on 1 day off"),
+        (DaysOfUse(0, 0, 0, 2), "no working days; used on 2 days off"),
+        (DaysOfUse(20, 4, 0, 2), "used on 4 of 20 working days; also on 2 days off"),
+    ],
+)
+def test_use_on_a_day_off_is_no_day_without_use(days: DaysOfUse, said: str) -> None:
+    """After "no use seen" it is said to be use, and not also none (P12)."""
+    assert said == card_views.days_words(days)
 
 
 def test_days_before_the_first_tool_are_not_days_without_use() -> None:
