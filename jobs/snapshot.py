@@ -55,7 +55,7 @@ def snapshot(store: Store, *, now: datetime) -> dict[str, int]:
             rule_version=team_summary.RULE_VERSION,
         )
         if is_ours:
-            snapshots.remember(session, memory=told.issue.memory, week=week)
+            snapshots.remember(session, memory=told.issue.memory)
     shown = [isinstance(cell, Shown) for one in kept.values() for cell in one.cells.values()]
     counts = {"groups": len(told.groups), "shown": sum(shown), "withheld": len(shown) - sum(shown)}
     return counts if is_ours else _NOTHING

@@ -37,14 +37,18 @@ def story(seed: int, people: int) -> list[tuple[Group, ...]]:
     return weeks
 
 
-def certain(seed: int, people: int, rules: Rules = ALL) -> int:
-    """In how many worlds, and for how many pairs of members, somebody else's state is certain; 0 is the promise."""
+def certain(seed: int, people: int, rules: Rules = ALL, *, silent: float = 0) -> int:
+    """In how many worlds, and for how many pairs of members, somebody else's state is certain; 0 is the promise.
+
+    `silent`: the part of the people of whom nothing more is known from some week on.
+    """
     weeks = [
         (monday, groups) for monday, groups in zip(MONDAYS, story(seed, people), strict=True) if due(monday, rules)
     ]
+    since, dark = _silence(seed, people, silent)
     alike: dict[str, list[int]] = {}
     for world in range(2**people):
-        alike.setdefault(_seen(world, people, weeks, rules), []).append(world)
+        alike.setdefault(_seen(world, people, weeks, rules, since=since, dark=dark), []).append(world)
     found = 0
     for pair in combinations(range(people), 2):
         mine = sum(1 << person for person in pair)
@@ -59,12 +63,27 @@ def certain(seed: int, people: int, rules: Rules = ALL) -> int:
     return found
 
 
-def _seen(world: int, people: int, weeks: Sequence[tuple[date, tuple[Group, ...]]], rules: Rules) -> str:
+def _silence(seed: int, people: int, part: float) -> tuple[date, set[int]]:
+    """From which Monday on nothing more is known of whom."""
+    dice = Random(seed)
+    return dice.choice(MONDAYS[:10]), {person for person in range(people) if dice.random() < part}
+
+
+def _seen(
+    world: int,
+    people: int,
+    weeks: Sequence[tuple[date, tuple[Group, ...]]],
+    rules: Rules,
+    *,
+    since: date,
+    dark: set[int],
+) -> str:
     """All that is published in one world, reasons and counted people as well."""
     memory, seen = Memory(), []
     for monday, groups in weeks:
         here = groups[0].members
-        values = {SHARE.name: {person: world >> person & 1 for person in range(people) if person in here}}
+        known = here - dark if monday >= since else here
+        values = {SHARE.name: {person: world >> person & 1 for person in range(people) if person in known}}
         issue = publish(week=monday, groups=groups, measures=[SHARE], values=values, memory=memory, rules=rules)
         memory = issue.memory
         seen.append([(each.group, sorted(each.members), each.cells) for each in issue.published])

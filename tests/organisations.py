@@ -1,13 +1,14 @@
 """Invented organisations for the attacker of P10: a tree of teams, 26 weeks of joiners, leavers and transfers, figures.
 
 Drawn to be unkind: teams in which all are alike, sums that one person carries, zeros everywhere, figures that never
-change, teams that are moved as a whole. Called by tests/attacker.py. Next: `organisation`.
+change, teams that are moved as a whole, sources that fall silent for good. Called by tests/attacker.py.
+Next: `organisation`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -162,7 +163,23 @@ def organisation(seed: int) -> tuple[Nature, list[Week]]:
     for number in range(WEEKS):
         weeks.append(company.week(FIRST_WEEK + timedelta(weeks=number)))
         company.live_a_week()
-    return nature, weeks
+    return nature, _silenced(Random(f"silence {seed}"), weeks)
+
+
+def _silenced(dice: Random, weeks: list[Week]) -> list[Week]:
+    """In a third of the organisations nothing more is known of some people, or of all, from some week on."""
+    part, since = dice.choice((0.0, 0.0, 0.0, 0.0, 0.3, 1.0)), dice.randrange(WEEKS // 2)
+    dark = {person for person in range(10_000) if dice.random() < part} if part else set()
+    return [
+        week if number < since or not dark else replace(week, values=_without(week.values, dark))
+        for number, week in enumerate(weeks)
+    ]
+
+
+def _without(values: Mapping[str, Mapping[int, int | None]], dark: set[int]) -> dict[str, dict[int, int | None]]:
+    return {
+        name: {person: None if person in dark else it for person, it in known.items()} for name, known in values.items()
+    }
 
 
 def _share(dice: Random, nature: Nature) -> float:

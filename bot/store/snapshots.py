@@ -114,13 +114,15 @@ def memory(session: Session) -> Memory:
         for row in session.scalars(select(SummaryBlockRow).order_by(SummaryBlockRow.block_key))
     )
     figures: dict[str, dict[int, int]] = defaultdict(dict)
-    rows = select(SummaryFigureRow.measure, SummaryFigureRow.person_id, SummaryFigureRow.value)
-    for measure, person_id, value in session.execute(rows):
+    known: dict[str, dict[int, date]] = defaultdict(dict)
+    row = SummaryFigureRow
+    for measure, person_id, value, week in session.execute(select(row.measure, row.person_id, row.value, row.week)):
         figures[measure][person_id] = value
-    return Memory(blocks, dict(figures))
+        known[measure][person_id] = week
+    return Memory(blocks, dict(figures), dict(known))
 
 
-def remember(session: Session, *, memory: Memory, week: date) -> None:
+def remember(session: Session, *, memory: Memory) -> None:
     """Make this all that is remembered. Whoever was erased meanwhile is in none of it, and their blocks close."""
     here = _here(session)
     for model in (SummaryFigureRow, SummaryBlockMemberRow, SummaryBlockRow):
@@ -143,9 +145,9 @@ def remember(session: Session, *, memory: Memory, week: date) -> None:
         session,
         SummaryFigureRow,
         (
-            {"measure": measure, "person_id": person_id, "value": value, "week": week}
-            for measure, known in memory.figures.items()
-            for person_id, value in sorted(known.items())
+            {"measure": measure, "person_id": person_id, "value": value, "week": memory.known[measure][person_id]}
+            for measure, figures in memory.figures.items()
+            for person_id, value in sorted(figures.items())
             if person_id in here
         ),
     )

@@ -153,6 +153,73 @@ def test_unknown_for_a_while_counts_as_last_known() -> None:
     assert {person: int(person < 4) for person in EIGHT} == then.memory.figures["regular"]
 
 
+def gone_silent(silent: Iterable[int], yes: Iterable[int] = range(4), *, until: int = 20) -> list[Issue]:
+    """A team of eight every four weeks; of the `silent` nothing is known after the first time."""
+    issues: list[Issue] = []
+    for weeks in range(0, until + 1, 4):
+        known = set(EIGHT) - set(silent) if weeks else EIGHT
+        memory = issues[-1].memory if issues else None
+        issues.append(issued([team("team", EIGHT)], yes, weeks=weeks, memory=memory, known=known))
+    return issues
+
+
+def test_a_dead_source_is_told_for_twelve_weeks() -> None:
+    """Nothing new is known of anybody: after twelve weeks the block closes, and its figures are gone."""
+    issues = gone_silent(EIGHT)
+
+    half, resting = Shown(50, At.ABOUT, 8), Suppressed(Why.RESTING)
+    assert [half, half, half, half, resting, resting] == [cell(each) for each in issues]
+    assert dict.fromkeys(EIGHT, FIRST) == issues[3].memory.known["regular"]
+    assert ({}, {}) == (issues[4].memory.figures["regular"], issues[4].memory.known["regular"])
+
+
+def test_a_quarter_without_news_keeps_counting() -> None:
+    """Two of eight are silent for half a year: without them the figure would tell of them, so they stay in it."""
+    issues = gone_silent(range(2), until=28)
+
+    assert [Shown(50, At.ABOUT, 8)] * 8 == [cell(each) for each in issues]
+    assert {person: FIRST + timedelta(weeks=28 * (person > 1)) for person in EIGHT} == issues[-1].memory.known[
+        "regular"
+    ]
+
+
+def test_who_left_and_who_fell_silent_add_up() -> None:
+    """One of eight leaves, then two fall silent: together more than a quarter, and the block closes."""
+    first = issued([team("team", EIGHT)], range(4))
+    group, known = [team("team", range(7))], range(2, 7)
+    issues = [first]
+    for weeks in range(4, 17, 4):
+        issues.append(issued(group, range(4), weeks=weeks, memory=issues[-1].memory, known=known))
+
+    half = Shown(50, At.ABOUT, 8)
+    assert [half, half, half, half, Suppressed(Why.RESTING)] == [cell(each) for each in issues]
+
+
+@pytest.mark.parametrize("silent", [2, 3, 8])
+def test_when_a_block_closes_hangs_on_no_value(silent: int) -> None:
+    """Whatever the state of those who fell silent, and of the others, the same weeks have a figure."""
+    told = {
+        tuple(isinstance(cell(each), Shown) for each in gone_silent(range(silent), yes))
+        for yes in ((), range(silent), range(silent, 8), EIGHT)
+    }
+
+    assert 1 == len(told)
+
+
+def test_a_figure_that_is_no_longer_kept_closes_its_block() -> None:
+    """One figure was too old to be kept at all: nothing is told of the others, with or without it."""
+    memory = gone_silent(range(1))[-1].memory
+    lost = Memory(
+        memory.blocks,
+        {"regular": {person: it for person, it in memory.figures["regular"].items() if person}},
+        {"regular": {person: it for person, it in memory.known["regular"].items() if person}},
+    )
+
+    then = issued([team("team", EIGHT)], range(4), weeks=24, memory=lost, known=range(1, 8))
+
+    assert Suppressed(Why.RESTING) == cell(then)
+
+
 def test_nobody_unknown_enters_a_block() -> None:
     """Seven of eight are known: a block of seven."""
     assert Shown(45, At.AT_MOST, 7) == cell(issued([team("team", EIGHT)], range(3), known=range(7)))
@@ -165,7 +232,7 @@ def test_erasing_leaves_no_trace_and_closes() -> None:
     then = issued([team("team", set(EIGHT) - {3})], range(4), weeks=4, memory=memory)
 
     assert not any(3 in block.members for block in memory.blocks)
-    assert not any(3 in figures for figures in memory.figures.values())
+    assert not any(3 in each for each in (*memory.figures.values(), *memory.known.values()))
     assert Suppressed(Why.RESTING) == cell(then)
     assert {} == then.memory.figures["regular"]
 

@@ -270,6 +270,13 @@ def test_nothing_is_so_in_every_world(seed: int) -> None:
     assert 0 == certain(seed, people=10)
 
 
+@pytest.mark.parametrize("silent", [0.2, 0.4, 1.0])
+@pytest.mark.parametrize("seed", range(2))
+def test_nothing_is_so_when_sources_fall_silent(seed: int, silent: float) -> None:
+    """Nor when nothing more is known of some of nine people, or of all, from some week on."""
+    assert 0 == certain(seed, people=9, silent=silent)
+
+
 @pytest.mark.parametrize("rule", ["broad_ends", "frozen", "keep_leavers", "from_blocks"])
 def test_worlds_tell_without_a_rule(rule: str) -> None:
     """Without one of these rules something is so in every world that looks the same."""

@@ -225,7 +225,7 @@ def test_erasing_leaves_what_was_published_and_nothing_of_the_person(store: Stor
     with store.begin() as session:
         people = boss, lead, *_ = crew(session)
         keys = publish(session, people)
-        snapshots.remember(session, memory=remembered(people), week=WEEK)
+        snapshots.remember(session, memory=remembered(people))
     with store.begin() as session:
         before = cells(session)
         for person_id in (lead, boss):
@@ -243,7 +243,7 @@ def test_a_block_closes_when_one_of_it_is_erased(sqlite_store: Store) -> None:
     """Nothing is made of a block any more once somebody is missing in it; other blocks stay open."""
     with sqlite_store.begin() as session:
         people = crew(session)
-        snapshots.remember(session, memory=remembered(people), week=WEEK)
+        snapshots.remember(session, memory=remembered(people))
         rights.forget(session, person_id=people[0])
     with sqlite_store.read() as session:
         memory = snapshots.memory(session)
@@ -255,15 +255,17 @@ def test_a_block_closes_when_one_of_it_is_erased(sqlite_store: Store) -> None:
 
 
 def test_what_is_remembered_comes_back_and_is_replaced(store: Store) -> None:
-    """The memory of the last publishing is all there is: the next replaces it."""
+    """The memory of the last publishing is all there is, the week in which each figure was known as well: the next
+    replaces it.
+    """
     with store.begin() as session:
         memory = remembered(crew(session))
         assert Memory() == snapshots.memory(session)
-        snapshots.remember(session, memory=memory, week=EARLIER)
-        snapshots.remember(session, memory=memory, week=WEEK)
+        snapshots.remember(session, memory=memory)
+        snapshots.remember(session, memory=memory)
     with store.begin() as session:
         assert memory == snapshots.memory(session)
-        snapshots.remember(session, memory=Memory(), week=WEEK)
+        snapshots.remember(session, memory=Memory())
 
         assert Memory() == snapshots.memory(session)
         assert 0 == session.scalar(select(func.count()).select_from(SummaryBlockRow))
@@ -274,7 +276,7 @@ def test_who_was_erased_meanwhile_is_not_kept_again(sqlite_store: Store) -> None
     with sqlite_store.begin() as session:
         people = crew(session)
         rights.forget(session, person_id=people[0])
-        snapshots.remember(session, memory=remembered(people), week=WEEK)
+        snapshots.remember(session, memory=remembered(people))
         group = Team(COMPANY, None, None, frozenset(people), frozenset(people))
         told = {COMPANY: Published(WEEK, COMPANY, frozenset(people), TOLD)}
         keyed = Keyed({people[0]: "gone"}, {})
@@ -289,7 +291,7 @@ def test_who_was_erased_meanwhile_is_not_kept_again(sqlite_store: Store) -> None
 
 
 def remembered(people: People) -> Memory:
-    """Two blocks, and the figures of two people."""
+    """Two blocks, and the figures of two people, known in two weeks."""
     times = (EARLIER, WEEK)
     return Memory(
         (
@@ -297,6 +299,7 @@ def remembered(people: People) -> Memory:
             Block("second", COMPANY, "adoption", frozenset(people[3:]), *times, True),
         ),
         {"tokens": {people[0]: 10, people[1]: 20}},
+        {"tokens": {people[0]: EARLIER, people[1]: WEEK}},
     )
 
 

@@ -1,8 +1,8 @@
 """Who is counted together: frozen blocks that never overlap, and what is remembered of them. Called by `publish.py`.
 
 Two published sets that differ by a few people tell about those few. So nobody is ever in two blocks of one measure
-within half a year: a block keeps its people while at least three quarters of them are still in its group, then it
-closes, and they rest. Who joins waits until enough newcomers make a block of their own.
+within half a year: a block keeps its people while at least three quarters of them are still in its group and were
+known of late, then it closes, and they rest. Who joins waits until enough newcomers make a block of their own.
 Next: `publish.py`.
 """
 
@@ -18,7 +18,12 @@ from bot.domain.disclosure.shares import LEAST_PEOPLE, LEAST_WITH_MANAGERS
 
 REST = timedelta(weeks=26)
 STILL_THERE = 3, 4
-"""The share of its people that must still be in the group."""
+"""The share of its people that must still be in the group, with a figure that may still count."""
+COUNTS = timedelta(weeks=12)
+"""How long a figure counts for somebody of whom nothing newer is known: three publications. A source that fails for a
+month, or a long leave, moves nothing; what was so a quarter ago is not told as if it were so today. Older figures of a
+quarter of the people at most still count, since a figure without them would tell what they were.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,13 @@ class Block:
 
 @dataclass(frozen=True)
 class Memory:
-    """Remembered from one publication to the next. `figures`: the last known ones of the people in open blocks."""
+    """Remembered from one publication to the next. `figures`: the last known ones of the people in open blocks, and
+    `known`: the week in which each of them was.
+    """
 
     blocks: tuple[Block, ...] = ()
     figures: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    known: Mapping[str, Mapping[int, date]] = field(default_factory=dict)
 
 
 def forget(memory: Memory, person: int) -> Memory:
@@ -50,19 +58,28 @@ def forget(memory: Memory, person: int) -> Memory:
         for block in memory.blocks
     )
     figures = {name: {who: it for who, it in each.items() if who != person} for name, each in memory.figures.items()}
-    return Memory(blocks, figures)
+    known = {name: {who: it for who, it in each.items() if who != person} for name, each in memory.known.items()}
+    return Memory(blocks, figures, known)
 
 
-def kept(blocks: Sequence[Block], groups: Mapping[str, Group], week: date, rules: Rules) -> list[Block]:
-    """The blocks that go on or still rest this week; those that lost too many people close."""
+def kept(
+    blocks: Sequence[Block], groups: Mapping[str, Group], known: Mapping[int, date], week: date, rules: Rules
+) -> list[Block]:
+    """The blocks that go on or still rest this week; those that lost too many people, or any figure, close.
+
+    `known`: the week in which all that is told of somebody was known last; who is not in it has no figure any more.
+    Whether a block closes hangs on who is there and of whom something is known, never on what.
+    """
+    lately = {person for person, since in known.items() if week - since <= COUNTS}
     found = []
     for block in blocks:
         if not block.open:
             if week - block.until < REST and rules.rest:
                 found.append(block)
         elif rules.frozen:
-            there = len(block.members & groups[block.home].members) if block.home in groups else 0
-            goes_on = there * STILL_THERE[1] >= len(block.members) * STILL_THERE[0]
+            there = len(block.members & groups[block.home].members & lately) if block.home in groups else 0
+            enough = there * STILL_THERE[1] >= len(block.members) * STILL_THERE[0]
+            goes_on = enough and block.members <= known.keys()
             found.append(replace(block, until=week) if goes_on else replace(block, open=False))
     return found
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import TypeVar
 
 from bot.domain.disclosure import shares, sums
 from bot.domain.disclosure.blocks import Block, Memory, formed, kept
@@ -23,7 +24,7 @@ MOST_SILENT = 1, 4
 """A group hears no figure when more than this share of its counted people is in blocks that say nothing."""
 
 Values = Mapping[str, Mapping[int, int | None]]
-Figures = Mapping[str, Mapping[int, int]]
+T = TypeVar("T", int, date)
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,16 @@ def publish(
 def remembered(
     *, week: date, groups: Sequence[Group], measures: Sequence[Measure], values: Values, memory: Memory, rules: Rules
 ) -> Memory:
-    """Who is counted together from this week on, with their newest known figures."""
-    standing = kept(memory.blocks, {group.key: group for group in groups}, week, rules)
+    """Who is counted together from this week on, with their newest known figures, and since when those are known."""
+    by_key = {group.key: group for group in groups}
     everybody = frozenset().union(*(group.members for group in groups))
+    seen = {name: {one: week for one, it in own.items() if it is not None} for name, own in values.items()}
     blocks: list[Block] = []
     figures: dict[str, dict[int, int]] = {}
+    weeks: dict[str, dict[int, date]] = {}
     for subject, family in families(measures, rules).items():
-        own = [block for block in standing if block.measure == subject]
+        before = [block for block in memory.blocks if block.measure == subject]
+        own = kept(before, by_key, _last_known(family, before, seen, memory), week, rules)
         known = known_people(family, values, everybody)
         now = {measure.name: _newest(measure.name, known, values, {}) for measure in family}
         own += formed(
@@ -91,7 +95,8 @@ def remembered(
         blocks += own
         counted = frozenset().union(*(block.members for block in own if block.open))
         figures |= {measure.name: _newest(measure.name, counted, values, memory.figures) for measure in family}
-    return Memory(tuple(blocks), figures)
+        weeks |= {measure.name: _newest(measure.name, counted, seen, memory.known) for measure in family}
+    return Memory(tuple(blocks), figures, weeks)
 
 
 def told(
@@ -160,8 +165,22 @@ def _subject(measure: Measure, rules: Rules) -> str:
     return (measure.family if rules.families else "") or measure.name
 
 
-def _newest(name: str, people: Iterable[int], values: Values, before: Figures) -> dict[int, int]:
-    """The figure of this week, or else the last one that was known."""
+def _last_known(
+    family: Sequence[Measure], blocks: Iterable[Block], seen: Mapping[str, Mapping[int, date]], memory: Memory
+) -> dict[int, date]:
+    """When every measure of the family was known last, of those in open blocks who have a figure of each."""
+    people = frozenset().union(*(block.members for block in blocks if block.open))
+    each = [_newest(measure.name, people, seen, memory.known) for measure in family]
+    return {person: min(one[person] for one in each) for person in people if all(person in one for one in each)}
+
+
+def _newest(
+    name: str,
+    people: Iterable[int],
+    values: Mapping[str, Mapping[int, T | None]],
+    before: Mapping[str, Mapping[int, T]],
+) -> dict[int, T]:
+    """The figure of this week, or else the last one that was known; or the week of either."""
     now, then = values.get(name, {}), before.get(name, {})
     found = {person: then.get(person) if (value := now.get(person)) is None else value for person in people}
     return {person: value for person, value in found.items() if value is not None}

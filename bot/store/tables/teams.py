@@ -99,7 +99,7 @@ class SummaryBlockMemberRow(Base):
 class SummaryFigureRow(Base):
     """What somebody last added to a measure: whoever leaves a group goes on counting with it for a while.
 
-    `week` is the Monday on which it was last handed on.
+    `week` is the Monday on which it was known last: by it the figure grows old, however often it is counted.
     """
 
     __tablename__ = "summary_figure"
