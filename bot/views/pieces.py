@@ -188,11 +188,13 @@ def about(microusd: int) -> str:
 
 
 def big_number(number: int) -> str:
-    """A meter reading in two leading digits: "about 12 million", "about 340,000", "87"."""
+    """A meter reading in two leading digits: "about 3.4 billion", "about 12 million", "about 340,000", "87"."""
     if number < 100:
         return str(number)
     step = 10 ** (len(str(number)) - 2)
     rounded = (number + step // 2) // step * step
+    if rounded >= 1_000_000_000:
+        return f"about {rounded / 1_000_000_000:,.10g} billion"
     if rounded >= 1_000_000:
         return f"about {rounded / 1_000_000:,.10g} million"
     return f"about {rounded:,}"

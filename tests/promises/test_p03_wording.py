@@ -12,7 +12,7 @@ from bot.domain import scorecard
 from bot.domain.usage import Counters
 from tests.views import samples
 
-FIGURE = re.compile(r"(?:about |up to |less than )?\$?\d[\d,.]*(?: to \$\d[\d,.]*)?(?: million)?", re.IGNORECASE)
+FIGURE = re.compile(r"(?:about |up to |less than )?\$?\d[\d,.]*(?: to \$\d[\d,.]*)?(?: [mb]illion)?", re.IGNORECASE)
 
 
 def masked(text: str) -> str:

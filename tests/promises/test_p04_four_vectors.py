@@ -12,7 +12,7 @@ from bot.domain.results import Outcome, Results
 from bot.domain.scorecard import Efficiency, Ledgers, Scorecard
 from tests.views import samples
 
-FIGURE = re.compile(r"\$\d|\d[\d,.]*(?: million)? tokens")
+FIGURE = re.compile(r"\$\d|\d[\d,.]*(?: [mb]illion)? tokens")
 FINISHED = re.compile(r"outcome\W.*(merged|tickets? done|document|finished work)", re.DOTALL)
 MINE = ("card", "why")
 MANY = samples.many_numbers()

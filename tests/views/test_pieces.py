@@ -69,7 +69,16 @@ def test_ranges(low: float, high: float, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(7, "7"), (99, "99"), (3_640, "about 3,600"), (5_440_000, "about 5.4 million"), (12_400_000, "about 12 million")],
+    [
+        (7, "7"),
+        (99, "99"),
+        (3_640, "about 3,600"),
+        (5_440_000, "about 5.4 million"),
+        (12_400_000, "about 12 million"),
+        (994_999_999, "about 990 million"),
+        (995_000_000, "about 1 billion"),
+        (3_400_000_000, "about 3.4 billion"),
+    ],
 )
 def test_meter_reading_has_two_digits(number: int, said: str) -> None:
     """Nobody needs a token count to the token."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -64,7 +65,7 @@ def test_four_vectors_together_or_none(missing: str) -> None:
 
     for settled in (told, settle_volume(told, ())):
         said = message(summarize(settled, [])).text
-        assert not re.search(r"\$\d|\d tokens|million tokens", said)
+        assert not re.search(r"\$\d|\d tokens|[mb]illion tokens", said)
         assert "Tokens and cost are left out here" in said
 
 
@@ -74,7 +75,19 @@ def test_more_volume_changes_two_figures_and_no_word() -> None:
     before, after = (message(summarize(cells(told), [cells()])).text for told in (TOLD, {**TOLD, **more}))
 
     assert before != after
-    assert re.sub(r"[\d,.]+( million)?", "#", before) == re.sub(r"[\d,.]+( million)?", "#", after)
+    assert re.sub(r"[\d,.]+( [mb]illion)?", "#", before) == re.sub(r"[\d,.]+( [mb]illion)?", "#", after)
+
+
+def test_how_many_are_counted_is_not_said() -> None:
+    """P10: the exact number would tell when all of a group are visible; no word of the summary hangs on it."""
+    read = {
+        (message(summary).text, team_why.message(summary, days=DAYS, rule_version="r", today=TODAY).text)
+        for people in (12, 13, 7_913)
+        for told in [{name: replace(cell, people=people) for name, cell in TOLD.items() if isinstance(cell, Shown)}]
+        for summary in [summarize(cells(told), [cells(EARLIER)])]
+    }
+
+    assert 1 == len(read)
 
 
 def test_reason_is_never_told() -> None:
