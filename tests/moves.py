@@ -70,6 +70,28 @@ def cut_sessions(pieces: int) -> Move:
     return move
 
 
+def cut_and_begun(pieces: int, model: str, tokens: Tokens) -> Move:
+    """The same, and each piece begins with a request that nobody needs, and a call that works."""
+
+    def move(player: Player) -> Player:
+        if not player.facts:
+            return player
+        cut = {day: [piece for one in some for piece in _pieces(one, pieces)] for day, some in player.events.items()}
+        begun = {day: [_begun(piece, model, tokens) for piece in some] for day, some in cut.items()}
+        moved = _told_again(replace(player, events=begun), lambda day: day)
+        told = {day: _multiplied(_told(model, tokens), len(some)) for day, some in cut.items()}
+        return _with_rows(moved, CODE, model, told)
+
+    return move
+
+
+def _begun(events: list[SessionEvent], model: str, tokens: Tokens) -> list[SessionEvent]:
+    at = events[0].at - timedelta(milliseconds=2)
+    asked = SessionEvent(at, EventKind.REQUEST, model, _told(model, tokens), setting="aside")
+    works = SessionEvent(at + timedelta(milliseconds=1), EventKind.TOOL_RESULT, model, call_key="begun")
+    return [asked, works, *events]
+
+
 def one_session_a_day(player: Player) -> Player:
     """All sessions of a day as one."""
     return _told_again(player, lambda day: [[event for one in day for event in one]])
@@ -148,7 +170,7 @@ def inside_sessions(model: str, tokens: Tokens, requests: int) -> Move:
 
 
 def between_requests(model: str, tokens: Tokens) -> Move:
-    """A tiny request before every request of every session."""
+    """A request that nobody needs before every request of every session."""
 
     def move(player: Player) -> Player:
         if not player.facts:
@@ -187,6 +209,7 @@ def again(player: Player) -> Player:
 
 
 _TINY = Tokens(100, 0, 0, 10)
+_MIDDLING = Tokens(100, 25_000, 0, 10)
 _SMALL = Tokens(200, 20_000, 200, 100)
 _NIGHT = Tokens(2_000, 30_000, 500, 400)
 _BULK = Tokens(20_000, 20_000_000, 5_000, 30_000)
@@ -199,6 +222,7 @@ MOVES: dict[str, Move] = {
     "everything × 10": times(*TOKENS, *REQUESTS, "sessions", "cost_microusd"),
     "each session cut in two": cut_sessions(2),
     "each session cut in six": cut_sessions(6),
+    "cut in six, each begun with a tiny request and a call that works": cut_and_begun(6, MIDDLE, _TINY),
     "one session a day": one_session_a_day,
     "half through a second tool": through_two_tools,
     "20 small dummy requests a day, at night": dummy(main_tool, MIDDLE, _NIGHT, 20),
@@ -212,6 +236,7 @@ MOVES: dict[str, Move] = {
     "60 small requests inside each session": inside_sessions(FRONTIER, _SMALL, 60),
     "60 small requests to a smaller model inside each session": inside_sessions(MIDDLE, _SMALL, 60),
     "a tiny request before each request": between_requests(MIDDLE, _TINY),
+    "a request of 25,000 tokens before each request": between_requests(MIDDLE, _MIDDLING),
     "a call that works beside each call that fails": calls_that_work,
     "more use elsewhere, on the same days": dummy(elsewhere, FRONTIER, _BULK, 400),
     "much more use elsewhere, on the same days": dummy(elsewhere, FRONTIER, _BULK, 3_000),
@@ -288,7 +313,7 @@ def _pieces(events: list[SessionEvent], pieces: int) -> list[list[SessionEvent]]
 
 
 def _interrupted(events: list[SessionEvent], model: str, tokens: Tokens) -> list[SessionEvent]:
-    """With a tiny request before each request, halfway between it and what was before."""
+    """With such a request before each request, halfway between it and what was before."""
     told, more = _told(model, tokens), list[SessionEvent]()
     for number, event in enumerate(events):
         if event.kind is EventKind.REQUEST:

@@ -3,7 +3,7 @@
 
 A session is more than one conversation: side requests with a prompt of their own, or a second one under the same name.
 A request goes on from the last one that was at least half as large as it, or from a smaller one that it read from the
-cache; what else was asked in between changes nothing (P3). A conversation also begins when it becomes small again and
+cache; requests less than half as large, asked in between, change nothing (P3). A conversation also begins when it becomes small again and
 writes anew what it reads.
 Called by `bot/domain/sessions.py`. Next: `bot/domain/waste/heavy_start.py`.
 """
@@ -54,16 +54,18 @@ class Before:
     def from_json(cls, kept: Iterable[Mapping[str, Any]] = ()) -> Before:
         return cls(tuple(Past(**one) for one in kept))
 
-    def of(self, size: int, read: int) -> Past | None:
-        """What a request of `size`, which read so much from the cache, goes on from; None where it begins."""
+    def of(self, size: int, read: int | None) -> Past | None:
+        """What a request of `size`, which read so much from the cache, goes on from; None where it begins. Where nobody
+        tells what is read, a much larger request goes on from the one before it if that was no small one.
+        """
         left, passed = list(self.kept), None
         while left and left[-1].size * GROWS_TIMES < size:
             passed = left.pop()
-        if passed and size * MAX_READ_PERCENT <= read * 100 and read <= passed.size:
+        if passed and read is not None and size * MAX_READ_PERCENT <= read * 100 and read <= passed.size:
             return passed
         if left:
             return left[-1]
-        return passed if passed and passed.size >= LIGHT_START_TOKENS else None
+        return passed if passed and read is None and passed.size >= LIGHT_START_TOKENS else None
 
     def is_beside(self, size: int) -> bool:
         """Whether a request of `size` is too small to be one of the conversation that goes on: what an agent carries
@@ -76,9 +78,8 @@ class Before:
         return Before((*[one for one in self.kept if one.size > past.size][: REMEMBERED - 1], past))
 
     def conversation_tokens(self) -> int | None:
-        """The size of the conversation that goes on."""
-        sizes = [one.size for one in reversed(self.kept)]
-        return next((size for size in sizes if size >= LIGHT_START_TOKENS), max(sizes, default=None))
+        """The size of the conversation that is shortened: it is the large ones that are."""
+        return self.kept[0].size if self.kept else None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 A turn is a request and the results that come before the next one. What a failed call cost is what was paid in its turn
 until its result came. A row of failures ends with a turn in which calls worked and none failed: a call that works
 beside one that fails ends nothing, and neither do small side requests, nor other calls before and after (P3). A row at
-the beginning or the end of a session is told apart as well, for it may go on in another session.
+the beginning of a conversation or the end of a session is told apart as well, for it may go on in another session.
 Called by `bot/domain/sessions.py`. Next: `bot/domain/waste/failure_loop.py`.
 """
 
@@ -19,8 +19,8 @@ class Failing:
     """What is known of one conversation. `asked_microusd` is what was paid in this turn since its last failure, and
     `streak_microusd` what the failures of the row that goes on have cost. `has_turns`: a request was seen, so that
     results can be told apart by it; else each result is a turn. `has_worked`: a row before the present one has ended,
-    or there was none at the beginning. The `cut` ones are the rows at the beginning or end of the session; those of
-    them that are long enough by themselves are loops as well.
+    or there was none at the beginning. The `cut` ones are the rows at the beginning of a conversation or at the end;
+    those of them that are long enough by themselves are loops as well.
     """
 
     knows_cost: bool = False
@@ -46,6 +46,10 @@ class Failing:
         if cost_microusd is None:
             return now
         return replace(now, knows_cost=True, asked_microusd=now.asked_microusd + cost_microusd)
+
+    def began(self) -> Failing:
+        """At the first request of a conversation: what worked before it belonged to something else."""
+        return replace(self, has_worked=False)
 
     def came_back(self, *, failed: bool, is_repeated: bool) -> Failing:
         """After the result of a call. `is_repeated`: the same call had failed before, as often as is forgiven."""

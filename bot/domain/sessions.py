@@ -241,11 +241,12 @@ class _Tally:
     def _in_order(self, event: SessionEvent, size: int, *, is_beside: bool) -> None:
         """A request after those before it. One beside the conversation ends nothing that waits for its next request."""
         now = self._now
-        last: context.Past | None = now["before"].of(size, event.tokens.cache_read_tokens or 0)
+        last: context.Past | None = now["before"].of(size, event.tokens.cache_read_tokens)
         is_anew = last is not None and not now["just_compacted"] and context.is_rewrite(event.tokens, size)
         if last is None or (is_anew and context.begins_afresh(size, last=last.size)):
             last, carried_tokens = None, context.above_light(size)
             now["carried"] = now["carried"].began(size)
+            now["failing"] = now["failing"].began()
         else:
             carried_tokens = 0 if is_beside else last.carried_tokens
             now["carried"] = now["carried"].went_on(size, carried_tokens)
@@ -285,9 +286,8 @@ class _Tally:
         self._now["knows_effort"] = True
         if effort.is_too_high(event.effort, event.tokens):
             self._now["short_effort_requests"] += 1
-            if event.tokens.cost_microusd is not None:
-                known = self._now["short_effort_cost_microusd"] or 0
-                self._now["short_effort_cost_microusd"] = known + event.tokens.cost_microusd
+            told = self._now["short_effort_cost_microusd"], event.tokens.cost_microusd
+            self._now["short_effort_cost_microusd"] = None if told == (None, None) else sum(one or 0 for one in told)
 
     def _compaction(self, event: SessionEvent) -> None:
         """W17: one that somebody asks for between two tasks is good practice, no thrash. What it read and wrote is what

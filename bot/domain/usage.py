@@ -92,8 +92,8 @@ class SessionCounters:
     prompt brought and at least three later ones carried along, `pasted_resent_tokens` what of them was sent again.
     `failure_loops` are rows of failed tool calls that were long, `failure_loop_cost_microusd` and
     `repeat_cost_microusd` what was paid for the failures that are counted of them and of `repeated_failures`.
-    `cut_failures` are those of rows with which the session began (`cut_starts`) or ended, of any length, with all that
-    they cost; `cut_loops` and `cut_loop_cost_microusd` are the part of them in `failure_loops` already.
+    `cut_failures` are those of rows with which a conversation began (`cut_starts`) or the session ended, of any length,
+    with all that they cost; `cut_loops` and `cut_loop_cost_microusd` are the part of them in `failure_loops` already.
     `heavy_starts` are conversations that began with much, with what they carried and sent again; `long_requests` had a
     long prompt, and `long_excess_tokens` is what all prompts read beyond an easy size.
     """

@@ -103,6 +103,18 @@ def test_a_row_at_the_edge_of_a_session_is_told_apart() -> None:
     assert (1, 4 * DOLLAR) == (one.cut_loops, one.cut_loop_cost_microusd) == loops(one)
 
 
+def test_a_tiny_request_before_it_is_no_beginning_of_a_row() -> None:
+    """A call that works before the conversation begins leaves the row at its edge; one that works in it does not."""
+    row = [event for number in range(4) for event in turn(number, True)]
+
+    assert (1, 4) == edges(told([*turn(-1, False, size=100), *row]))
+    assert (0, 4) == edges(told([*turn(-1, False), *row]))
+
+
+def edges(one: SessionCounters) -> tuple[int | None, int | None]:
+    return one.cut_starts, one.cut_failures
+
+
 def turn(number: float, failed: bool, *, size: int = 50_000, dollars: int = 1) -> list[SessionEvent]:
     """A request and the result of a call."""
     tokens = Counters(cache_read_tokens=size, cost_microusd=dollars * DOLLAR)

@@ -2,8 +2,8 @@
 
 Inputs      for each session: the conversations that began with much, and what they carried; prices.
 Rule        at least 10 conversations of the window began with at least 40,000 tokens. Most sessions are one; a request
-            that writes anew what it reads, and is smaller than the one it goes on from, begins another; a first request
-            below 20,000 tokens is none where the next one did not read it from the cache (`bot/domain/context.py`).
+            that writes anew what it reads, and is smaller than the one it goes on from, begins another, and so does one
+            more than twice as large as all before it that did not read them from the cache (`bot/domain/context.py`).
 Dollars     (first input - 20,000) x price of writing to the cache, and x price of reading it for every later request.
 Confidence  0.5: what of it was needed is not kept.
 Innocent    a resumed conversation begins with all that was said; a large project has much to know.

@@ -9,7 +9,7 @@ Innocent    some questions are about the whole of a document.
 Not when    the source does not tell the size of requests or that somebody prompts, or the price is unknown. What an
             agent reads by itself, between two prompts, is no paste; data that comes in smaller parts is not seen.
 
-Requests beside them, small ones in between too, take none of it away (P3).
+Requests after it, and small ones in between, take none of it away (P3).
 """
 
 from __future__ import annotations
