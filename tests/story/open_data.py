@@ -88,8 +88,9 @@ def thousand_people(target: Path) -> OpenSet:
         if row["client"] in who and row["requests"] != "0":
             day = date(2026, 1, 19) + timedelta(days=int(row["day"]))
             requests = int(row["requests"])
-            tokens = (round(requests * float(row[f"mean_{kind}_tokens"] or 0)) for kind in ("input", "output"))
-            usage.append(_daily(_address(who[row["client"]]), day, requests, *map(str, tokens)))
+            means = (row[f"mean_{kind}_tokens"] for kind in ("input", "output"))  # empty: the trace does not say
+            tokens = (str(round(requests * float(mean))) if mean else "" for mean in means)
+            usage.append(_daily(_address(who[row["client"]]), day, requests, *tokens))
     return OpenSet(
         people=_write(target / "people.csv", [{"email": _address(x), "timezone": "UTC", "country": ""} for x in order]),
         seats=_write(target / "seats.csv", [_seat(_address(login), "other:m-small", "2026-01-18") for login in order]),
