@@ -3,8 +3,8 @@
 
 A session is more than one conversation: side requests with a prompt of their own, or a second one under the same name.
 A request goes on from the last one that was at least half as large as it, or from a smaller one that it read from the
-cache; requests less than half as large, asked in between, change nothing (P3). A conversation also begins when it becomes small again and
-writes anew what it reads.
+cache; requests less than half as large, asked in between, change nothing (P3). A conversation also begins when it
+becomes small again and writes anew what it reads.
 Called by `bot/domain/sessions.py`. Next: `bot/domain/waste/heavy_start.py`.
 """
 
