@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.domain import team_summary
 from bot.domain.disclosure import (
     At,
     Cell,
@@ -278,7 +279,7 @@ def test_a_part_is_not_told_when_nobody_has_the_rest() -> None:
 
 def test_days_near_their_most_are_not_told() -> None:
     """Twelve people who all worked 19 of 20 days: the sum would say so of each, and of 10 days it does not."""
-    days = Measure("active_days", Kind.SUM, most=20)
+    days = next(measure for measure in team_summary.MEASURES if measure.name == team_summary.ACTIVE_DAYS)
 
     assert isinstance(cell(sums([days], active_days=[19] * 12), measure="active_days"), Suppressed)
     assert Shown(120, At.ABOUT, 12) == cell(sums([days], active_days=[10] * 12), measure="active_days")
