@@ -66,7 +66,7 @@ MEASURES = (
     *(Measure(name, Kind.SUM, FLOOR_DISTRIBUTION, family="money") for name in (SPEND, WASTED, OPTIMIZABLE)),
     Measure(MERGED, Kind.SUM, FLOOR, family="outcomes"),
     Measure(STILL_THERE, Kind.SUM, FLOOR, family="outcomes", needed=False),
-    Measure(ACTIVE_DAYS, Kind.SUM, FLOOR),
+    Measure(ACTIVE_DAYS, Kind.SUM, FLOOR, most=20),
     *(Measure(name, Kind.SHARE, FLOOR_DISTRIBUTION, family="reported") for name in (CLEARLY, NOT_REALLY, SOMEWHAT)),
     *(Measure(name, Kind.SHARE, FLOOR_DISTRIBUTION) for name in (*CATEGORIES, *BARRIERS)),
 )
