@@ -80,12 +80,12 @@ def test_more_volume_changes_two_figures_and_no_word() -> None:
 
 def test_how_many_are_counted_is_not_said() -> None:
     """P10: the exact number would tell when all of a group are visible; no word of the summary hangs on it."""
-    read = {
-        (message(summary).text, team_why.message(summary, days=DAYS, rule_version="r", today=TODAY).text)
-        for people in (12, 13, 7_913)
-        for told in [{name: replace(cell, people=people) for name, cell in TOLD.items() if isinstance(cell, Shown)}]
-        for summary in [summarize(cells(told), [cells(EARLIER)])]
-    }
+    read = set()
+    for people in (12, 13, 7_913):
+        told = {name: replace(cell, people=people) if isinstance(cell, Shown) else cell for name, cell in TOLD.items()}
+        summary = summarize(cells(told), [cells(EARLIER)])
+        why = team_why.message(summary, days=DAYS, rule_version="r", today=TODAY)
+        read.add((message(summary).text, why.text))
 
     assert 1 == len(read)
 
