@@ -19,7 +19,7 @@ from bot.store.batches import chunks
 from bot.store.tables import IdentityRow, PersonRow, SnapshotRow, TeamGroupRow, TeamPersonRow
 
 SLACK, EMAIL = "slack", "email"
-"""How `identity` calls these two sources; the list of all of them stands beside people, where this file may not look."""
+"""How `identity` calls these two sources; the list of all of them stands beside people, where this may not look."""
 
 
 def is_one_of(session: Session, *, slack_user_id: str, emails: Collection[str], day: date) -> bool:
