@@ -168,6 +168,12 @@ class _Case:
             return False
         return self.window.worked_weeks(weeks_ago, weeks_ago + EARLY_HABIT_WEEKS - 1) == EARLY_HABIT_WEEKS
 
+    def worked_lately(self) -> bool:
+        """Whether the last 14 days, or what came after the window, hold a day of work."""
+        last_day = self.window.last_day
+        in_window = any((last_day - day).days < RISK_DAYS for day in self.window.worked_days())
+        return in_window or bool(self.window.tools_worked_after_window)
+
     def in_first_steps(self) -> bool:
         """First work within the 12 weeks, on fewer than 3 days of its first 14, and on fewer than 3 of the last 14; or
         no day of work at all, beside signs of use.
@@ -260,6 +266,9 @@ def _idle(case: _Case, evidence: Evidence) -> tuple[State, str] | None:
 
 def _in_use(case: _Case) -> tuple[State, str]:
     if case.habitual():
+        # Empty requests rule out "at risk", which says that there was nothing; they do not keep a habit alive (P3).
+        if not case.worked_lately():
+            return State.BUILDING, f"there was a habit, and in the last {RISK_DAYS} days no answer came back"
         return State.HABITUAL, _habit_reason(case)
     if case.window.first_worked_on is None and not case.window.active_after_window:
         return State.FIRST_STEPS, "there were requests, and no day yet on which an answer came back to somebody"

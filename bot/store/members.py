@@ -143,6 +143,8 @@ def _owner(source: IdentitySource, named: Collection[int], known: Kept | None) -
 def _note(
     session: Session, source: IdentitySource, claims: Mapping[str, int], *, unknown: Collection[str], now: datetime
 ) -> None:
+    if source is IdentitySource.SLACK:
+        return  # whom a message reaches is said by Slack, a roster or the operator, never by a tool's list
     identities.note_unmapped(session, source=source, ids=unknown, now=now)
     identities.claim(session, source=source, claims=claims, method=DIRECTORY, now=now, several=True)
 

@@ -35,7 +35,8 @@ STATES: dict[State, str] = {
     State.FIRST_STEPS: f"I first saw use within the last {LOOKBACK_WEEKS} weeks, and on fewer than "
     f"{adoption.FIRST_STEPS_ACTIVE_DAYS} days out of {adoption.FIRST_STEPS_DAYS}; or all requests I saw failed, came "
     "back empty, or ran without you.",
-    State.BUILDING: f"I saw use, in fewer than {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks.",
+    State.BUILDING: f"I saw use, in fewer than {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks; or in the "
+    f"last {adoption.RISK_DAYS} days only requests that failed, came back empty, or ran without you.",
     State.HABITUAL: f"I saw use in at least {adoption.HABIT_WEEKS} of the last {LOOKBACK_WEEKS} weeks, or, when you "
     f"began within them, in each of the last {adoption.EARLY_HABIT_WEEKS}.",
 }

@@ -29,7 +29,8 @@ LOSABLE = [age for age in range(28, 98) if UTC_WEEK.is_working(LAST_DAY - timede
 
 
 def with_days_lost(ages: Sequence[int]) -> Coverage:
-    return covered("claude_code", first=LAST_DAY - timedelta(days=97), without=days_before(*ages))
+    """Covered from the day before the first that can be lost: what lies before a source's first day is no gap."""
+    return covered("claude_code", first=LAST_DAY - timedelta(days=98), without=days_before(*ages))
 
 
 def whole() -> Coverage:

@@ -145,7 +145,7 @@ def test_only_in_fair_hours(wished_on_sqlite: Store, slack: Playground) -> None:
 
 
 def test_nothing_comes_any_more(wished_on_sqlite: Store, slack: Playground) -> None:
-    """Whoever stopped it, wants no messages, leads nobody or others now, or was erased gets nothing from that moment on."""
+    """Whoever stopped it, wants no messages, leads nobody or others now, or was erased gets nothing from then on."""
     store, hana = wished_on_sqlite, person(wished_on_sqlite)
     for silence, undo in (
         (preferences.stop, preferences.resume),

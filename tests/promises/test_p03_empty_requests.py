@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
@@ -96,6 +96,7 @@ def test_a_day_with_work_stays_one(kind: str) -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@example(worked=set(range(14, 71, 7)), pinged={0}, kind="a cron at night")
 @given(
     worked=st.sets(st.integers(0, 110), max_size=40),
     pinged=st.sets(st.integers(0, 110), max_size=110),

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.people import IdentitySource, identity_of, subject
@@ -225,7 +225,11 @@ _STEPS = st.lists(
 )
 
 
+_A, _NO_SLACK_BY_A_TOOL = "p0@lantern.example", "slack:U0A"
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(steps=[("roster", _A, _A, "slack:U0B"), ("directory", _A, _A, _NO_SLACK_BY_A_TOOL)])
 @given(steps=_STEPS)
 def test_no_id_is_ever_two_peoples_and_only_a_roster_makes_people(
     migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, str, str]]

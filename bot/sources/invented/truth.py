@@ -89,7 +89,7 @@ def _by_use(ever: frozenset[date], worked: frozenset[date], day: date, *, came_b
     if idle >= 14 and _habit(worked, day - timedelta(days=14)):
         return "at_risk"
     if _habit(worked, day):
-        return "habitual"
+        return "habitual" if came_back or any(_age(one, day) < 14 for one in worked) else "building"
     return "first_steps" if _first_steps(worked, day) else "building"
 
 
