@@ -213,7 +213,10 @@ class InventedCompany:
         done = {finished.at.date() for finished in self.outcomes(one)}
         said = [plant for plant in inside if plant.detector != sessions.NO_TRACE or _led_nowhere(plant.day, done, last)]
         seen = self._seen(one, day)
-        return said + truth.idle_seats(one.worker, seen, day) + truth.second_seats(one.worker, seen, day)
+        worked = {
+            tool: frozenset(used for used in days if self._was_work(one, tool, used)) for tool, days in seen.items()
+        }
+        return said + truth.idle_seats(one.worker, seen, day) + truth.second_seats(one.worker, worked, day)
 
 
 def _led_nowhere(day: date, done: set[date], last: date) -> bool:
