@@ -28,16 +28,13 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import text
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from bot.sources.invented.company import InventedCompany  # noqa: E402 - run as a file, the folder must be found first
-from bot.sources.prices import GenaiPrices  # noqa: E402
-from bot.sources.public_holidays import holidays_of, weekend_of  # noqa: E402
-from bot.store.database import Session, Store  # noqa: E402
-from bot.store.tables import Base  # noqa: E402
-from jobs.detect import detect  # noqa: E402
-from tests import company, postgres  # noqa: E402
+from bot.sources.invented.company import InventedCompany
+from bot.sources.prices import GenaiPrices
+from bot.sources.public_holidays import holidays_of, weekend_of
+from bot.store.database import Session, Store
+from bot.store.tables import Base
+from jobs.detect import detect
+from tests import company, postgres
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 LAST_DAY = date(2026, 3, 1)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from bot.domain.fair_hours import is_fair
+from bot.domain.nudging import wishes_silence
 from bot.domain.roles import Role
 from bot.domain.team_summary import summarize
-from bot.domain.told import Preferences
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.log import EventLog
 from bot.slack import Slack, is_installation_wide
@@ -29,7 +29,7 @@ from bot.store.published import Snapshot
 from bot.views import team
 from bot.views.message import Message
 from jobs import work_calendars
-from jobs.rounds import Pace, is_rate_limit
+from jobs.rounds import Pace, is_rate_limit, seconds, wait_for_slot
 from jobs.work_calendars import HolidaysOf, WeekendOf
 
 NEW_FOR = timedelta(days=28)
@@ -52,17 +52,18 @@ class _Round:
     sleep: Callable[[float], None]
     stop: threading.Event
     counts: Counter[str] = field(default_factory=Counter)
+    started: float = field(default_factory=seconds)
 
     def wait_for_slot(self) -> bool:
         """Wait for the workspace's next slot to send in; False when there is none soon."""
-        with self.store.begin() as session:
-            wait_s = send_slots.reserve(
-                session, name=_SLOT, rate_per_s=self.pace.rate_per_s, patience_s=self.pace.patience_s
-            )
-        if wait_s is None:
-            return False
-        self.sleep(wait_s)
-        return not self.stop.is_set()
+        pace = self.pace
+        return wait_for_slot(
+            self.store, _SLOT, pace.rate_per_s, patience_s=pace.patience_s, sleep=self.sleep, stop=self.stop
+        )
+
+    def is_over(self) -> bool:
+        """Whether to leave the rest to the next hour: the hours that were fair when this began may end."""
+        return seconds() - self.started > self.pace.run_s
 
 
 def digest(
@@ -89,7 +90,7 @@ def digest(
     round_ = _Round(store, slack, now, week, pace or Pace(), sleep, stop or threading.Event())
     round_.counts["not_now"] = len(waiting) - len(fair)
     for wisher in fair:
-        if not _send(round_, wisher):
+        if round_.is_over() or not _send(round_, wisher):
             break
     return {what: count for what, count in round_.counts.items() if count}
 
@@ -111,14 +112,9 @@ def _fair(
     )
     for wisher in waiting:
         calendar = calendars.get(wisher.person_id)
-        if calendar is not None and is_fair(calendar, now) and not _is_silent(wishes[wisher.person_id], now):
+        silent = wishes_silence(wishes[wisher.person_id], now)
+        if calendar is not None and is_fair(calendar, now) and not silent:
             yield wisher
-
-
-def _is_silent(wishes: Preferences, now: datetime) -> bool:
-    """Whoever wants no messages gets none, this one neither."""
-    is_snoozed = wishes.snoozed_until is not None and wishes.snoozed_until > now
-    return wishes.stopped_at is not None or wishes.paused_at is not None or is_snoozed
 
 
 def _send(round_: _Round, wisher: Wisher) -> bool:

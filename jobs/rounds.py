@@ -93,17 +93,32 @@ class Round:
 
     def wait_for_slot(self, name: str, rate_per_s: float) -> bool:
         """Wait for the workspace's next slot; False when everything is held for longer than we wait."""
-        with self.store.begin() as session:
-            wait_s = send_slots.reserve(session, name=name, rate_per_s=rate_per_s, patience_s=self.pace.patience_s)
-        if wait_s is None:
-            return False
-        if wait_s > 0:
-            self.sleep(wait_s)
-        return not self.stop.is_set()
+        return wait_for_slot(
+            self.store, name, rate_per_s, patience_s=self.pace.patience_s, sleep=self.sleep, stop=self.stop
+        )
 
     def back_off_s(self, nudge: HeldNudge) -> float:
         """A nudge that failed again and again lets the others pass: 2 s, 4 s, and so on up to ten minutes."""
         return min(600.0, 2.0 ** min(nudge.attempt - 2, 10)) if nudge.attempt > 2 else 0.0
+
+
+def wait_for_slot(
+    store: Store,
+    name: str,
+    rate_per_s: float,
+    *,
+    patience_s: float,
+    sleep: Callable[[float], None],
+    stop: threading.Event,
+) -> bool:
+    """Wait for the next slot of the whole workspace; False when there is none soon, or we were told to stop."""
+    with store.begin() as session:
+        wait_s = send_slots.reserve(session, name=name, rate_per_s=rate_per_s, patience_s=patience_s)
+    if wait_s is None:
+        return False
+    if wait_s > 0:
+        sleep(wait_s)
+    return not stop.is_set()
 
 
 def is_rate_limit(error: SlackError) -> bool:

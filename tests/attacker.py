@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement, groupby, pairwise
+from operator import itemgetter
 
 from bot.domain.disclosure import Kind, Measure, Memory
 from bot.domain.disclosure.publish import due, families, remembered, told
@@ -157,8 +158,9 @@ def _patient(knowledge: Sequence[Knowledge], rules: Rules) -> Iterator[Hit]:
 def _runs(people: People, name: str, told_then: Sequence[Knowledge]) -> Iterator[tuple[int, list[Knowledge]]]:
     """Each person with the stretches, of two publications or more, in which their amount stayed the same."""
     for person in persons(people):
-        for _, run in groupby(told_then, key=lambda each, person=person: each.figures[name][person]):  # type: ignore[misc]
-            same = list(run)
+        amounts = [each.figures[name][person] for each in told_then]
+        for _, run in groupby(zip(amounts, told_then, strict=True), key=itemgetter(0)):
+            same = [each for _, each in run]
             if len(same) > 1:
                 yield person, same
 

@@ -18,7 +18,7 @@ from bot.domain.usage import ANY_MODEL, Counters, SessionFacts, UsageRow
 from bot.domain.usage_sums import REPORTED, add_up
 from bot.sources.invented import sessions, work
 from bot.sources.invented.company import InventedCompany, Reality
-from bot.sources.invented.tariff import FRONTIER, MIDDLE, Tokens, cost_microusd
+from bot.sources.invented.tariff import FRONTIER, MIDDLE, Tokens, cost_microusd, counters
 from bot.sources.invented.workforce import API, CODE
 
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
@@ -346,13 +346,7 @@ def _padded(events: list[SessionEvent], model: str, tokens: Tokens, requests: in
 
 
 def _told(model: str, tokens: Tokens) -> Counters:
-    return Counters(
-        input_tokens=tokens.uncached,
-        cache_read_tokens=tokens.read,
-        cache_write_tokens=tokens.cached,
-        output_tokens=tokens.written,
-        cost_microusd=cost_microusd(model, tokens),
-    )
+    return counters(tokens, cost_microusd(model, tokens))
 
 
 def _with_rows(player: Player, tool: str, model: str, told: Mapping[date, Counters]) -> Player:

@@ -216,10 +216,8 @@ def _of_week(one: WeekSum) -> dict[str, int]:
     return told if one.week < WINDOW_WEEKS else {name: told[name] for name in _READ_OF_EARLIER_WEEKS if name in told}
 
 
-def _week(  # noqa: PLR0917 - the entries of one line
-    tool: str, model: str, week: int, mask: int, told: dict[str, int], worked: int | None = None
-) -> WeekSum:
-    return WeekSum(tool, model, week, Counters(**told), mask, mask if worked is None else worked)
+def _week(tool: str, model: str, week: int, mask: int, told: dict[str, int], *worked: int) -> WeekSum:
+    return WeekSum(tool, model, week, Counters(**told), mask, *(worked or (mask,)))
 
 
 def _work(kind: str, day: str, *, reverted_on: str | None = None, **told: Any) -> WorkDone:

@@ -208,18 +208,28 @@ def ignored_in_a_row(history: Sequence[PastNudge], preferences: Preferences, now
 # ---------------------------------------------------------------- whether
 
 
+def wishes_silence(preferences: Preferences, now: datetime) -> bool:
+    """Whether this person wants no message of any kind now."""
+    return any(holds for holds, _ in _wishes(preferences, now))
+
+
+def _wishes(preferences: Preferences, now: datetime) -> tuple[tuple[bool, Silence], ...]:
+    return (
+        (preferences.stopped_at is not None, Silence.STOPPED),
+        (preferences.paused_at is not None, Silence.PAUSED),
+        (preferences.snoozed_until is not None and now < preferences.snoozed_until, Silence.SNOOZED),
+    )
+
+
 def _unreachable(
     preferences: Preferences, person: Person, calendar: WorkCalendar | None, now: datetime, switched_on: bool
 ) -> Silence | None:
     today = (calendar.local(now) if calendar else now).date()
-    snoozed = preferences.snoozed_until is not None and now < preferences.snoozed_until
     gone = person.ended_on is not None and person.ended_on < today
     not_yet = person.started_on is not None and today < person.started_on
     reasons = (
         (not switched_on, Silence.KILL_SWITCH),
-        (preferences.stopped_at is not None, Silence.STOPPED),
-        (preferences.paused_at is not None, Silence.PAUSED),
-        (snoozed, Silence.SNOOZED),
+        *_wishes(preferences, now),
         (person.slack_user_id is None, Silence.NO_SLACK_ACCOUNT),
         (gone or not_yet, Silence.NOT_EMPLOYED),
         (calendar is None, Silence.NO_TIME_ZONE),

@@ -135,7 +135,6 @@ class Results:
     stayed: tuple[Stayed, ...]
     stayed_before: tuple[Stayed, ...]
     reverts: Reverts | None
-    reverts_before: Reverts | None
     rule_version: str = RULE_VERSION
 
 
@@ -192,7 +191,6 @@ def results(
         stayed=_stayed(pieces, last_day),
         stayed_before=_stayed(pieces, last_day - timedelta(days=WINDOW_DAYS)),
         reverts=_reverts(pieces, last_day),
-        reverts_before=_reverts(pieces, last_day - timedelta(days=WINDOW_DAYS)),
     )
 
 

@@ -43,6 +43,7 @@ class _Subject(Protocol):
 
 
 Item = TypeVar("Item", bound=_Subject)
+Tie = TypeVar("Tie", Member, IdentityRecord)
 
 
 def add(session: Session, *, email: str, ids: Iterable[Named]) -> None:
@@ -136,42 +137,34 @@ def members_without(session: Session, members: Sequence[Member]) -> Sequence[Mem
 
     An excluded account that the list gives to somebody whom we know has changed hands, and is theirs.
     """
-    excluded = _listed(session)
-    if not excluded:
-        return members
-    stays = []
-    for member in members:
-        named = identity_of(member.subject)
-        by_address = subject_key(session, _EMAIL, member.email) if member.email else ""
-        if by_address in excluded:
-            _join(session, by_address, [named])
-        elif _is_somebodys(session, member.email):
-            _release(session, [named])
-            stays.append(member)
-        elif not any(key in excluded for key in _keys(session, *named)):
-            stays.append(member)
-    return stays
+    return _ties_without(session, members, keeps_strangers=False)
 
 
 def identities_without(session: Session, records: Sequence[IdentityRecord]) -> Sequence[IdentityRecord]:
     """Ids of a file that may be kept; one that belongs to somebody excluded is excluded from then on.
 
-    An excluded id that the operator gives to somebody whom we know is theirs.
+    An excluded id that the operator gives to somebody whom we know is theirs. Lines with an address of nobody stay, so
+    that the operator hears of them.
     """
+    return _ties_without(session, records, keeps_strangers=True)
+
+
+def _ties_without(session: Session, ties: Sequence[Tie], *, keeps_strangers: bool) -> Sequence[Tie]:
+    """Those of a list of ids and addresses that may be kept."""
     excluded = _listed(session)
     if not excluded:
-        return records
+        return ties
     stays = []
-    for record in records:
-        named = identity_of(record.subject)
-        by_address = subject_key(session, _EMAIL, record.email) if record.email else ""
+    for tie in ties:
+        named = identity_of(tie.subject)
+        by_address = subject_key(session, _EMAIL, tie.email) if tie.email else ""
         if by_address in excluded:
             _join(session, by_address, [named])
-        elif _is_somebodys(session, record.email):
+        elif _is_somebodys(session, tie.email):
             _release(session, [named])
-            stays.append(record)
-        elif record.email or not any(key in excluded for key in _keys(session, *named)):
-            stays.append(record)
+            stays.append(tie)
+        elif (keeps_strangers and tie.email) or not any(key in excluded for key in _keys(session, *named)):
+            stays.append(tie)
     return stays
 
 

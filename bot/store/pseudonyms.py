@@ -19,7 +19,7 @@ from bot.errors import KindlingError
 from bot.store.tables import PseudonymKeyRow
 
 _THE_ONE = 1
-_SECRET = "pseudonym secret"  # noqa: S105 - the name under which a session remembers it
+_REMEMBERED_AS = "pseudonym key"
 
 
 def subject_key(session: Session, source: IdentitySource, external_id: str) -> str:
@@ -41,12 +41,12 @@ def _secret(session: Session) -> bytes:
 
 
 def _kept_secret(session: Session) -> bytes | None:
-    known = session.info.get(_SECRET)
+    known = session.info.get(_REMEMBERED_AS)
     if isinstance(known, bytes):
         return known
     kept = session.scalar(select(PseudonymKeyRow.secret).where(PseudonymKeyRow.pseudonym_key_id == _THE_ONE))
     if kept is None:
         return None
     secret = bytes.fromhex(kept)
-    session.info[_SECRET] = secret
+    session.info[_REMEMBERED_AS] = secret
     return secret

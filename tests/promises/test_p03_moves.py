@@ -31,7 +31,11 @@ from tests.moves import MOVES
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 PEOPLE = int(os.environ.get("KINDLING_PROVE_PLAYERS", "400"))
 GONE_WRONG = frozenset(PATTERNS)
-STILL_HELPS = "sessions cut in two, or 25,000 tokens before each request, take dollars off a few (judgement.md)"
+STILL_HELP = {
+    "each session cut in two": {"wasted"},
+    "a request of 25,000 tokens before each request": {"wasted + optimizable"},
+}
+"""Known defects, where everything goes wrong: the moves that still take dollars off a few (judgement.md)."""
 SEEDS = tuple(int(seed) for seed in os.environ.get("KINDLING_PROVE_SEEDS", "6").split(","))
 NEVER = {"state", "words", "wasted", "wasted + optimizable"}
 """What no move may make look better, or change at all in the case of the first two."""
@@ -59,13 +63,7 @@ def test_nobody_looks_better_for_a_move(sqlite_store: Store) -> None:
 
 @pytest.mark.prove
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize(
-    "patterns",
-    [
-        pytest.param(frozenset[str](), id="as they are"),
-        pytest.param(GONE_WRONG, id="everything goes wrong", marks=pytest.mark.xfail(strict=True, reason=STILL_HELPS)),
-    ],
-)
+@pytest.mark.parametrize("patterns", [frozenset[str](), GONE_WRONG], ids=["as they are", "everything goes wrong"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_large_company_plays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: int, patterns: frozenset[str]
@@ -78,7 +76,14 @@ def test_a_large_company_plays(
     store.close()
     with capsys.disabled():
         sys.stdout.write(f"\n\nSeed {seed}\n{attempts.table(scores)}\n")
+    if not patterns:
+        hold(scores)
+        return
+    still = {name: NEVER & scores.pop(name).better.keys() for name in STILL_HELP}
     hold(scores)
+    assert all(ways <= STILL_HELP[name] for name, ways in still.items())
+    if any(still.values()):
+        pytest.xfail("some moves still help where everything goes wrong")
 
 
 # ---------------------------------------------------------------- moves that once helped, as small as they can be made

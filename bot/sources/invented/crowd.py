@@ -18,7 +18,7 @@ from bot.domain.people import SATURDAY_AND_SUNDAY
 from bot.domain.usage import ANY_MODEL, Counters, SessionFacts, UsageRow
 from bot.sources.invented import crowd_sessions
 from bot.sources.invented.crowd_sessions import Habit
-from bot.sources.invented.tariff import FRONTIER, MIDDLE, Tokens, cost_microusd
+from bot.sources.invented.tariff import FRONTIER, MIDDLE, Tokens, cost_microusd, counters
 
 TOOL = "claude_code"
 SEAT_COST_MICROUSD = 30_000_000
@@ -196,7 +196,12 @@ class Company:
             written = (prompt_tokens - cached) // 3
             tokens = Tokens(prompt_tokens - cached - written, cached, written, prompt_tokens // 90)
             yield UsageRow(
-                person.email, day, TOOL, model, _counted(tokens, cost_microusd(model, tokens)), priced="reported"
+                person.email,
+                day,
+                TOOL,
+                model,
+                counters(tokens, _whole_cents(cost_microusd(model, tokens))),
+                priced="reported",
             )
         edits = chance.randrange(3, 30)
         behaviour = Counters(sessions=sessions, accepted=edits, rejected=chance.randrange(0, 1 + edits // 4))
@@ -234,8 +239,8 @@ def _billed(told: Collection[SessionFacts], person: Character, day: date) -> Ite
         by_model[one.model] = by_model.get(one.model, Counters()).plus(one.counters)
     for model, sums in by_model.items():
         tokens = (sums.input_tokens, sums.cache_read_tokens, sums.cache_write_tokens, sums.output_tokens)
-        counters = _counted(Tokens(*(count or 0 for count in tokens)), sums.cost_microusd or 0)
-        yield UsageRow(person.email, day, TOOL, model, counters, priced="reported")
+        billed = counters(Tokens(*(count or 0 for count in tokens)), _whole_cents(sums.cost_microusd or 0))
+        yield UsageRow(person.email, day, TOOL, model, billed, priced="reported")
     behaviour = Counters(
         sessions=len({one.session_key for one in told}),
         accepted=sum(sums.accepted or 0 for sums in by_model.values()),
@@ -244,14 +249,9 @@ def _billed(told: Collection[SessionFacts], person: Character, day: date) -> Ite
     yield UsageRow(person.email, day, TOOL, ANY_MODEL, behaviour)
 
 
-def _counted(tokens: Tokens, cost: int) -> Counters:
-    return Counters(
-        input_tokens=tokens.uncached,
-        cache_read_tokens=tokens.read,
-        cache_write_tokens=tokens.cached,
-        output_tokens=tokens.written,
-        cost_microusd=-(-cost // _CENT_MICROUSD) * _CENT_MICROUSD,  # the source reports whole cents, begun ones too
-    )
+def _whole_cents(cost_microusd: int) -> int:
+    """The source reports whole cents, begun ones too."""
+    return -(-cost_microusd // _CENT_MICROUSD) * _CENT_MICROUSD
 
 
 def _extra(seed: int, number: int, domain: str) -> Character:

@@ -15,7 +15,7 @@ from random import Random
 
 from bot.domain.sessions import EventKind, SessionEvent, advance, facts
 from bot.domain.usage import Counters, SessionFacts
-from bot.sources.invented.tariff import FRONTIER, MIDDLE, Tokens, cost_microusd
+from bot.sources.invented.tariff import FRONTIER, MIDDLE, Tokens, cost_microusd, counters
 
 _PROMPT_EVERY = 5
 """A person says something before every fifth request, and looks at what was changed."""
@@ -151,14 +151,7 @@ class _Talk:
     def _request(self, *, read: int, written: int) -> None:
         tokens = Tokens(self._chance.randrange(50, 400), read, written, self._chance.randrange(200, 1_100))
         self.context = read + written
-        told = Counters(
-            input_tokens=tokens.uncached,
-            cache_read_tokens=tokens.read,
-            cache_write_tokens=tokens.cached,
-            output_tokens=tokens.written,
-            cost_microusd=cost_microusd(self._shape.model, tokens),
-        )
-        self._event(EventKind.REQUEST, tokens=told)
+        self._event(EventKind.REQUEST, tokens=counters(tokens, cost_microusd(self._shape.model, tokens)))
 
     def _event(
         self,

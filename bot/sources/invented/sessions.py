@@ -14,7 +14,7 @@ from random import Random
 
 from bot.domain.sessions import EventKind, SessionEvent, advance, facts
 from bot.domain.usage import Counters, SessionFacts
-from bot.sources.invented.tariff import FRONTIER, Tokens, cost_microusd
+from bot.sources.invented.tariff import FRONTIER, Tokens, cost_microusd, counters
 from bot.sources.invented.workforce import CODE
 
 SOURCE = "machines"
@@ -171,14 +171,7 @@ class _Session:
             self.planted[EFFORT] += round(cost * self.chance.uniform(0.15, 0.3))
         if self.carried:
             self.carried[-1] += _price(Tokens(read=self.pasted))
-        told = Counters(
-            input_tokens=tokens.uncached,
-            cache_read_tokens=tokens.read,
-            cache_write_tokens=tokens.cached,
-            output_tokens=tokens.written,
-            cost_microusd=cost,
-        )
-        self._event(EventKind.REQUEST, tokens=told, setting=self.setting, effort=self.effort)
+        self._event(EventKind.REQUEST, tokens=counters(tokens, cost), setting=self.setting, effort=self.effort)
         return cost
 
     def _tool(self, *, failed: bool, key: str | None = None) -> None:
