@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bot.store.tables.audit import AuditRow, DigestRow, DigestWishRow
 from bot.store.tables.base import Base, BigKey
+from bot.store.tables.campaigns import AudienceCountRow, CampaignMemberRow, CampaignResultRow, CampaignRow, HaltRow
 from bot.store.tables.clock import CalibrationRow, InstallationRow, PapersRow, RunRow
 from bot.store.tables.conclusions import BasisRow, FindingRow, SilenceRow, StateRow
 from bot.store.tables.messages import (
@@ -56,6 +57,7 @@ from bot.store.tables.usage import (
 
 __all__ = [
     "OPEN_NUDGE",
+    "AudienceCountRow",
     "AuditRow",
     "Base",
     "BasisRow",
@@ -63,6 +65,9 @@ __all__ = [
     "BilledDayRow",
     "CalendarDayRow",
     "CalibrationRow",
+    "CampaignMemberRow",
+    "CampaignResultRow",
+    "CampaignRow",
     "CheckInRow",
     "CoverageRow",
     "CoveredPersonRow",
@@ -71,6 +76,7 @@ __all__ = [
     "ExclusionRow",
     "FindingRow",
     "FollowUpRow",
+    "HaltRow",
     "IdentityRow",
     "InstallationRow",
     "MeantPatternRow",

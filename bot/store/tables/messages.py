@@ -49,8 +49,9 @@ class NudgeRow(Base):
     """One message to one person; the rows are the delivery queue (`docs/why/delivery.md`).
 
     `nudge_key` is opaque and the only thing about it that Slack ever sees. `facts` holds the person's own figures that
-    fill the text, with the window they were taken from. `due_at`, `expires_at`, `sent_at` and `answered_at` are on the
-    calendar's clock; `lease_until`, `next_try_at` and `sending_since` on the database's clock.
+    fill the text, with the window they were taken from. `campaign_id` is NULL for the tips that go out by themselves;
+    it is no foreign key, so that a campaign may go and the message stays. `due_at`, `expires_at`, `sent_at` and
+    `answered_at` are on the calendar's clock; `lease_until`, `next_try_at` and `sending_since` on the database's clock.
     """
 
     __tablename__ = "nudge"
@@ -78,7 +79,10 @@ class NudgeRow(Base):
     sent_at: Mapped[datetime | None]
     answer: Mapped[str | None] = mapped_column(String(24))
     answered_at: Mapped[datetime | None]
+    campaign_id: Mapped[int | None]
+    campaign_step: Mapped[int | None]
     __table_args__ = (
+        Index("ix_nudge_campaign_id", "campaign_id"),
         Index(
             "uq_nudge_one_open_per_person",
             "person_id",
