@@ -178,6 +178,10 @@ class Slack:
         """Open a modal for the person who has just clicked (a trigger lives three seconds); return its id."""
         return str(_data(_call(self.client.views_open, trigger_id=trigger_id, view=view))["view"]["id"])
 
+    def push_view(self, trigger_id: str, view: dict[str, Any]) -> None:
+        """Open a modal on top of the one in which the person has just clicked; Slack piles up three at most."""
+        _call(self.client.views_push, trigger_id=trigger_id, view=view)
+
     def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Replace an open modal."""
         _call(self.client.views_update, view_id=view_id, view=view)

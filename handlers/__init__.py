@@ -9,13 +9,14 @@ import re
 
 from slack_bolt import App
 
-from bot.views.ids import Action
+from bot.views.ids import Action, Callback
 from handlers import ai_stats, ai_team, buttons, home, team_digest, who
 from handlers.desk import Desk
-from handlers.trouble import Work, door
+from handlers.trouble import FormWork, Work, door, form_door
 
 _ANYTHING = re.compile(r".*", re.DOTALL)
 _OF_TEAMS: dict[Action, Work] = {**ai_team.TAPS, **team_digest.TAPS}
+_FORMS: dict[Callback, FormWork] = {}
 
 
 def register(app: App, desk: Desk) -> None:
@@ -26,5 +27,7 @@ def register(app: App, desk: Desk) -> None:
     for action in Action:
         work = _OF_TEAMS.get(action) or buttons.work_of(action)
         app.action(action.value)(door(desk, action.value, who.of_action, work))
+    for callback, form_work in _FORMS.items():
+        app.view(callback.value)(form_door(desk, callback.value, form_work))
     app.action(_ANYTHING)(door(desk, "unknown_action", who.of_action, buttons.unknown))
     app.command(_ANYTHING)(door(desk, "unknown_command", who.of_command, ai_stats.help_))

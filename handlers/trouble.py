@@ -16,10 +16,13 @@ from slack_bolt import Ack
 from bot.errors import SlackError
 from bot.log import EventLog
 from bot.views import trouble
+from handlers import forms, who
 from handlers.desk import Desk
+from handlers.forms import Form, Next
 from handlers.who import Asked, Body
 
 Work = Callable[[Asked], None]
+FormWork = Callable[[Asked, Form], Next]
 WhoAsked = Callable[[Desk, Body], Asked]
 Listener = Callable[[Ack, dict[str, Any]], None]
 
@@ -41,10 +44,34 @@ def door(desk: Desk, on: str, who_asked: WhoAsked, work: Work) -> Listener:
     return listener
 
 
-def _admit(asked: Asked | None, on: str, error: Exception) -> None:
+def form_door(desk: Desk, on: str, work: FormWork) -> Listener:
+    """The same for a form that was sent: `work` checks and saves first, for what comes next is said in acknowledging.
+
+    So `work` has three seconds, and asks nobody else. After an error the form stays open with all that was typed in it.
+    """
+
+    def listener(ack: Ack, body: dict[str, Any]) -> None:
+        form = Form()
+        try:
+            form = forms.of(body)
+            following = work(who.of_submission(desk, body), form)
+        except Exception as error:  # noqa: BLE001 - as above
+            following = forms.trouble(form, trouble.form_error(error_id=_written(on, error)))
+        ack(**following.said())
+
+    return listener
+
+
+def _written(on: str, error: Exception) -> str:
+    """Write an error to the log; returns the id under which it stands there."""
     trouble_id = secrets.token_hex(3)
     reason = error.reason if isinstance(error, SlackError) else None
     _log.error("handlers.trouble", trouble=trouble_id, on=on, error=type(error).__name__, reason=reason)
+    return trouble_id
+
+
+def _admit(asked: Asked | None, on: str, error: Exception) -> None:
+    trouble_id = _written(on, error)
     if asked is None:
         return
     try:

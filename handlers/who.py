@@ -24,12 +24,14 @@ class View:
 
     view_id: str
     is_home: bool
-    trigger_id: str
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One command, tap or opened Home. `text` is what was typed, `value` what a button or an option carried."""
+    """One command, tap, sent form or opened Home. `text` is what was typed, `value` what a button or option carried.
+
+    `trigger_id` opens a modal within three seconds of what was done, once.
+    """
 
     desk: Desk
     slack_user_id: str
@@ -37,6 +39,7 @@ class Asked:
     value: str | None = None
     response_url: str | None = None
     view: View | None = None
+    trigger_id: str = ""
 
     def nudge_key(self) -> str:
         """The key of the message under which the button stands. Raises InputError for a button without one."""
@@ -63,6 +66,20 @@ class Asked:
         if not self._answer(message, replace=True):
             self.say(message)
 
+    def open(self, view: dict[str, Any]) -> None:
+        """Show a modal of one's own making: on top of the open one when the tap came from there, else a new one."""
+        if self.view is not None and not self.view.is_home:
+            self.desk.slack.push_view(self.trigger_id, view)
+        else:
+            self.desk.slack.open_view(self.trigger_id, view)
+
+    def show(self, view: dict[str, Any]) -> None:
+        """Put `view` in place of the modal in which the tap was made; open it when it was made elsewhere."""
+        if self.view is not None and not self.view.is_home:
+            self.desk.slack.update_view(self.view.view_id, view)
+        else:
+            self.desk.slack.open_view(self.trigger_id, view)
+
     def _answer(self, message: Message, *, replace: bool = False) -> bool:
         if self.response_url is None:
             return False
@@ -78,7 +95,7 @@ class Asked:
         opened = modal.modal("Kindling", message)
         try:
             if self.view.is_home:
-                self.desk.slack.open_view(self.view.trigger_id, opened)
+                self.desk.slack.open_view(self.trigger_id, opened)
             else:
                 self.desk.slack.update_view(self.view.view_id, opened)
         except SlackRefused:
@@ -93,6 +110,7 @@ def of_command(desk: Desk, body: Body) -> Asked:
         slack_user_id=str(body["user_id"]),
         text=str(body.get("text") or ""),
         response_url=body.get("response_url"),
+        trigger_id=_trigger(body),
     )
 
 
@@ -106,7 +124,13 @@ def of_action(desk: Desk, body: Body) -> Asked:
         value=chosen.get("value"),
         response_url=body.get("response_url"),
         view=_view(body),
+        trigger_id=_trigger(body),
     )
+
+
+def of_submission(desk: Desk, body: Body) -> Asked:
+    """From a form that was sent; what was typed into it is read by `handlers/forms.py`."""
+    return Asked(desk, slack_user_id=str(body["user"]["id"]), view=_view(body), trigger_id=_trigger(body))
 
 
 def of_event(desk: Desk, body: Body) -> Asked:
@@ -118,4 +142,8 @@ def _view(body: Body) -> View | None:
     view = body.get("view")
     if not view:
         return None
-    return View(view["id"], is_home=view["type"] == "home", trigger_id=str(body.get("trigger_id") or ""))
+    return View(view["id"], is_home=view["type"] == "home")
+
+
+def _trigger(body: Body) -> str:
+    return str(body.get("trigger_id") or "")

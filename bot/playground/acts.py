@@ -243,6 +243,6 @@ def _missing(view: View, values: Json) -> dict[str, str]:
         if block["type"] != "input" or block.get("optional"):
             continue
         (state,) = values[block["block_id"]].values()
-        if not (state.get("value") or state.get("selected_option") or state.get("selected_options")):
+        if not any(state.get(name) for name in ("value", "selected_option", "selected_options", "selected_date")):
             missing[block["block_id"]] = "Please complete this required field."
     return missing

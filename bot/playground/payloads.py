@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 _TOKEN = "playground-deprecated-verification-token"  # noqa: S105 - Slack still sends one; nobody should read it
 _PICKERS = {"static_select", "radio_buttons", "overflow"}
+_SEVERAL = {"checkboxes", "multi_static_select"}
 
 
 def command(member: Member, *, channel: str, name: str, text: str, trigger_id: str, response_url: str) -> Json:
@@ -100,7 +101,7 @@ def action_of(element: Json, block_id: str, chosen: Any, action_ts: str) -> Json
         action |= {name: element[name] for name in ("text", "value", "style") if name in element}
     elif element["type"] in _PICKERS:
         action["selected_option"] = _option(element, chosen)
-    elif element["type"] == "checkboxes":
+    elif element["type"] in _SEVERAL:
         action["selected_options"] = [_option(element, value) for value in chosen or ()]
     return action
 
@@ -117,8 +118,12 @@ def state_of(view: View, typed: Json) -> Json:
 
 
 def _state(element: Json, given: Any) -> Json:
-    if element["type"] == "checkboxes":
-        return {"type": "checkboxes", "selected_options": [_option(element, value) for value in given or ()]}
+    if element["type"] in _SEVERAL:
+        initial = [option["value"] for option in element.get("initial_options", [])]
+        several = [_option(element, value) for value in (initial if given is None else given)]
+        return {"type": element["type"], "selected_options": several}
+    if element["type"] == "datepicker":
+        return {"type": "datepicker", "selected_date": element.get("initial_date") if given is None else given or None}
     if element["type"] in _PICKERS:
         chosen = _option(element, given) if given is not None else element.get("initial_option")
         return {"type": element["type"], "selected_option": chosen}

@@ -190,6 +190,35 @@ _TEXT_INPUT = shape(
         "focus_on_load": flag,
     },
 )
+_NUMBER_INPUT = shape(
+    {"type": _KIND, "action_id": _ID, "is_decimal_allowed": flag},
+    {
+        "placeholder": plain_text(150),
+        "initial_value": string(20),
+        "min_value": string(20),
+        "max_value": string(20),
+        "focus_on_load": flag,
+    },
+)
+_DATE_PICKER = shape(
+    {"type": _KIND, "action_id": _ID},
+    {
+        "placeholder": plain_text(150),
+        "initial_date": string(10, shortest=10),
+        "confirm": _CONFIRM,
+        "focus_on_load": flag,
+    },
+)
+_MULTI_SELECT = shape(
+    {"type": _KIND, "action_id": _ID, "options": items(_PLAIN_OPTION, 100)},
+    {
+        "placeholder": plain_text(150),
+        "initial_options": items(_PLAIN_OPTION, 100),
+        "max_selected_items": number(1, 100),
+        "confirm": _CONFIRM,
+        "focus_on_load": flag,
+    },
+)
 _IMAGE_ELEMENT = shape({"type": _KIND, "image_url": string(3000), "alt_text": string(2000)}, {})
 
 _CHOICES = {
@@ -201,7 +230,10 @@ _CHOICES = {
 }
 _INPUTS = {
     "plain_text_input": _TEXT_INPUT,
+    "number_input": _NUMBER_INPUT,
+    "datepicker": _DATE_PICKER,
     "static_select": _STATIC_SELECT,
+    "multi_static_select": _MULTI_SELECT,
     "radio_buttons": _RADIO,
     "checkboxes": _CHECKBOXES,
 }
@@ -338,6 +370,9 @@ def _chart(block: Mapping[str, object], at: str) -> Iterator[str]:
 
 
 def _select(element: Mapping[str, object], at: str) -> Iterator[str]:
+    chosen, offered = element.get("initial_options"), element.get("options")
+    if isinstance(chosen, list) and isinstance(offered, list) and any(option not in offered for option in chosen):
+        yield f"{at}/initial_options: has one that is not among the options"
     if element.get("type") != "static_select":
         return
     if ("options" in element) == ("option_groups" in element):

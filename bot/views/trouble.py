@@ -19,6 +19,14 @@ def error(*, error_id: str) -> Message:
     )
 
 
+def form_error(*, error_id: str) -> Message:
+    """The same under a form that was sent; what was typed is still there, and nothing of it was saved."""
+    return _said(
+        "Something went wrong on my side and this was not saved; what you typed is still here. Please try again in a "
+        f"minute. If it stays, give this to whoever looks after me: {pieces.quiet(error_id, 20)}."
+    )
+
+
 def not_in_roster() -> Message:
     """The one who asks is not in the company's list of people, or their Slack account is not tied to it."""
     return _said(

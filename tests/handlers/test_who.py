@@ -22,9 +22,9 @@ def test_void_response_url_leads_to_the_own_messages(at_work: Office) -> None:
 def test_late_trigger_leads_to_the_own_messages(at_work: Office) -> None:
     """A dialog that would open after Slack's three seconds is said in the app's own messages instead."""
     seen = len(at_work.slack.journal.entries())
-    late = View("V1", is_home=True, trigger_id="1.2.late")
+    home = View("V1", is_home=True)
 
-    Asked(at_work.desk, CHIDI.slack_id, view=late).replace(settings.kept())
+    Asked(at_work.desk, CHIDI.slack_id, view=home, trigger_id="1.2.late").replace(settings.kept())
 
     shown = at_work.slack.journal.entries()[seen:]
     assert [(CHIDI.slack_id, "dm")] == [(entry.to, entry.surface) for entry in shown]

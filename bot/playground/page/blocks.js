@@ -89,7 +89,7 @@ function input(block, desk) {
   const problem = make("p", { class: "problem", id: `${id}-problem`, "data-problem": block.block_id, role: "alert" });
   const described = `${hint ? `${id}-hint ` : ""}${id}-problem`;
   const optional = block.optional ? make("small", {}, " (optional)") : null;
-  if (element.type === "radio_buttons" || element.type === "checkboxes") {
+  if (["radio_buttons", "checkboxes", "multi_static_select"].includes(element.type)) {
     const legend = make("legend", {}, block.label.text, optional);
     return make("fieldset", { class: "b-input", "aria-describedby": described }, legend, ...choices(element, id, desk), hint, problem);
   }
@@ -102,8 +102,10 @@ function input(block, desk) {
 
 function textField(element) {
   const attributes = { placeholder: element.placeholder?.text, maxlength: element.max_length, autofocus: element.focus_on_load };
-  const field = element.multiline ? make("textarea", { rows: 4, ...attributes }) : make("input", { type: "text", ...attributes });
-  field.value = element.initial_value ?? "";
+  const type = { datepicker: "date", number_input: "number" }[element.type] ?? "text";
+  const limits = { min: element.min_value, max: element.max_value, ...attributes };
+  const field = element.multiline ? make("textarea", { rows: 4, ...attributes }) : make("input", { type, ...limits });
+  field.value = element.initial_value ?? element.initial_date ?? "";
   return field;
 }
 
@@ -115,7 +117,7 @@ function select(element) {
 }
 
 function choices(element, id, desk) {
-  const type = element.type === "checkboxes" ? "checkbox" : "radio";
+  const type = element.type === "radio_buttons" ? "radio" : "checkbox";
   const initial = new Set([element.initial_option, ...(element.initial_options ?? [])].filter(Boolean).map((o) => o.value));
   return element.options.map((option) => {
     const box = make("input", { type, name: id, value: option.value, "data-action": element.action_id });
