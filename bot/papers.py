@@ -62,7 +62,7 @@ def collect(settings: Settings) -> Facts:
         followed_days=pushed.FOLLOWED_DAYS,
         states=tuple(state.value.replace("_", " ") for state in STATES),
         patterns=tuple(PATTERNS[detector].name.lower() for detector in DETECTORS),
-        commands=(settings.stats_command, settings.team_command),
+        commands=(settings.stats_command, settings.team_command, settings.nudge_command),
         leads=bool(settings.leads or settings.lead_group),
         operators=bool(settings.operators or settings.operator_group),
         nudges_on=settings.nudges_on,

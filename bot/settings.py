@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +58,7 @@ class Settings:
     set_up_by: str
     stats_command: str
     team_command: str
+    nudge_command: str
     otlp_addr: str | None
     otlp_token: str | None = field(repr=False)
     leads: tuple[str, ...]
@@ -210,6 +212,8 @@ SETTINGS: tuple[Setting, ...] = (
             "the name of the slash command, if another app already owns it"),
     Setting("team_command", "KINDLING_TEAM_COMMAND", "commands.team", "/ai-team", _command,
             "the name of the managers' slash command, if another app already owns it"),
+    Setting("nudge_command", "KINDLING_NUDGE_COMMAND", "commands.nudge", "/ai-nudge", _command,
+            "the name of the leads' slash command, if another app already owns it"),
     Setting("otlp_addr", "KINDLING_OTLP_ADDR", "otlp.addr", None, _address,
             "where the AI tools may push their telemetry (OTLP over HTTP); without it nothing listens"),
     Setting("otlp_token", "KINDLING_OTLP_TOKEN", None, None, _text,
@@ -245,9 +249,15 @@ def load(environ: Mapping[str, str], config_path: Path | None = None) -> Setting
     _refuse_unknown_keys(document, path)
     _refuse_misspelt_variables(environ)
     values = {setting.name: _value(setting, environ, document, path) for setting in SETTINGS}
-    if values["stats_command"] == values["team_command"]:
-        raise InputError(f"commands.stats and commands.team are both {values['team_command']}: give each its own name.")
+    _refuse_names_given_twice(values)
     return Settings(**values, sources=_sources(document.get("source", []), environ, path))
+
+
+def _refuse_names_given_twice(values: Mapping[str, Any]) -> None:
+    for one, other in combinations(("stats", "team", "nudge"), 2):
+        name = values[f"{one}_command"]
+        if name == values[f"{other}_command"]:
+            raise InputError(f"commands.{one} and commands.{other} are both {name}: give each its own name.")
 
 
 def _document(environ: Mapping[str, str], config_path: Path | None) -> tuple[dict[str, Any], Path]:
