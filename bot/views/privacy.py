@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "check_in": ("answer of yours to a check-in", "answers of yours to check-ins"),
     "follow_up": ("second look after a tip", "second looks after tips"),
     "meant_pattern": ("pattern that you said was meant", "patterns that you said were meant"),
+    "if_then_plan": ("if-then plan of yours", "if-then plans of yours"),
     "preference": ("record of your choices about messages", "records of your choices about messages"),
     "digest_wish": ("wish for each new summary of your team", "wishes for each new summary of your team"),
     "digest": ("note that a team's summary was sent to you", "notes that a team's summary was sent to you"),

@@ -31,6 +31,7 @@ from bot.store.tables.people import (
     SeatRow,
     TeamStayRow,
 )
+from bot.store.tables.plans import IfThenRow
 from bot.store.tables.teams import (
     SnapshotCellRow,
     SnapshotMemberRow,
@@ -78,6 +79,7 @@ __all__ = [
     "FollowUpRow",
     "HaltRow",
     "IdentityRow",
+    "IfThenRow",
     "InstallationRow",
     "MeantPatternRow",
     "NudgeRow",

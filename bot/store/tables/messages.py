@@ -28,6 +28,8 @@ class PreferenceRow(Base):
     other_tool_at: Mapped[datetime | None]
     on_leave_at: Mapped[datetime | None]
     not_allowed_at: Mapped[datetime | None]
+    no_trust_at: Mapped[datetime | None]
+    no_time_at: Mapped[datetime | None]
     no_questions_at: Mapped[datetime | None]
     heard_from_at: Mapped[datetime | None]
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
+import bot.store.types
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -9,8 +14,27 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "if_then_plan",
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tip_id", sa.String(length=64), nullable=False),
+        sa.Column("cue", sa.String(length=32), nullable=False),
+        sa.Column("made_at", bot.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("remind_on", sa.Date(), nullable=False),
+        sa.Column("reminded_at", bot.store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.person_id"], name=op.f("fk_if_then_plan_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_if_then_plan")),
+    )
+    with op.batch_alter_table("preference", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("no_trust_at", bot.store.types.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("no_time_at", bot.store.types.UtcDateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    with op.batch_alter_table("preference", schema=None) as batch_op:
+        batch_op.drop_column("no_time_at")
+        batch_op.drop_column("no_trust_at")
+
+    op.drop_table("if_then_plan")
