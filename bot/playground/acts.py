@@ -77,10 +77,12 @@ class Acts:
         ts: str | None = None,
         view_id: str | None = None,
         block_id: str | None = None,
+        typed: Json | None = None,
     ) -> Reply:
         """Use the newest element this member sees with that `action_id` (and `value`, for a button).
 
-        `choose` is the value of the chosen option. `ts`, `view_id` and `block_id` narrow down where it stands.
+        `choose` is the value of the chosen option. `ts`, `view_id` and `block_id` narrow down where it stands; `typed`
+        is what stands in the other fields of a modal meanwhile.
         """
         member = self._workspace.member(user_id)
         for place in self._places(user_id, ts, view_id):
@@ -90,7 +92,7 @@ class Acts:
                     continue
                 if value is None or element.get("value") == value:
                     action = payloads.action_of(element, block["block_id"], choose, self._workspace.next_ts())
-                    return self._use(member.slack_id, place, action)
+                    return self._use(member.slack_id, place, action, typed or {})
         raise Refusal("no_such_element")
 
     def submit(self, user_id: str, typed: Json) -> Reply:
@@ -169,7 +171,7 @@ class Acts:
         except Refusal as refusal:
             self._workspace.banner(user_id, f"{APP_NAME} answered with something Slack does not take: {refusal.error}.")
 
-    def _use(self, user_id: str, place: Message | View, action: Json) -> Reply:
+    def _use(self, user_id: str, place: Message | View, action: Json, typed: Json) -> Reply:
         message = place if isinstance(place, Message) else None
         payload = payloads.block_action(
             self._workspace.member(user_id),
@@ -177,6 +179,7 @@ class Acts:
             trigger_id=self._room.tickets.trigger(user_id),
             message=message,
             view=place if isinstance(place, View) else None,
+            typed=typed,
             response_url=self._response_url(user_id, message.channel, message.ts) if message else "",
         )
         return self._tell(user_id, Kind.INTERACTION, payload, "That button failed")

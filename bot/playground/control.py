@@ -1,7 +1,7 @@
 """The control door: what the page, the tests and other processes ask of the playground, as JSON.
 
 GET  state (as, after, wait_s)  members  journal (after)  calls  faults
-POST command (as, command, text)   say (as, text)   press (as, action_id, value, choose, ts, view_id, block_id)
+POST command (as, command, text)   say (as, text)   press (as, action_id, value, choose, ts, view_id, block_id, typed)
      submit (as, values)   close (as, everything)   home (as, tab)   clock (to | by, as)   fault (method, kind, ...)
      release   clear_faults   refresh (reason)   note (text)   member (the fields of Member)
 `bot/playground/front.py` lets in requests for this machine only, and changes as JSON only.
@@ -136,7 +136,7 @@ def _say(control: Control, given: Json) -> Json:
 
 
 def _press(control: Control, given: Json) -> Json:
-    where = {name: given.get(name) for name in ("value", "choose", "ts", "view_id", "block_id")}
+    where = {name: given.get(name) for name in ("value", "choose", "ts", "view_id", "block_id", "typed")}
     return _replied(control.acts.press(str(given["as"]), str(given["action_id"]), **where))
 
 

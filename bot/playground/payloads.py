@@ -39,9 +39,16 @@ def command(member: Member, *, channel: str, name: str, text: str, trigger_id: s
 
 
 def block_action(
-    member: Member, action: Json, *, trigger_id: str, message: Message | None, view: View | None, response_url: str
+    member: Member,
+    action: Json,
+    *,
+    trigger_id: str,
+    message: Message | None,
+    view: View | None,
+    typed: Json,
+    response_url: str,
 ) -> Json:
-    """A button, select or overflow that was used, in a message or (without a response URL) in a view."""
+    """An element that was used, in a message or (without a response URL) in a view with what is `typed` in it."""
     payload = {**_envelope("block_actions", member), "trigger_id": trigger_id, "actions": [action]}
     if message:
         payload |= {
@@ -58,7 +65,8 @@ def block_action(
         if message.only_for is None:
             payload["message"] = message_as_slack(message)
     if view:
-        payload |= {"container": {"type": "view", "view_id": view.view_id}, "view": view_as_slack(view)}
+        described = {**view_as_slack(view), "state": {"values": state_of(view, typed)}}
+        payload |= {"container": {"type": "view", "view_id": view.view_id}, "view": described}
     return payload
 
 
@@ -103,6 +111,8 @@ def action_of(element: Json, block_id: str, chosen: Any, action_ts: str) -> Json
         action["selected_option"] = _option(element, chosen)
     elif element["type"] in _SEVERAL:
         action["selected_options"] = [_option(element, value) for value in chosen or ()]
+    else:
+        action |= {name: value for name, value in _state(element, chosen).items() if name != "type"}
     return action
 
 

@@ -11,7 +11,7 @@ import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
-MINUTE_S = 60.0
+SECOND_S, MINUTE_S = 1.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Pace:
     """Calls allowed. `tiers` are calls a minute for each of Slack's tiers of methods; an absent one has no limit."""
 
     messages_per_s_channel: int | None = None
+    messages_per_s_workspace: int | None = None
     messages_per_min_workspace: int | None = None
     tiers: dict[int, int] = field(default_factory=dict)
 
@@ -44,10 +45,11 @@ class Rates:
         return self._ask([(name, limit, MINUTE_S)])
 
     def message(self, channel: str) -> int:
-        """The same for a message to a channel: both windows must have room, and only then are both counted."""
+        """The same for a message to a channel: every window must have room, and only then are they counted."""
         return self._ask(
             [
-                (f"channel {channel}", self.pace.messages_per_s_channel, 1.0),
+                (f"channel {channel}", self.pace.messages_per_s_channel, SECOND_S),
+                ("messages a second", self.pace.messages_per_s_workspace, SECOND_S),
                 ("messages", self.pace.messages_per_min_workspace, MINUTE_S),
             ]
         )

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -163,6 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--journal", type=Path, help="file that gets one JSON line for everything shown to anybody")
     parser.add_argument("--members", type=Path, help="JSON list of members, instead of the invented cast")
     parser.add_argument("--strict-pace", action="store_true", help="Slack's own rate limits")
+    parser.add_argument("--messages-per-s", type=int, help="refuse more messages in any second, for benchmarks")
     parser.add_argument("--allow-kill", action="store_true", help="allow the faults that kill a process, for harnesses")
     given = parser.parse_args(arguments)
     try:
@@ -174,6 +176,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: done.set())
     pace = STRICT if given.strict_pace else GENEROUS
+    if given.messages_per_s:
+        pace = replace(pace, messages_per_s_workspace=given.messages_per_s)
     with Playground(
         port=given.port, journal_path=given.journal, members=members, pace=pace, may_kill=given.allow_kill
     ) as slack:

@@ -119,8 +119,8 @@ class Workspace:
 
     def owner_of(self, channel: str) -> Member:
         """The member on the other end of the app's direct messages, or Slack's `channel_not_found`."""
-        for member in self.members.values():
-            if channel == self.dm_of(member.slack_id):
+        for kind in "UW" if channel.startswith("D") else "":  # the two letters that a member's id begins with
+            if (member := self.members.get(f"{kind}{channel[1:]}")) is not None:
                 return member
         raise Refusal("channel_not_found")
 

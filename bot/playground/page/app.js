@@ -2,7 +2,7 @@
 
 import { act, read } from "./door.js";
 import { byId, make } from "./dom.js";
-import { drawBlocks } from "./blocks.js";
+import { drawBlocks, typedIn } from "./blocks.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { areYouSure, onModalEscape, showModal } from "./dialogs.js";
 import { startComposer } from "./composer.js";
@@ -190,7 +190,8 @@ function desk(place) {
     confirm: areYouSure,
     press: async (what, node) => {
       node.setAttribute("aria-busy", "true");
-      await attempt("press", { as: me.id, ...place, ...what });
+      const form = node.closest("form");
+      await attempt("press", { as: me.id, ...place, ...what, ...(form ? { typed: typedIn(form) } : {}) });
       node.removeAttribute("aria-busy");
     },
   };

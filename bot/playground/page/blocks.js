@@ -6,6 +6,7 @@ import { menuButton } from "./menu.js";
 import { chart, table } from "./charts.js";
 
 // `desk` has `reader` (see mrkdwn.js), `press({action_id, block_id, value, choose}, element)` and `confirm(confirm)`.
+// What is pressed in a form is told with what stands in its fields; one with `dispatch_action` tells each change.
 export function drawBlocks(blocks, desk) {
   return blocks.map((block) => draw(block, desk));
 }
@@ -91,9 +92,10 @@ function input(block, desk) {
   const optional = block.optional ? make("small", {}, " (optional)") : null;
   if (["radio_buttons", "checkboxes", "multi_static_select"].includes(element.type)) {
     const legend = make("legend", {}, block.label.text, optional);
-    return make("fieldset", { class: "b-input", "aria-describedby": described }, legend, ...choices(element, id, desk), hint, problem);
+    return make("fieldset", { class: "b-input", "aria-describedby": described }, legend, ...choices(block, id, desk), hint, problem);
   }
   const field = element.type === "static_select" ? select(element) : textField(element);
+  if (block.dispatch_action) field.addEventListener("change", () => tell(field, field.value || null, block, desk));
   for (const [name, value] of Object.entries({ id, "data-action": element.action_id, "aria-describedby": described })) {
     field.setAttribute(name, value);
   }
@@ -109,20 +111,29 @@ function textField(element) {
   return field;
 }
 
+function tell(field, choose, block, desk) {
+  if (choose !== null) desk.press({ action_id: block.element.action_id, block_id: block.block_id, choose }, field);
+}
+
 function select(element) {
   const field = make("select", {}, make("option", { value: "" }, element.placeholder?.text ?? "Choose"));
-  for (const option of optionsOf(element)) field.append(make("option", { value: option.value }, option.text.text));
+  const drawn = (options) => options.map((option) => make("option", { value: option.value }, option.text.text));
+  field.append(...drawn(element.options ?? []));
+  for (const group of element.option_groups ?? []) field.append(make("optgroup", { label: group.label.text }, ...drawn(group.options)));
   field.value = element.initial_option?.value ?? "";
   return field;
 }
 
-function choices(element, id, desk) {
+function choices(block, id, desk) {
+  const { element } = block;
   const type = element.type === "radio_buttons" ? "radio" : "checkbox";
   const initial = new Set([element.initial_option, ...(element.initial_options ?? [])].filter(Boolean).map((o) => o.value));
   return element.options.map((option) => {
     const box = make("input", { type, name: id, value: option.value, "data-action": element.action_id });
     box.checked = initial.has(option.value);
-    return make("label", { class: "choice" }, box, make("span", {}, words(option.text, desk)));
+    if (block.dispatch_action) box.addEventListener("change", () => tell(box, type === "radio" ? box.value : typedIn(box.form)[box.dataset.action], block, desk));
+    const about = option.description ? make("small", {}, option.description.text) : null;
+    return make("label", { class: "choice" }, box, make("span", {}, words(option.text, desk), about));
   });
 }
 

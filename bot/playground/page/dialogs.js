@@ -19,15 +19,17 @@ export function showModal(view, me, desk) {
     modal.replaceChildren();
     return;
   }
+  const focused = modal.contains(document.activeElement) ? document.activeElement.dataset.action : undefined;
   modal.dataset.view = view.view_id;
   modal.replaceChildren(form(view, me, desk));
   if (isSameView) putBack(typed);
   if (!modal.open) modal.showModal();
+  else ((isSameView && focused ? modal.querySelector(`[data-action="${focused}"]`) : null) ?? byId("modal-title")).focus();
 }
 
 function form(view, me, desk) {
   const leave = () => act("close", { as: me.id });
-  const title = make("h2", { id: "modal-title" }, view.title.text);
+  const title = make("h2", { id: "modal-title", tabindex: "-1" }, view.title.text);
   const cross = make("button", { type: "button", class: "cross", "aria-label": "Close", onclick: leave }, "×");
   const close = make("button", { type: "button", class: "button", onclick: leave }, view.close?.text ?? "Close");
   const send = view.submit ? make("button", { type: "submit", class: "button primary" }, view.submit.text) : null;
@@ -43,10 +45,17 @@ function form(view, me, desk) {
   return form;
 }
 
+// Beside each field what is wrong with it, and the focus in the first of them.
 function sayProblems(errors) {
-  for (const place of modal.querySelectorAll("[data-problem]")) place.textContent = errors[place.dataset.problem] ?? "";
-  const first = Object.keys(errors)[0];
-  if (first) byId(`input-${first}`)?.focus();
+  const wrong = [];
+  for (const place of modal.querySelectorAll("[data-problem]")) {
+    const said = errors[place.dataset.problem] ?? "";
+    place.textContent = said;
+    const fields = [...place.closest(".b-input").querySelectorAll("[data-action]")];
+    for (const field of fields) field.setAttribute("aria-invalid", String(said !== ""));
+    if (said) wrong.push(fields.find((field) => field.checked) ?? fields[0]);
+  }
+  wrong[0]?.focus();
 }
 
 function putBack(typed) {
