@@ -14,10 +14,11 @@ from functools import cache
 from bot.domain import nudging
 from bot.domain.adoption import Standing
 from bot.domain.nudging import Plan, Silence
+from bot.domain.plans import REMINDER
 from bot.domain.tips import Tip
 from bot.domain.waste.ledger import is_exploring
 from bot.log import EventLog
-from bot.store import findings, installation, nudges, preferences, silences, states
+from bot.store import findings, installation, nudges, plans, preferences, silences, states
 from bot.store import people as people_store
 from bot.store.batches import chunks
 from bot.store.database import Session, Store
@@ -90,6 +91,7 @@ def _judge(
     seats = people_store.seats(session, person_ids=shard)
     in_shadow = nudging.is_in_shadow(installation.first_judged_on(session), now)
     open_people = nudges.open_people(session, person_ids=shard)
+    made = plans.load(session, person_ids=shard)
     return {
         person_id: nudging.decide(
             standing=standings.get(person_id),
@@ -105,6 +107,7 @@ def _judge(
             now=now,
             switched_on=switched_on,
             in_shadow=in_shadow,
+            if_then=made.get(person_id),
         )
         for person_id, person in sorted(people.items())
     }
@@ -127,6 +130,8 @@ def _keep(session: Session, verdicts: dict[int, Plan | Silence], now: datetime, 
 def _plan(session: Session, person_id: int, plan: Plan, now: datetime) -> Silence | None:
     """Keep the plan; when another process was first, theirs stands."""
     kept = nudges.plan(session, person_id=person_id, plan=plan, rule_version=nudging.RULE_VERSION, now=now)
+    if kept is not None and plan.trigger == REMINDER:
+        plans.reminded(session, person_id=person_id, now=now)
     return Silence.ALREADY_PLANNED if kept is None else None
 
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from bot.domain import plans
 from bot.domain.adoption import LAG_DAYS, ZERO_STATES, Standing, State
 from bot.domain.fair_hours import fair_time, is_fair
 from bot.domain.occasions import CHECK_IN, QUESTION, choose, is_speakable, occasions, with_question
 from bot.domain.people import Person, Seat, WorkCalendar
+from bot.domain.plans import REMINDER, IfThen
 from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Tip
 from bot.domain.told import PastNudge, Preferences, declined, last_was_a_tip, may_ask, unexplained
 from bot.domain.waste.ledger import CountedFinding
@@ -58,6 +60,7 @@ class Silence(StrEnum):
     SHADOW = "shadow"
     NOTHING_TO_SAY = "nothing_to_say"
     ALREADY_PLANNED = "already_planned"
+    PLAN_FIRST = "plan_first"
     WEEKLY_CAP = "weekly_cap"
     FOUR_WEEK_CAP = "four_week_cap"
     BACKING_OFF = "backing_off"
@@ -104,22 +107,28 @@ def decide(
     switched_on: bool,
     in_shadow: bool = False,
     seats: Sequence[Seat] = (),
+    if_then: IfThen | None = None,
 ) -> Plan | Silence:
     """The one message this person may hear next, or why there is none.
 
     `findings` are those of the last window; `exploring` says that it lies in the first 60 days after first use (P7),
     `in_shadow` that this installation is in its first two weeks.
     `history` is everything that was or may have been sent. `calendar` is None when the time zone is not known.
+    `if_then` is the plan this person made: until its reminder is done with, nothing else is said.
     """
+    made = if_then if standing is not None and if_then is not None and plans.waits(if_then, standing, now) else None
     silence = (
         _unreachable(preferences, person, calendar, now, switched_on)
         or (Silence.ALREADY_PLANNED if has_open_nudge else None)
         or _not_to_be_judged(standing, now)
-        or _said_no(standing, preferences, history, now)
-        or _too_soon(preferences, history, now)
+        or (None if made else _said_no(standing, preferences, history, now) or _too_soon(preferences, history, now))
     )
     if silence or standing is None or calendar is None:
         return silence or Silence.UNKNOWN
+    if made is not None:
+        due_at = plans.reminder_at(made, calendar, person_id=person.person_id, now=now)
+        too_soon = _too_soon(preferences, history, due_at) if due_at else None
+        return too_soon or _reminder(made, standing, tips, due_at, calendar)
     welcome = not declined(preferences, history, now)
     candidates = occasions(
         standing, unexplained(findings, preferences, history, now), exploring=exploring or in_shadow, welcome=welcome
@@ -178,7 +187,7 @@ def still_right(
             trigger, facts, standing, unexplained(findings, preferences, history, now), exploring=exploring
         )
         or (Silence.SHADOW if in_shadow and trigger not in _ABOUT_USE else None)
-        or _said_no(standing, preferences, history, now)
+        or (None if trigger == REMINDER else _said_no(standing, preferences, history, now))
         or (Silence.SAID_NOT_RELEVANT if _answered_away(trigger, preferences, history, now) else None)
         or _too_soon(preferences, history, now)
     )
@@ -203,6 +212,17 @@ def ignored_in_a_row(history: Sequence[PastNudge], preferences: Preferences, now
             break
         count += now - nudge.sent_at >= IGNORED_AFTER
     return count
+
+
+def _reminder(
+    made: IfThen, standing: Standing, tips: Sequence[Tip], due_at: datetime | None, calendar: WorkCalendar
+) -> Plan | Silence:
+    """The one reminder of an if-then plan, once its day is near."""
+    tip = next((tip for tip in tips if tip.tip_id == made.tip_id), None)
+    if due_at is None or tip is None:
+        return Silence.PLAN_FIRST if tip else Silence.NO_TIP_LEFT
+    facts = plans.facts_of(made, standing) | {"nudge_rule": RULE_VERSION}
+    return Plan(tip, REMINDER, facts, due_at=due_at, expires_at=plans.ends(made, calendar))
 
 
 # ---------------------------------------------------------------- whether
@@ -247,7 +267,7 @@ def _not_to_be_judged(standing: Standing | None, now: datetime) -> Silence | Non
     return _SILENT_STATES.get(standing.state)
 
 
-_ABOUT_USE = ENABLEMENT_TRIGGERS | {CHECK_IN}
+_ABOUT_USE = ENABLEMENT_TRIGGERS | {CHECK_IN, REMINDER}
 """What is not about money, and is said from the first day on."""
 
 _SILENT_STATES = {
@@ -308,6 +328,9 @@ def _no_longer_true(
 ) -> Silence | None:
     if trigger == CHECK_IN:
         return None
+    if trigger == REMINDER:
+        needless = standing is None or plans.used_since(plans.made_on(facts), standing)
+        return Silence.NO_LONGER_TRUE if needless else None
     if trigger in ENABLEMENT_TRIGGERS:
         same = standing is not None and standing.state.value == trigger
         return None if same else Silence.NO_LONGER_TRUE

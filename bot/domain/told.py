@@ -19,6 +19,8 @@ from bot.domain.waste.ledger import CountedFinding
 NOT_RELEVANT_FOR = timedelta(days=182)
 AWAY_FOR = timedelta(days=28)
 """Who was away is not spoken to about days without use until the days looked at are others."""
+BUSY_FOR = timedelta(days=28)
+"""Who had no time may have some when a month is over."""
 QUESTION_AGAIN_AFTER = timedelta(days=14)
 
 
@@ -32,6 +34,8 @@ class Answer(StrEnum):
     OTHER_TOOL = "other_tool"
     NOT_MY_WORK = "not_my_work"
     NOT_ALLOWED = "not_allowed"
+    NO_TRUST = "no_trust"
+    NO_TIME = "no_time"
     ON_LEAVE = "on_leave"
     WAS_MEANT = "was_meant"
     NO_QUESTIONS = "no_questions"
@@ -45,9 +49,12 @@ HOLDS_FOR: dict[Answer, timedelta] = {
     Answer.OTHER_TOOL: NOT_RELEVANT_FOR,
     Answer.NOT_MY_WORK: NOT_RELEVANT_FOR,
     Answer.NOT_ALLOWED: NOT_RELEVANT_FOR,
+    Answer.NO_TRUST: NOT_RELEVANT_FOR,
+    Answer.NO_TIME: BUSY_FOR,
     Answer.ON_LEAVE: AWAY_FOR,
 }
-"""Answers that explain why there is little use, and for how long each ends tips about use."""
+"""Answers that explain why there is little use, and for how long each ends tips about use. "No access" ends as soon as
+a seat is given (`Preferences.newest_seat_on`)."""
 
 Pattern = tuple[str, str]
 """A waste pattern and the tool in which it was seen."""
@@ -71,11 +78,15 @@ class Preferences:
     no_access_at: datetime | None = None
     other_tool_at: datetime | None = None
     not_allowed_at: datetime | None = None
+    no_trust_at: datetime | None = None
+    no_time_at: datetime | None = None
     on_leave_at: datetime | None = None
     no_questions_at: datetime | None = None
     heard_from_at: datetime | None = None
     meant: Mapping[Pattern, datetime] = field(default_factory=dict)
     """When the person said of a pattern that it was meant."""
+    newest_seat_on: date | None = None
+    """When the newest seat of this person began: who had no access before that may have it now."""
 
     def told(self) -> dict[Answer, datetime | None]:
         """When each explanation of little use was given."""
@@ -84,13 +95,22 @@ class Preferences:
             Answer.OTHER_TOOL: self.other_tool_at,
             Answer.NOT_MY_WORK: self.not_my_work_at,
             Answer.NOT_ALLOWED: self.not_allowed_at,
+            Answer.NO_TRUST: self.no_trust_at,
+            Answer.NO_TIME: self.no_time_at,
             Answer.ON_LEAVE: self.on_leave_at,
         }
 
     def holding(self, now: datetime) -> dict[Answer, date]:
         """The explanations of little use that still hold at `now`, and the day on which each was given."""
         given = self.told().items()
-        return {answer: at.date() for answer, at in given if at is not None and now - at < HOLDS_FOR[answer]}
+        return {answer: at.date() for answer, at in given if at is not None and self.explains(answer, at, now)}
+
+    def explains(self, answer: Answer, at: datetime, now: datetime) -> bool:
+        """Whether this answer, given `at`, still explains at `now` that there is little use."""
+        if answer not in HOLDS_FOR or now - at >= HOLDS_FOR[answer]:
+            return False
+        seat = self.newest_seat_on
+        return not (answer is Answer.NO_ACCESS and seat is not None and at.date() < seat <= now.date())
 
     def meant_at(self, now: datetime) -> frozenset[Pattern]:
         """The patterns that are not brought up at `now`, because the person said that they were meant."""
@@ -123,7 +143,7 @@ def unexplained(
 
 def declined(preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> bool:
     told = [*preferences.told().items(), *((nudge.answer, nudge.answered_at) for nudge in history)]
-    return any(answer in HOLDS_FOR and at is not None and now - at < HOLDS_FOR[answer] for answer, at in told if answer)
+    return any(preferences.explains(answer, at, now) for answer, at in told if answer is not None and at is not None)
 
 
 def may_ask(standing: Standing | None, preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> bool:

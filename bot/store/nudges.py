@@ -142,11 +142,12 @@ def find(session: Session, *, nudge_key: str, person_id: int) -> StoredNudge | N
     return None if row is None else _stored(row)
 
 
-def cancel_open(session: Session, *, person_id: int, reason: Silence, now: datetime) -> int:
-    """Skip what is planned for this person and has not left yet; how many that were."""
+def cancel_open(session: Session, *, person_id: int, reason: Silence, now: datetime, trigger: str | None = None) -> int:
+    """Skip what is planned for this person and has not left yet, or only what this trigger led to; how many it was."""
+    of_it = [] if trigger is None else [NudgeRow.trigger == trigger]
     open_before = session.execute(
         select(NudgeRow.nudge_id, NudgeRow.state)
-        .where(NudgeRow.person_id == person_id, NudgeRow.state.in_(_CANCELLABLE))
+        .where(NudgeRow.person_id == person_id, NudgeRow.state.in_(_CANCELLABLE), *of_it)
         .with_for_update()
     ).all()
     for nudge_id, state in open_before:

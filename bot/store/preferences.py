@@ -9,22 +9,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.nudging import Silence
-from bot.domain.told import Answer, Pattern, Preferences
-from bot.store import nudges
+from bot.domain.told import HOLDS_FOR, Answer, Pattern, Preferences
+from bot.store import nudges, plans
 from bot.store.batches import upsert
-from bot.store.tables import MeantPatternRow, PreferenceRow
+from bot.store.tables import MeantPatternRow, PreferenceRow, SeatRow
 
 _ANSWER_COLUMNS = {
     Answer.NOT_MY_WORK: "not_my_work_at",
     Answer.NO_ACCESS: "no_access_at",
     Answer.OTHER_TOOL: "other_tool_at",
     Answer.NOT_ALLOWED: "not_allowed_at",
+    Answer.NO_TRUST: "no_trust_at",
+    Answer.NO_TIME: "no_time_at",
     Answer.ON_LEAVE: "on_leave_at",
     Answer.NO_QUESTIONS: "no_questions_at",
 }
@@ -39,8 +41,13 @@ def load(session: Session, *, person_ids: Sequence[int]) -> dict[int, Preference
     meant: defaultdict[int, dict[Pattern, datetime]] = defaultdict(dict)
     for row in session.scalars(select(MeantPatternRow).where(MeantPatternRow.person_id.in_(person_ids))):
         meant[row.person_id][row.detector, row.tool] = row.told_at
+    seats = _newest_seats(session, [person_id for person_id, told in said.items() if told.no_access_at is not None])
     return {
-        person_id: replace(said.get(person_id, Preferences()), meant=meant.get(person_id, {}))
+        person_id: replace(
+            said.get(person_id, Preferences()),
+            meant=meant.get(person_id, {}),
+            newest_seat_on=seats.get(person_id),
+        )
         for person_id in person_ids
     }
 
@@ -49,12 +56,14 @@ def pause(session: Session, *, person_id: int, now: datetime) -> None:
     """No messages until the person resumes."""
     _write(session, person_id, now, paused_at=now)
     nudges.cancel_open(session, person_id=person_id, reason=Silence.PAUSED, now=now)
+    plans.forget(session, person_id=person_id, now=now)
 
 
 def stop(session: Session, *, person_id: int, now: datetime) -> None:
     """No messages any more, until the person resumes."""
     _write(session, person_id, now, stopped_at=now)
     nudges.cancel_open(session, person_id=person_id, reason=Silence.STOPPED, now=now)
+    plans.forget(session, person_id=person_id, now=now)
 
 
 def snooze(session: Session, *, person_id: int, weeks: int, now: datetime) -> datetime:
@@ -62,6 +71,7 @@ def snooze(session: Session, *, person_id: int, weeks: int, now: datetime) -> da
     until = now + timedelta(weeks=weeks)
     _write(session, person_id, now, snoozed_until=until)
     nudges.cancel_open(session, person_id=person_id, reason=Silence.SNOOZED, now=now)
+    plans.forget(session, person_id=person_id, now=now)
     return until
 
 
@@ -78,9 +88,11 @@ def introduced(session: Session, *, person_id: int, now: datetime) -> None:
 
 
 def said(session: Session, *, person_id: int, answer: Answer, now: datetime) -> None:
-    """The person answered a message; what explains little use is remembered for long."""
+    """The person answered a message; what explains little use is remembered for long, and ends a plan to use more."""
     column = _ANSWER_COLUMNS.get(answer)
     _write(session, person_id, now, **({column: now} if column else {}))
+    if answer in HOLDS_FOR and answer is not Answer.NO_TIME:
+        plans.forget(session, person_id=person_id, now=now)
 
 
 def meant(session: Session, *, person_id: int, pattern: Pattern, now: datetime) -> None:
@@ -111,6 +123,17 @@ def _write(session: Session, person_id: int, now: datetime, **columns: datetime 
     upsert(session, PreferenceRow, [{"person_id": person_id, "heard_from_at": now, **columns}])
 
 
+def _newest_seats(session: Session, person_ids: Sequence[int]) -> dict[int, date]:
+    """When the newest seat of each of these people, who told us that they have no access, began."""
+    if not person_ids:
+        return {}
+    newest = func.max(SeatRow.assigned_on)
+    rows = session.execute(
+        select(SeatRow.person_id, newest).where(SeatRow.person_id.in_(person_ids)).group_by(SeatRow.person_id)
+    )
+    return {row.person_id: row[1] for row in rows}
+
+
 def _preferences(row: PreferenceRow) -> Preferences:
     return Preferences(
         paused_at=row.paused_at,
@@ -121,6 +144,8 @@ def _preferences(row: PreferenceRow) -> Preferences:
         no_access_at=row.no_access_at,
         other_tool_at=row.other_tool_at,
         not_allowed_at=row.not_allowed_at,
+        no_trust_at=row.no_trust_at,
+        no_time_at=row.no_time_at,
         on_leave_at=row.on_leave_at,
         no_questions_at=row.no_questions_at,
         heard_from_at=row.heard_from_at,

@@ -23,6 +23,7 @@ WORDS: dict[Silence, str] = {
     Silence.SHADOW: "I am new here. In my first two weeks I look at what things cost and write to nobody about it.",
     Silence.NOTHING_TO_SAY: "There was nothing useful to say.",
     Silence.ALREADY_PLANNED: "A message is already on its way.",
+    Silence.PLAN_FIRST: "You made a plan. Until its one reminder, or until it is needless, nothing else comes.",
     Silence.WEEKLY_CAP: "You had a message within seven days; more would be too many.",
     Silence.FOUR_WEEK_CAP: "You had three messages within four weeks; more would be too many.",
     Silence.BACKING_OFF: "The last message got no answer, so I wait longer before the next.",

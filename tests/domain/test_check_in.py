@@ -104,6 +104,8 @@ def preferring(answer: Answer, days_ago: float) -> Preferences:
         Answer.OTHER_TOOL: Preferences(other_tool_at=at),
         Answer.NOT_MY_WORK: Preferences(not_my_work_at=at),
         Answer.NOT_ALLOWED: Preferences(not_allowed_at=at),
+        Answer.NO_TRUST: Preferences(no_trust_at=at),
+        Answer.NO_TIME: Preferences(no_time_at=at),
         Answer.ON_LEAVE: Preferences(on_leave_at=at),
     }[answer]
 
@@ -123,9 +125,9 @@ def test_an_explanation_holds_and_ends(answer: Answer, state: State) -> None:
     assert Silence.SAID_NOT_RELEVANT == again
 
 
-def test_away_is_shorter_than_the_others() -> None:
-    """Four weeks after an absence the days that are looked at are others; the rest holds for half a year."""
-    assert {Answer.ON_LEAVE: timedelta(days=28)} == {
+def test_away_and_busy_are_shorter_than_the_others() -> None:
+    """Four weeks after an absence, or a busy time, the days looked at are others; the rest holds for half a year."""
+    assert {Answer.ON_LEAVE: timedelta(days=28), Answer.NO_TIME: timedelta(days=28)} == {
         answer: span for answer, span in HOLDS_FOR.items() if span < timedelta(days=180)
     }
 

@@ -65,11 +65,13 @@ def test_resume_ends_pause_snooze_and_stop_but_not_what_was_answered(store: Stor
         (Answer.NOT_MY_WORK, Preferences(not_my_work_at=NOW, heard_from_at=NOW)),
         (Answer.NO_ACCESS, Preferences(no_access_at=NOW, heard_from_at=NOW)),
         (Answer.OTHER_TOOL, Preferences(other_tool_at=NOW, heard_from_at=NOW)),
+        (Answer.NO_TRUST, Preferences(no_trust_at=NOW, heard_from_at=NOW)),
+        (Answer.NO_TIME, Preferences(no_time_at=NOW, heard_from_at=NOW)),
         (Answer.HELPFUL, Preferences(heard_from_at=NOW)),
     ],
 )
 def test_answers_are_remembered(sqlite_store: Store, answer: Answer, expected: Preferences) -> None:
-    """Three answers speak about the work itself and are kept for long; the others only show that somebody read."""
+    """Some answers speak about the work itself and are kept for long; the others only show that somebody read."""
     person_id = add_person(sqlite_store)
     with sqlite_store.begin() as session:
         preferences.said(session, person_id=person_id, answer=answer, now=NOW)
