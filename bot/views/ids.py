@@ -1,7 +1,7 @@
 """The ids that travel to Slack and come back with a tap, and the small payloads that buttons carry.
 
-A payload holds an opaque key of a nudge or a group, a number of weeks or one of a few choices, and nothing about the
-person: whatever comes back is looked up again for the one who tapped. Next: `bot/views/pieces.py`.
+A payload holds an opaque key of a nudge, a group or a campaign, a number of weeks or one of a few choices, and nothing
+about the person: whatever comes back is looked up again for the one who tapped. Next: `bot/views/pieces.py`.
 """
 
 from __future__ import annotations
@@ -60,6 +60,23 @@ class Action(StrEnum):
     TEAM_WHY = "team_why"
     TEAM_EACH_WEEK = "team_each_week"
     TEAM_NO_MORE = "team_no_more"
+    NUDGE_NEW = "nudge_new"
+    NUDGE_TIPS = "nudge_tips"
+    NUDGE_HELP = "nudge_help"
+    NUDGE_ALL_OFF = "nudge_all_off"
+    NUDGE_ALL_ON = "nudge_all_on"
+    NUDGE_OPEN = "nudge_open"
+    NUDGE_EDIT = "nudge_edit"
+    NUDGE_PREVIEW = "nudge_preview"
+    NUDGE_DRY_RUN = "nudge_dry_run"
+    NUDGE_START = "nudge_start"
+    NUDGE_APPROVE = "nudge_approve"
+    NUDGE_TO_DRAFT = "nudge_to_draft"
+    NUDGE_PAUSE = "nudge_pause"
+    NUDGE_GO_ON = "nudge_go_on"
+    NUDGE_STOP = "nudge_stop"
+    NUDGE_RESULTS = "nudge_results"
+    NUDGE_WHY = "nudge_why"
 
 
 class Callback(StrEnum):
@@ -67,18 +84,21 @@ class Callback(StrEnum):
 
     HOME = "home"
     ANSWER = "answer"
+    CAMPAIGN_WHO = "campaign_who"
+    CAMPAIGN_WHAT = "campaign_what"
 
 
 @dataclass(frozen=True)
 class Payload:
     """What a button or an option carries: which message it stood under, for how many weeks, which of a few choices,
-    which group of people. All may be absent.
+    which group of people, which campaign. All may be absent.
     """
 
     nudge_key: str | None = None
     weeks: int | None = None
     choice: str | None = None
     group_key: str | None = None
+    campaign_key: str | None = None
 
     def dump(self) -> str:
         """As short JSON, for the `value` of a button or option."""
@@ -91,6 +111,8 @@ class Payload:
             fields["c"] = self.choice
         if self.group_key is not None:
             fields["g"] = self.group_key
+        if self.campaign_key is not None:
+            fields["k"] = self.campaign_key
         return json.dumps(fields, separators=(",", ":"))
 
 
@@ -103,13 +125,19 @@ def parse(value: str | None) -> Payload:
         return Payload()
     fields = _fields(value)
     weeks, choice = fields.get("w"), fields.get("c")
-    if set(fields) - {"n", "w", "c", "g"}:
+    if set(fields) - {"n", "w", "c", "g", "k"}:
         raise _not_ours()
     if weeks is not None and (isinstance(weeks, bool) or weeks not in SNOOZE_WEEKS):
         raise _not_ours()
     if choice is not None and not (isinstance(choice, str) and _CHOICE.fullmatch(choice)):
         raise _not_ours()
-    return Payload(nudge_key=_key(fields, "n"), weeks=weeks, choice=choice, group_key=_key(fields, "g"))
+    return Payload(
+        nudge_key=_key(fields, "n"),
+        weeks=weeks,
+        choice=choice,
+        group_key=_key(fields, "g"),
+        campaign_key=_key(fields, "k"),
+    )
 
 
 def _key(fields: Mapping[str, object], name: str) -> str | None:
