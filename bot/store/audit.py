@@ -33,6 +33,18 @@ class Act(StrEnum):
     PAPERS_WRITTEN = "papers_written"
     FILE_IMPORTED = "file_imported"
     TABLES_UPGRADED = "tables_upgraded"
+    CAMPAIGN_CREATED = "campaign_created"
+    CAMPAIGN_CHANGED = "campaign_changed"
+    APPROVAL_ASKED = "approval_asked"
+    CAMPAIGN_APPROVED = "campaign_approved"
+    CAMPAIGN_STARTED = "campaign_started"
+    CAMPAIGN_PAUSED = "campaign_paused"
+    CAMPAIGN_RESUMED = "campaign_resumed"
+    CAMPAIGN_STOPPED = "campaign_stopped"
+    ALL_HALTED = "all_halted"
+    ALL_RESUMED = "all_resumed"
+    AUDIENCE_COUNTED = "audience_counted"
+    RESULT_OPENED = "result_opened"
 
 
 SHOWN = frozenset({Act.SUMMARY_OPENED, Act.SUMMARY_SENT})

@@ -60,6 +60,18 @@ _ACTS = {
     "papers_written": ("set of papers written", "sets of papers written"),
     "file_imported": ("file imported", "files imported"),
     "tables_upgraded": ("upgrade of the database", "upgrades of the database"),
+    "campaign_created": ("campaign planned", "campaigns planned"),
+    "campaign_changed": ("plan of a campaign changed", "plans of campaigns changed"),
+    "approval_asked": ("campaign handed to a second lead", "campaigns handed to a second lead"),
+    "campaign_approved": ("campaign approved", "campaigns approved"),
+    "campaign_started": ("campaign started", "campaigns started"),
+    "campaign_paused": ("campaign paused", "campaigns paused"),
+    "campaign_resumed": ("campaign resumed", "campaigns resumed"),
+    "campaign_stopped": ("campaign stopped", "campaigns stopped"),
+    "all_halted": ("stop of everything that is sent", "stops of everything that is sent"),
+    "all_resumed": ("end of such a stop", "ends of such a stop"),
+    "audience_counted": ("audience counted", "audiences counted"),
+    "result_opened": ("result of a campaign opened", "results of campaigns opened"),
 }
 _MOST_DAYS = 40
 

@@ -1,0 +1,274 @@
+"""Campaigns as leads plan and steer them: rows of plans, arrows between their states, and what was published of them.
+
+No row of a person leaves this module: who was drawn and who is written to is known to `bot/store/cohorts.py` alone.
+Each arrow is one conditional UPDATE and True when it touched the row; whoever comes second gets False. Each act is
+written down with the role, in the same transaction. Called by `handlers/ai_nudge.py`. Next: `bot/store/cohorts.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, delete, exists, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from bot.domain.campaigns import Audience, Campaign, CampaignState, Kind, Plan, Step, may_go
+from bot.domain.roles import Role
+from bot.store import audiences, audit
+from bot.store.audit import Act
+from bot.store.batches import insert_new, table_of
+from bot.store.tables import CampaignResultRow, CampaignRow, HaltRow
+
+_THE_ONE = 1
+BY_A_LEAD = "a_lead"
+HARM = "harm"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was published of a campaign for the week that begins on the Monday `week`; plain JSON, of nobody."""
+
+    week: date
+    result: Mapping[str, Any]
+
+
+# ---------------------------------------------------------------- plans
+
+
+def create(session: Session, *, plan: Plan, author_slack_id: str, now: datetime) -> str:
+    """Keep a new draft and return its key. `plan` has passed `campaigns.check`."""
+    campaign_key = uuid4().hex
+    values = {
+        "campaign_key": campaign_key,
+        "state": CampaignState.DRAFT.value,
+        "author_slack_id": author_slack_id,
+        "created_at": now,
+        "changed_at": now,
+    }
+    session.execute(insert(CampaignRow).values(**values, **_columns(plan)))
+    _note(session, Act.CAMPAIGN_CREATED, now)
+    return campaign_key
+
+
+def change(session: Session, *, campaign_key: str, plan: Plan, author_slack_id: str, now: datetime) -> bool:
+    """Put another plan into a draft. Whoever wrote last is its author: nobody approves their own words."""
+    values = {**_columns(plan), "author_slack_id": author_slack_id}
+    return _go(session, campaign_key, _Arrow(("draft",), "draft", Act.CAMPAIGN_CHANGED), now=now, values=values)
+
+
+def find(session: Session, *, campaign_key: str) -> Campaign | None:
+    """One campaign by its key."""
+    asked = select(CampaignRow).where(CampaignRow.campaign_key == campaign_key)
+    row = session.scalar(asked.execution_options(populate_existing=True))
+    return None if row is None else read(row)
+
+
+def listed(session: Session, *, most: int = 100) -> tuple[Campaign, ...]:
+    """All campaigns, those that wait, run or are paused first, then the newest first."""
+    rows = session.scalars(
+        select(CampaignRow)
+        .order_by(CampaignRow.created_at.desc(), CampaignRow.campaign_id.desc())
+        .limit(most)
+        .execution_options(populate_existing=True)
+    )
+    places = {state: place for place, state in enumerate(_FIRST)}
+    return tuple(sorted(map(read, rows), key=lambda one: places.get(one.state, len(_FIRST))))
+
+
+# ---------------------------------------------------------------- arrows
+
+
+@dataclass(frozen=True)
+class _Arrow:
+    sources: tuple[str, ...]
+    target: str
+    act: Act
+
+
+def start(session: Session, *, campaign_key: str, approval_from: int, now: datetime) -> bool:
+    """Draft -> running, for an audience that can be counted and is said to be smaller than `approval_from`."""
+    found = find(session, campaign_key=campaign_key)
+    if found is None:
+        return False
+    people = audiences.counted(session, audience=found.plan.audience, now=now)
+    if people is None or people >= approval_from:
+        return False
+    as_read = CampaignRow.changed_at == found.changed_at  # counted was this plan and no later one
+    return _go(session, campaign_key, _Arrow(("draft",), "running", Act.CAMPAIGN_STARTED), now=now, only_if=as_read)
+
+
+def ask_for_approval(session: Session, *, campaign_key: str, now: datetime) -> bool:
+    """Draft -> waiting, for the word of a second lead; the audience must be countable."""
+    if not _is_countable(session, campaign_key, now):
+        return False
+    return _go(session, campaign_key, _Arrow(("draft",), "waiting", Act.APPROVAL_ASKED), now=now)
+
+
+def take_back(session: Session, *, campaign_key: str, now: datetime) -> bool:
+    """Waiting -> draft, to change it."""
+    return _go(session, campaign_key, _Arrow(("waiting",), "draft", Act.CAMPAIGN_CHANGED), now=now)
+
+
+def approve(session: Session, *, campaign_key: str, approver_slack_id: str, now: datetime) -> bool:
+    """Waiting -> running, by another lead than the author; False too when the author is not known any more."""
+    if not _is_countable(session, campaign_key, now):
+        return False
+    another = CampaignRow.author_slack_id != approver_slack_id  # of an author who was erased it is NULL: not so
+    values = {"approver_slack_id": approver_slack_id}
+    arrow = _Arrow(("waiting",), "running", Act.CAMPAIGN_APPROVED)
+    return _go(session, campaign_key, arrow, now=now, only_if=another, values=values)
+
+
+def pause(session: Session, *, campaign_key: str, now: datetime) -> bool:
+    """Running -> paused: nothing of it leaves from the moment this is committed; what waits stays where it is."""
+    return _go(session, campaign_key, _Arrow(("running",), "paused", Act.CAMPAIGN_PAUSED), now=now)
+
+
+def resume(session: Session, *, campaign_key: str, now: datetime) -> bool:
+    """Paused -> running."""
+    return _go(session, campaign_key, _Arrow(("paused",), "running", Act.CAMPAIGN_RESUMED), now=now)
+
+
+def stop(session: Session, *, campaign_key: str, now: datetime, why: str = BY_A_LEAD, role: Role = Role.LEAD) -> bool:
+    """Any state that is no end -> stopped, for good: what waits of it is skipped at the moment of sending."""
+    sources = tuple(state.value for state in CampaignState if may_go(state, CampaignState.STOPPED))
+    arrow = _Arrow(sources, CampaignState.STOPPED, Act.CAMPAIGN_STOPPED)
+    return _go(session, campaign_key, arrow, now=now, values={"why_ended": why}, role=role)
+
+
+# ---------------------------------------------------------------- everything at once
+
+
+def halt_all(session: Session, *, now: datetime) -> bool:
+    """Switch off everything that Kindling sends by itself, at once and in every process; True when it was on.
+
+    On PostgreSQL it waits for the messages that are just passing the fence (`is_halted`), so that none passes it later.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE halt IN EXCLUSIVE MODE"))
+    if session.scalar(select(exists().where(HaltRow.halt_id == _THE_ONE))):
+        return False
+    insert_new(session, HaltRow, [{"halt_id": _THE_ONE, "halted_at": now}])
+    _note(session, Act.ALL_HALTED, now)
+    return True
+
+
+def resume_all(session: Session, *, now: datetime) -> bool:
+    """Switch it on again; True when it was off."""
+    was_off = session.connection().execute(delete(table_of(HaltRow))).rowcount > 0
+    if was_off:
+        _note(session, Act.ALL_RESUMED, now)
+    return was_off
+
+
+def halted_at(session: Session) -> datetime | None:
+    """Since when everything is switched off; None while it is on."""
+    return session.scalar(select(HaltRow.halted_at))
+
+
+def is_halted(session: Session) -> bool:
+    """Whether everything is switched off, asked at the fence: nobody can switch it off before this transaction ends."""
+    return session.scalar(select(HaltRow.halt_id).with_for_update(read=True)) is not None
+
+
+# ---------------------------------------------------------------- results
+
+
+def open_results(session: Session, *, campaign_key: str, now: datetime) -> tuple[Result, ...]:
+    """What was published of a campaign, the newest week first; written down as an act of a lead."""
+    rows = session.execute(
+        select(CampaignResultRow.week, CampaignResultRow.result)
+        .join(CampaignRow, CampaignRow.campaign_id == CampaignResultRow.campaign_id)
+        .where(CampaignRow.campaign_key == campaign_key)
+        .order_by(CampaignResultRow.week.desc())
+    )
+    _note(session, Act.RESULT_OPENED, now)
+    return tuple(Result(week, result) for week, result in rows)
+
+
+# ---------------------------------------------------------------- helpers
+
+_FIRST = (CampaignState.WAITING, CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.DRAFT)
+
+
+def read(row: CampaignRow) -> Campaign:
+    """A row as the rest of the house knows it."""
+    steps = tuple(Step(**step) for step in row.steps["steps"])
+    return Campaign(
+        campaign_id=row.campaign_id,
+        campaign_key=row.campaign_key,
+        plan=Plan(
+            name=row.name,
+            kind=Kind(row.kind),
+            audience=Audience(row.trigger, row.role, row.tool, row.group_key),
+            steps=steps,
+            first_day=row.first_day,
+            last_day=row.last_day,
+            hours=(row.hour_from, row.hour_until),
+            most_messages=row.most_messages,
+            holdout_percent=row.holdout_percent,
+        ),
+        state=CampaignState(row.state),
+        author_slack_id=row.author_slack_id,
+        approver_slack_id=row.approver_slack_id,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        last_wave_on=row.last_wave_on,
+        why_ended=row.why_ended,
+    )
+
+
+def _columns(plan: Plan) -> dict[str, Any]:
+    steps = [{"tip_id": step.tip_id, "topic": step.topic, "gap_days": step.gap_days} for step in plan.steps]
+    return {
+        "name": plan.name,
+        "kind": plan.kind.value,
+        "trigger": plan.audience.trigger,
+        "role": plan.audience.role,
+        "tool": plan.audience.tool,
+        "group_key": plan.audience.group_key,
+        "steps": {"steps": steps},
+        "first_day": plan.first_day,
+        "last_day": plan.last_day,
+        "hour_from": plan.hours[0],
+        "hour_until": plan.hours[1],
+        "most_messages": plan.most_messages,
+        "holdout_percent": plan.holdout_percent,
+    }
+
+
+def _is_countable(session: Session, campaign_key: str, now: datetime) -> bool:
+    found = find(session, campaign_key=campaign_key)
+    return found is not None and audiences.counted(session, audience=found.plan.audience, now=now) is not None
+
+
+def _go(
+    session: Session,
+    campaign_key: str,
+    arrow: _Arrow,
+    *,
+    now: datetime,
+    values: Mapping[str, Any] | None = None,
+    only_if: ColumnElement[bool] | None = None,
+    role: Role = Role.LEAD,
+) -> bool:
+    """The UPDATE behind every arrow, and the line about it."""
+    conditions = [CampaignRow.campaign_key == campaign_key, CampaignRow.state.in_(arrow.sources)]
+    touched = session.scalar(
+        update(CampaignRow)
+        .where(*conditions, *([] if only_if is None else [only_if]))
+        .values(state=arrow.target, changed_at=now, **(values or {}))
+        .returning(CampaignRow.campaign_id)
+        .execution_options(synchronize_session=False)
+    )
+    if touched is not None:
+        audit.note(session, role=role, act=arrow.act, now=now)
+    return touched is not None
+
+
+def _note(session: Session, act: Act, now: datetime) -> None:
+    audit.note(session, role=Role.LEAD, act=act, now=now)
