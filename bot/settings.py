@@ -56,6 +56,8 @@ class Settings:
     retention_days: int
     nudges_on: bool
     set_up_by: str
+    access_link: str | None
+    data_rules_link: str | None
     stats_command: str
     team_command: str
     nudge_command: str
@@ -157,6 +159,13 @@ def _web_address(value: object) -> str:
     return parts.geturl().rstrip("/") + "/"
 
 
+def _page(value: object) -> str:
+    parts = urlsplit(value.strip()) if isinstance(value, str) else None
+    if parts is None or parts.scheme != "https" or not parts.hostname or re.search(r"[\s<>|]", parts.geturl()):
+        raise _WrongValueError("the address of a page, from https:// on")
+    return parts.geturl()
+
+
 def _database(value: object) -> str:
     if not isinstance(value, str) or not re.match(r"(sqlite:///.|postgresql(\+psycopg)?://.)", value):
         raise _WrongValueError('an address such as "sqlite:///kindling.db" or "postgresql://user@host/database"')
@@ -208,6 +217,10 @@ SETTINGS: tuple[Setting, ...] = (
             "false silences every tip and every summary that comes by itself, at once; commands still answer"),
     Setting("set_up_by", "KINDLING_SET_UP_BY", "nudges.set_up_by", "Your enablement team", _text,
             "who set this up, as the first message says it"),
+    Setting("access_link", "KINDLING_ACCESS_LINK", "nudges.access_link", None, _page,
+            "the page that says how to ask for a seat, for whoever has no access"),
+    Setting("data_rules_link", "KINDLING_DATA_RULES_LINK", "nudges.data_rules_link", None, _page,
+            "the page that says which data may go into the tools, which never, and whom to ask"),
     Setting("stats_command", "KINDLING_STATS_COMMAND", "commands.stats", "/ai-stats", _command,
             "the name of the slash command, if another app already owns it"),
     Setting("team_command", "KINDLING_TEAM_COMMAND", "commands.team", "/ai-team", _command,
