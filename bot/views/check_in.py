@@ -14,39 +14,19 @@ from typing import TypeVar
 from bot.domain import nudging
 from bot.domain.adoption import State
 from bot.domain.check_in import CheckIn, Helped, Saving, WentTo
-from bot.domain.occasions import CHECK_IN, QUESTION
+from bot.domain.occasions import CHECK_IN
 from bot.domain.tips import Facts
 from bot.domain.told import QUESTION_AGAIN_AFTER, Answer
 from bot.views import pieces, rules, tip, told
 from bot.views.ids import Action, Payload
 from bot.views.message import Message, compose
 from bot.views.pieces import Block
+from bot.views.words import ENGLISH, Frame, frame_for
 
-HELPED: dict[Helped, str] = {
-    Helped.CLEARLY: "Yes, clearly",
-    Helped.SOMEWHAT: "Somewhat",
-    Helped.NOT_REALLY: "Not really",
-}
-SAVING: dict[Saving, str] = {
-    Saving.COST_TIME: "It cost me time",
-    Saving.NONE: "It saved no time",
-    Saving.UNDER_HALF_AN_HOUR: "Under 30 minutes",
-    Saving.UP_TO_AN_HOUR: "30 to 60 minutes",
-    Saving.UP_TO_THREE_HOURS: "1 to 3 hours",
-    Saving.OVER_THREE_HOURS: "Over 3 hours",
-    Saving.NOT_SAID: "Rather not say",
-}
-WENT_TO: dict[WentTo, str] = {
-    WentTo.SAME_WORK: "More of the same work",
-    WentTo.OTHER_WORK: "Other work",
-    WentTo.CHECKING: "Checking what it wrote",
-    WentTo.LEARNING: "Learning",
-    WentTo.OTHERS: "Helping others",
-    WentTo.OFF_WORK: "A break, or an earlier evening",
-    WentTo.CANNOT_TELL: "I cannot tell",
-    WentTo.NOT_SAID: "Rather not say",
-}
-CAVEAT = "What is felt and what is counted often differ; neither becomes the other, or money."
+HELPED = ENGLISH.helped
+SAVING = ENGLISH.saving
+WENT_TO = ENGLISH.went_to
+CAVEAT = ENGLISH.caveat
 
 _Choice = TypeVar("_Choice", Saving, WentTo)
 _ANSWERS = {
@@ -56,39 +36,43 @@ _ANSWERS = {
 }
 
 
-def message(*, nudge_key: str, introduce_by: str | None) -> Message:
-    """The question as it is sent. `introduce_by` is as for a tip."""
-    opening = tip.introduction(introduce_by) if introduce_by is not None else []
-    answers = [pieces.button(HELPED[helped], action, Payload(nudge_key)) for helped, action in _ANSWERS.items()]
-    no_more = pieces.button(told.LABELS[Answer.NO_QUESTIONS], Action.NO_QUESTIONS, Payload(nudge_key))
-    blocks = [*opening, *_question(), pieces.row(*answers), tip.way_out(nudge_key, no_more)]
-    return compose(tip.FIRST_CONTACT if opening else tip.FIRST_LINE, blocks)
+def message(*, nudge_key: str, introduce_by: str | None, locale: str | None = None) -> Message:
+    """The question as it is sent. `introduce_by` and `locale` are as for a tip."""
+    frame = frame_for(locale)
+    opening = tip.introduction(introduce_by, frame) if introduce_by is not None else []
+    answers = [pieces.button(frame.helped[helped], action, Payload(nudge_key)) for helped, action in _ANSWERS.items()]
+    no_more = pieces.button(frame.labels[Answer.NO_QUESTIONS], Action.NO_QUESTIONS, Payload(nudge_key))
+    question = [pieces.section(frame.question), pieces.small_print(frame.question_small)]
+    blocks = [*opening, *question, pieces.row(*answers), tip.way_out(nudge_key, no_more, frame=frame)]
+    return compose(frame.first_contact if opening else frame.first_line, blocks, choices=frame.choices)
 
 
-def answered(*, nudge_key: str, check_in: CheckIn) -> Message:
+def answered(*, nudge_key: str, check_in: CheckIn, locale: str | None = None) -> Message:
     """The same message after a tap: what was said, two things that may be said besides, and the way out."""
+    frame = frame_for(locale)
     blocks = [
-        pieces.section(QUESTION.text),
-        pieces.section(f"You said {said(check_in)}. It stands on your card, for you alone, as your own report."),
-        pieces.small_print(f"If you like, say more; choices only, and you need not. {CAVEAT}"),
+        pieces.section(frame.question),
+        pieces.section(frame.you_said.format(said=said(check_in, frame))),
+        pieces.small_print(frame.say_more),
         pieces.row(
-            _choice("How much time, as I felt it", Action.SAVING, nudge_key, SAVING, check_in.saving),
-            _choice("Where it went", Action.WENT_TO, nudge_key, WENT_TO, check_in.went_to),
-            pieces.button("Take it back", Action.TAKE_BACK, Payload(nudge_key, choice=CHECK_IN)),
+            _choice(frame.how_much_time, Action.SAVING, nudge_key, frame.saving, check_in.saving),
+            _choice(frame.where_it_went, Action.WENT_TO, nudge_key, frame.went_to, check_in.went_to),
+            pieces.button(frame.take_back, Action.TAKE_BACK, Payload(nudge_key, choice=CHECK_IN)),
         ),
-        tip.way_out(nudge_key),
+        tip.way_out(nudge_key, frame=frame),
     ]
-    return compose(tip.FIRST_LINE, blocks)
+    return compose(frame.first_line, blocks, choices=frame.choices)
 
 
-def no_more(*, nudge_key: str) -> Message:
+def no_more(*, nudge_key: str, locale: str | None = None) -> Message:
     """After "do not ask me this again": no question any more; tips go on."""
+    frame = frame_for(locale)
     blocks = [
-        pieces.section("Noted: I will not ask you this again. Tips may still come; Stop ends those as well."),
-        told.take_back_button(nudge_key, Answer.NO_QUESTIONS.value),
-        tip.way_out(nudge_key),
+        pieces.section(frame.no_more_questions),
+        told.take_back_button(nudge_key, Answer.NO_QUESTIONS.value, frame),
+        tip.way_out(nudge_key, frame=frame),
     ]
-    return compose(tip.FIRST_LINE, blocks)
+    return compose(frame.first_line, blocks, choices=frame.choices)
 
 
 def why(*, facts: Facts, rule_version: str, today: date) -> Message:
@@ -109,21 +93,17 @@ def why(*, facts: Facts, rule_version: str, today: date) -> Message:
         pieces.words(f"What it was judged from\n{inputs}"),
         pieces.small_print(f"Rule {pieces.quiet(rule_version)}. Nobody else was told that you got this."),
     ]
-    return compose(tip.FIRST_LINE, blocks)
+    return compose(ENGLISH.first_line, blocks)
 
 
-def said(check_in: CheckIn) -> str:
+def said(check_in: CheckIn, frame: Frame = ENGLISH) -> str:
     """One answer in running text, as the person's own report."""
-    parts = [f"“{_small(HELPED[check_in.helped])}”"]
+    parts = [frame.said_helped.format(said=_small(frame.helped[check_in.helped], frame))]
     if check_in.saving not in (None, Saving.NOT_SAID):
-        parts.append(f"“{_small(SAVING[check_in.saving])}” as you felt it")
+        parts.append(frame.said_saving.format(said=_small(frame.saving[check_in.saving], frame)))
     if check_in.went_to not in (None, WentTo.NOT_SAID):
-        parts.append(f"gone into “{_small(WENT_TO[check_in.went_to])}”")
+        parts.append(frame.said_went_to.format(said=_small(frame.went_to[check_in.went_to], frame)))
     return ", ".join(parts)
-
-
-def _question() -> list[Block]:
-    return [pieces.section(QUESTION.text), pieces.small_print(QUESTION.try_this)]
 
 
 def _choice(
@@ -137,6 +117,6 @@ def _choice(
     return pieces.select(placeholder, action, choices, None if chosen is None else labels[chosen])
 
 
-def _small(label: str) -> str:
-    """A label within a sentence; "I" stays what it is."""
-    return label if label.startswith("I ") else f"{label[0].lower()}{label[1:]}"
+def _small(label: str, frame: Frame) -> str:
+    """A label within an English sentence; "I" stays what it is. Other languages have capitals of their own."""
+    return label if frame is not ENGLISH or label.startswith("I ") else f"{label[0].lower()}{label[1:]}"

@@ -26,19 +26,20 @@ class Message:
     blocks: list[Block]
 
 
-def compose(first_line: str, blocks: Sequence[Block]) -> Message:
+def compose(first_line: str, blocks: Sequence[Block], *, choices: str = "Choices") -> Message:
     """Put a message together, reading its text off the blocks so that the two never differ.
 
-    `first_line` is what a locked screen may show to anybody who walks by: no figure, no tool, no verdict.
+    `first_line` is what a locked screen may show to anybody who walks by: no figure, no tool, no verdict. `choices` is
+    said before the names of buttons.
     """
-    spoken = [escape(clean(first_line)), *(line for block in blocks for line in _spoken(block))]
+    spoken = [escape(clean(first_line)), *(line for block in blocks for line in _spoken(block, choices))]
     return Message(text=fit("\n\n".join(spoken), LONGEST_TEXT), blocks=list(blocks))
 
 
-def _spoken(block: Block) -> Iterator[str]:
+def _spoken(block: Block, choices: str) -> Iterator[str]:
     """What a reader hears of one block: its words, then the names of its buttons."""
     if block["type"] == "actions":
-        yield "Choices: " + " · ".join(_label(element) for element in block["elements"])
+        yield f"{choices}: " + " · ".join(_label(element) for element in block["elements"])
         return
     for part in (block.get("text"), *block.get("fields", ()), *block.get("elements", ())):
         if part is not None:

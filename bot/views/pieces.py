@@ -110,20 +110,32 @@ def button(label: str, action: Action, payload: Payload | None = None, *, danger
     return made
 
 
+def sure(element: Block, *, title: str, text: str, confirm: str) -> Block:
+    """The same button, which asks before it does anything; "Leave it" does nothing."""
+    asks: Block = {
+        "title": plain(title, 100),
+        "text": plain(text, 300),
+        "confirm": plain(confirm, 30),
+        "deny": plain("Leave it", 30),
+    }
+    return {**element, "confirm": {**asks, "style": element["style"]} if "style" in element else asks}
+
+
 def link(label: str, url: str) -> Block:
     """A button that opens `url`. Slack still tells us of the tap; nothing is kept of it."""
     return {"type": "button", "action_id": Action.OPEN_LINK.value, "text": plain(label, 75), "url": url}
 
 
-def snooze(nudge_key: str | None = None) -> Block:
+def snooze(nudge_key: str | None = None, *, label: str = "Snooze", weeks_label: str = "Snooze {weeks} weeks") -> Block:
     """The choice of 2, 4 or 12 weeks of quiet."""
     options = [
-        {"text": plain(f"Snooze {weeks} weeks"), "value": Payload(nudge_key, weeks).dump()} for weeks in SNOOZE_WEEKS
+        {"text": plain(weeks_label.format(weeks=weeks)), "value": Payload(nudge_key, weeks).dump()}
+        for weeks in SNOOZE_WEEKS
     ]
     return {
         "type": "static_select",
         "action_id": Action.SNOOZE.value,
-        "placeholder": plain("Snooze"),
+        "placeholder": plain(label),
         "options": options,
     }
 

@@ -13,15 +13,19 @@ from bot.domain.told import HOLDS_FOR, NOT_RELEVANT_FOR, Answer, Pattern, Prefer
 from bot.views import pieces, rules
 from bot.views.ids import Action, Payload
 from bot.views.pieces import Block
+from bot.views.words import ENGLISH, Frame
 
 LABELS: dict[Answer, str] = {
-    Answer.NO_ACCESS: "I have no access",
-    Answer.OTHER_TOOL: "I use something else",
-    Answer.NOT_MY_WORK: "Not for my work",
-    Answer.NOT_ALLOWED: "Not allowed with my data",
-    Answer.ON_LEAVE: "I was away",
-    Answer.WAS_MEANT: "That was meant",
-    Answer.NO_QUESTIONS: "Do not ask me this again",
+    answer: ENGLISH.labels[answer]
+    for answer in (
+        Answer.NO_ACCESS,
+        Answer.OTHER_TOOL,
+        Answer.NOT_MY_WORK,
+        Answer.NOT_ALLOWED,
+        Answer.ON_LEAVE,
+        Answer.WAS_MEANT,
+        Answer.NO_QUESTIONS,
+    )
 }
 """What can be told with one tap, in the words of the buttons."""
 
@@ -76,9 +80,9 @@ def settings(preferences: Preferences, *, now: datetime, today: date) -> list[Bl
     return [pieces.section(said, "What you told me"), pieces.row(_take_back(preferences, now))] if said else []
 
 
-def take_back_button(nudge_key: str, choice: str) -> Block:
+def take_back_button(nudge_key: str, choice: str, frame: Frame = ENGLISH) -> Block:
     """Under the message where it was told."""
-    return pieces.row(pieces.button("Take it back", Action.TAKE_BACK, Payload(nudge_key, choice=choice)))
+    return pieces.row(pieces.button(frame.take_back, Action.TAKE_BACK, Payload(nudge_key, choice=choice)))
 
 
 def _explained(answer: Answer, day: date, today: date) -> str:
