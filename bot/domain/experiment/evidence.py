@@ -20,8 +20,8 @@ from bot.domain.experiment.waves import Wave
 SIDE_ALPHA = 0.025
 """How often each end of the interval may ever be wrong: 5 % for both, the custom of trials."""
 PRICE = log(1 / SIDE_ALPHA)
-STEPS = 24
-"""Halvings on the way to an end of the interval: far below a hundredth of a point."""
+SCAN, HALVINGS = 40, 18
+"""Steps in which an end of the interval is sought from outside, and halvings of the last one: to 0.00002 points."""
 
 
 class Verdict(StrEnum):
@@ -61,8 +61,8 @@ def interval(counted: Sequence[Block]) -> tuple[float, float]:
     if not counted:
         return -100.0, 100.0
     seen = _seen(counted)
-    low = _edge(lambda lift: log_wealth(counted, lift, up=True) >= PRICE, ruled_out=-1.0, possible=seen)
-    high = _edge(lambda lift: log_wealth(counted, lift, up=False) >= PRICE, ruled_out=1.0, possible=seen)
+    low = _edge(lambda lift: log_wealth(counted, lift, up=True) >= PRICE, far=-1.0, possible=seen)
+    high = _edge(lambda lift: log_wealth(counted, lift, up=False) >= PRICE, far=1.0, possible=seen)
     return 100 * low, 100 * high
 
 
@@ -73,14 +73,16 @@ def _seen(counted: Sequence[Block]) -> float:
     return sum(w * d for w, d in zip(weights, differences, strict=True)) / sum(weights)
 
 
-def _edge(out: Callable[[float], bool], *, ruled_out: float, possible: float) -> float:
-    """Where "ruled out" ends, on the side that is ruled out; the far end itself when even that is still possible."""
-    if not out(ruled_out):
-        return ruled_out
-    for _ in range(STEPS):
+def _edge(out: Callable[[float], bool], *, far: float, possible: float) -> float:
+    """The outermost lift between `far` and `possible` that is not ruled out; of very few people it may be an island."""
+    ruled_out = far
+    for step in range(SCAN + 1):
+        at = far + (possible - far) * step / SCAN
+        if not out(at):
+            possible = at
+            break
+        ruled_out = at
+    for _ in range(HALVINGS if possible != far else 0):
         middle = (ruled_out + possible) / 2
-        if out(middle):
-            ruled_out = middle
-        else:
-            possible = middle
+        ruled_out, possible = (middle, possible) if out(middle) else (ruled_out, middle)
     return ruled_out

@@ -21,7 +21,7 @@ EXPECTED_POINTS = 1.4
 """126 trials of two nudge units, 23 million people (DellaVigna and Linos, Econometrica 2022)."""
 EXPECTED_WITHIN_POINTS = 3.0
 """So wide that the 8.7 points of the journals (same source) lie within 2.5 of it, and harm is as thinkable as help."""
-SPREADS_POINTS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
+SPREADS_POINTS = tuple(whole + 0.5 for whole in range(12))
 """How far the campaigns may lie apart (a standard deviation); each as likely beforehand as a half-normal curve says
 whose width is that of what is expected."""
 INSIDE = 0.95
@@ -59,7 +59,7 @@ class _Guess:
 
 
 def pool(campaigns: Sequence[Sequence[Wave]]) -> Pooled:
-    """What is to be expected of a tip here, and of each of these campaigns. Those that nobody can judge are left out."""
+    """What is to be expected of a tip here, and of each of these campaigns; those with an empty arm are left out."""
     seen = [each for each in map(_seen, campaigns) if each]
     guesses = _guesses(seen)
     own = tuple(_mixed([(g.weight, _drawn_in(g, each)) for g in guesses]) for each in seen)
