@@ -55,6 +55,7 @@ class Settings:
     transport: str
     retention_days: int
     nudges_on: bool
+    approval_from: int
     set_up_by: str
     access_link: str | None
     data_rules_link: str | None
@@ -102,6 +103,14 @@ def _whole_days(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 112 <= value <= 3650:
         # 112 days: 12 weeks of look-back and the 28 days before, without which no state could be judged.
         raise _WrongValueError("a whole number of days from 112 to 3650")
+    return value
+
+
+def _people(value: object) -> int:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,6}", value.strip()):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 999_999:
+        raise _WrongValueError("a whole number of people; 0: always")
     return value
 
 
@@ -215,6 +224,8 @@ SETTINGS: tuple[Setting, ...] = (
             "for how many days usage is kept before it is deleted"),
     Setting("nudges_on", "KINDLING_NUDGES_ON", "nudges.on", True, _yes_or_no,
             "false silences every tip and every summary that comes by itself, at once; commands still answer"),
+    Setting("approval_from", "KINDLING_APPROVAL_FROM", "nudges.approval_from", 30, _people,
+            "from about how many people a campaign needs a second lead; 0: always"),
     Setting("set_up_by", "KINDLING_SET_UP_BY", "nudges.set_up_by", "Your enablement team", _text,
             "who set this up, as the first message says it"),
     Setting("access_link", "KINDLING_ACCESS_LINK", "nudges.access_link", None, _page,
