@@ -1,0 +1,66 @@
+"""A campaign's messages exactly as a person would get them, with invented facts, and with buttons that do nothing.
+
+`handlers/campaign_looks.py` shows it. It knows the words of the tips, and nobody's rows. Next: `bot/views/tip.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from bot.domain.campaigns import Plan, Step
+from bot.domain.tips import SAMPLE_FACTS, Tip
+from bot.views import campaign_words as words
+from bot.views import pieces
+from bot.views import tip as tip_views
+from bot.views.campaign_words import FIRST_LINE
+from bot.views.message import Message, compose
+from bot.views.pieces import Block
+
+TITLE = "The message"
+SAMPLE = "sample_"
+"""What the ids of all buttons here begin with; a tap on one of them does nothing."""
+_KEY = "sample"
+
+
+def message(plan: Plan, tips: Sequence[Tip]) -> Message:
+    """Each message of the plan; of a family one of its tips, and which others it may be."""
+    shown = [_shown(number, step, plan, tips) for number, step in enumerate(plan.steps, start=1)]
+    head = (
+        "This is a sample. The figures in it are invented; everybody gets their own. The buttons are as they will be, and "
+        "do nothing here."
+    )
+    return compose(FIRST_LINE, [pieces.small_print(head), *_inert(block for blocks in shown for block in blocks)])
+
+
+def fitting(step: Step, trigger: str, tips: Sequence[Tip]) -> list[Tip]:
+    """The tips that a step may send, of those that speak about what the campaign is about."""
+    return [tip for tip in tips if trigger in tip.triggers and (step.tip_id == tip.tip_id or step.topic == tip.topic)]
+
+
+def _shown(number: int, step: Step, plan: Plan, tips: Sequence[Tip]) -> Iterator[Block]:
+    trigger = plan.audience.trigger
+    those = fitting(step, trigger, tips)
+    yield pieces.divider()
+    if len(plan.steps) > 1:
+        yield pieces.small_print(f"*Message {number}*")
+    if not those:
+        yield pieces.section("There is no such tip any more. Change the campaign, and choose another.")
+        return
+    sent = tip_views.message(
+        nudge_key=_KEY, tip=those[0], trigger=trigger, facts=SAMPLE_FACTS, introduce_by=None, locale="en-GB"
+    )
+    yield from sent.blocks
+    others = [f"“{words.tip(tip.tip_id)}”" for tip in those[1:]]
+    if others:
+        yield pieces.small_print(f"Some people get another of the same family instead: {pieces.listing(others, 'or')}.")
+
+
+def _inert(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The same blocks, in which no button leads to anything of whoever looks at them."""
+    numbers = count()
+    for block in blocks:
+        if block["type"] != "actions":
+            yield block
+            continue
+        yield {**block, "elements": [{**one, "action_id": f"{SAMPLE}{next(numbers)}"} for one in block["elements"]]}
