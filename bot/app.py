@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
@@ -21,6 +21,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 import handlers
 from bot.clock import Clock
+from bot.domain.tips import Tip
 from bot.errors import InputError, SlackRefused
 from bot.log import EventLog
 from bot.settings import Settings, SourceConfig
@@ -29,11 +30,27 @@ from bot.sources import catalogue, tip_library
 from bot.sources.otlp.answers import Signal
 from bot.sources.prices import GenaiPrices
 from bot.sources.public_holidays import holidays_of, weekend_of
+from bot.store import own_tips
 from bot.store.opening import open_store
 from bot.transports import http, otlp, socket_mode
 from handlers.desk import Desk
-from jobs import calendar, collect, decide, deliver, detect, digest, measure, receive, recheck, snapshot, tidy
+from jobs import (
+    calendar,
+    collect,
+    decide,
+    deliver,
+    detect,
+    digest,
+    measure,
+    pieces,
+    receive,
+    recheck,
+    snapshot,
+    tidy,
+    workers,
+)
 from jobs.rounds import Pace
+from jobs.sharing import Sharing, Timing
 
 Counts = calendar.Counts
 
@@ -60,7 +77,7 @@ def build(settings: Settings, *, clock: Clock) -> Desk:
         slack=Slack(settings.slack_bot_token or "", settings.slack_api_url),
         clock=clock,
         settings=settings,
-        tips=tip_library.load_tips(),
+        tips=own_tips.library(tip_library.load_tips()),
         prices=GenaiPrices(),
     )
 
@@ -100,16 +117,6 @@ def work(
         prices=desk.prices, holidays_of=holidays_of, weekend_of=weekend_of, switched_on=settings.nudges_on
     )
 
-    def decide_(now: datetime) -> Counts:
-        return decide.decide(
-            store,
-            now=now,
-            tips=desk.tips,
-            holidays_of=holidays_of,
-            weekend_of=weekend_of,
-            switched_on=settings.nudges_on,
-        )
-
     def deliver_(now: datetime) -> Counts:
         return deliver.deliver(
             store,
@@ -138,13 +145,11 @@ def work(
 
     return {
         "collect": lambda now: collect_now(desk, now=now, on_day=on_day),
-        "detect": lambda now: detect.detect(
-            store, now=now, prices=desk.prices, holidays_of=holidays_of, weekend_of=weekend_of
-        ),
+        "detect": lambda now: detect_now(desk, now=now),
         "measure": lambda now: measure.measure(
             store, now=now, prices=desk.prices, holidays_of=holidays_of, weekend_of=weekend_of
         ),
-        "decide": decide_,
+        "decide": lambda now: decide_now(desk, now=now),
         "snapshot": lambda now: snapshot.snapshot(store, now=now),
         "deliver": deliver_,
         "digest": digest_,
@@ -152,16 +157,46 @@ def work(
     }
 
 
+def detect_now(desk: Desk, *, now: datetime, person_ids: Sequence[int] | None = None) -> Counts:
+    """Judge everybody, or only these people."""
+    return detect.detect(
+        desk.store,
+        now=now,
+        prices=desk.prices,
+        holidays_of=holidays_of,
+        weekend_of=weekend_of,
+        person_ids=person_ids,
+    )
+
+
+def decide_now(desk: Desk, *, now: datetime, person_ids: Sequence[int] | None = None) -> Counts:
+    """Decide for everybody, or only for these people, who hears what next."""
+    return decide.decide(
+        desk.store,
+        now=now,
+        tips=_tips(desk),
+        holidays_of=holidays_of,
+        weekend_of=weekend_of,
+        switched_on=desk.settings.nudges_on,
+        person_ids=person_ids,
+    )
+
+
 def collect_now(
     desk: Desk,
     *,
     now: datetime,
     sources: Sequence[SourceConfig] | None = None,
+    members: bool = False,
     span: collect.Span | None = None,
     on_day: collect.OnDay | None = None,
 ) -> Counts:
-    """Read every source of the settings and the roster; or only `sources`, of which `span` names the days."""
-    slack_members = desk.slack.members if desk.settings.slack_bot_token and sources is None else None
+    """Read every source of the settings and the roster; or only `sources`, of which `span` names the days.
+
+    Slack's list of members is read with all sources, or where `members` asks for it beside some of them.
+    """
+    wanted = members or sources is None
+    slack_members = desk.slack.members if desk.settings.slack_bot_token and wanted else None
     return collect.collect(
         desk.store,
         sources=desk.settings.sources if sources is None else sources,
@@ -181,8 +216,52 @@ def serve(desk: Desk, stop: threading.Event) -> None:
     """
     telemetry = telemetry_listening(desk)
     listener = _listener(desk)
-    with telemetry, calendar.Daemon(desk.store, work=work(desk, stop=stop), clock=desk.clock, stop=stop):
+    with telemetry, _clock(desk, stop):
         listener(stop)
+
+
+def toil(desk: Desk, stop: threading.Event) -> None:
+    """Work on what clocks hand over, beside any number of other processes, until `stop` is set."""
+    workers.prepare(desk.store)
+    _worker(desk, stop).run()
+
+
+@contextmanager
+def _clock(desk: Desk, stop: threading.Event) -> Iterator[None]:
+    """On SQLite the clock does the work itself; on PostgreSQL it hands it over, also to a worker in this process."""
+    workers.prepare(desk.store)
+    is_shared = workers.are_possible(desk.store.url)
+    hand_over = workers.handing_over(desk.store) if is_shared else None
+    beside = _worker(desk, stop) if is_shared else nullcontext()
+    with (
+        beside,
+        calendar.Daemon(desk.store, work=work(desk, stop=stop), clock=desk.clock, stop=stop, hand_over=hand_over),
+    ):
+        yield
+
+
+def _worker(desk: Desk, stop: threading.Event) -> workers.Worker:
+    whole, sources = work(desk, stop=stop), desk.settings.sources
+    by_people = {"detect": detect_now, "decide": decide_now}
+
+    def carry_out(job: str, what: Mapping[str, Any], now: datetime) -> Counts:
+        person_ids = pieces.people_of(desk.store, what)
+        if person_ids is not None:
+            return by_people[job](desk, now=now, person_ids=person_ids)
+        chosen = pieces.sources_of(sources, what)
+        if chosen is not None:
+            return collect_now(desk, now=now, sources=chosen, members="members" in what)
+        return whole[job](now)
+
+    sharing = Sharing(
+        desk.store,
+        cut=lambda session, job: pieces.cut(session, job=job, sources=sources),
+        carry_out=carry_out,
+        clock=desk.clock,
+        defer=workers.defer,
+        timing=Timing(),
+    )
+    return workers.Worker(sharing, stop=stop)
 
 
 def telemetry_listening(desk: Desk) -> AbstractContextManager[int | None]:
@@ -284,6 +363,11 @@ def _is_ours(ours: AuthorizeResult, team_id: str | None, enterprise_id: str | No
     if team_id is None or team_id == ours.team_id:
         return True
     return ours.enterprise_id is not None and enterprise_id == ours.enterprise_id
+
+
+def _tips(desk: Desk) -> tuple[Tip, ...]:
+    with desk.store.read() as session:
+        return desk.tips(session)
 
 
 def _with_token(desk: Desk) -> Slack:

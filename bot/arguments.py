@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
         "--with-my-sessions", action="store_true", help="and a card of your own sessions on this machine, kept nowhere"
     )
     _add(commands, "run", "clock and Slack in one process, until it is told to stop")
+    _add(commands, "worker", "work on what clocks hand over, beside others, on PostgreSQL, until it is told to stop")
     _add(commands, "tick", "everything that is due at one instant, once, in order")
     for job in JOBS:
         _add(commands, job, f"only the job {job}, now")
@@ -76,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _add(commands: argparse._SubParsersAction[_Parser], name: str, help_: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=help_)
-    if name != "run":
+    if name not in ("run", "worker"):
         command.add_argument("--now", type=_moment, metavar="MOMENT", help="act as if it were this moment")
         command.add_argument("--json", action="store_true", help="print the counts as JSON on the last line")
     return command

@@ -31,7 +31,7 @@ from bot.store.audit import Act
 from bot.store.database import DatabaseError, Store
 from bot.views import calibration
 from handlers.desk import Desk
-from jobs import calendar, calibrate, collect, import_files, import_sessions
+from jobs import calendar, calibrate, collect, import_files, import_sessions, workers
 from jobs.collect import OnDay, Span
 from jobs.import_report import Kind
 
@@ -64,14 +64,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(_arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace) -> int:
+    """The clock and Slack, or a worker, until a signal says stop."""
     settings = _settings()
+    if arguments.command == "worker":  # before anything is opened, and with it made
+        workers.require(settings.database_url)
+        app.require_bot_token(settings)
     start_logging()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with app.running(settings, clock=SystemClock()) as kindling:
-        app.serve(kindling, stop)
+        if arguments.command == "worker":
+            app.toil(kindling, stop)
+        else:
+            app.serve(kindling, stop)
     return DONE
 
 
@@ -160,6 +167,7 @@ def _db_upgrade(arguments: argparse.Namespace) -> int:
         if before in (opening.Fit.FOREIGN, opening.Fit.NEWER):
             opening.refuse(store, before)
         store.upgrade()
+        workers.prepare(store)
         _write_down(store, Act.TABLES_UPGRADED, arguments)
     finally:
         store.close()
@@ -351,6 +359,7 @@ def _complain(sentence: str, code: int) -> int:
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "demo": _demo,
     "run": _run,
+    "worker": _run,
     "tick": _tick,
     **dict.fromkeys(JOBS, _job),
     "collect": _collect,

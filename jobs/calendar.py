@@ -33,6 +33,8 @@ from bot.store.runs import Claim, Standing
 
 Counts = Mapping[str, object]
 Work = Mapping[str, Callable[[datetime], Counts]]
+HandOver = Callable[[str, datetime], None]
+"""Gives the run of a job and window to others, once, however often it is asked."""
 
 _log = EventLog("calendar")
 
@@ -103,7 +105,8 @@ class Daemon:
     """The calendar as time goes by, until the end of its `with`: fires are caught up at start, runs are let finish.
 
     The nightly jobs share one thread, so they keep their order; delivery has its own and never waits for them. `stop`
-    is set at the end; a job that looks at it can finish early.
+    is set at the end; a job that looks at it can finish early. With `hand_over` nothing is carried out here: a run is
+    handed to the workers, who keep the order (`jobs/workers.py`).
     """
 
     def __init__(
@@ -114,10 +117,19 @@ class Daemon:
         clock: Clock,
         lease_s: float = LEASE_S,
         stop: threading.Event | None = None,
+        hand_over: HandOver | None = None,
     ) -> None:
         self._stop = stop or threading.Event()
         self._scheduler = BackgroundScheduler(timezone=UTC, logger=_silent_logger())
-        self._lanes = _Lanes(store, work=work, clock=clock, lease_s=lease_s, stop=self._stop, try_again=self._try_again)
+        self._lanes = _Lanes(
+            store,
+            work=work,
+            clock=clock,
+            lease_s=lease_s,
+            stop=self._stop,
+            try_again=self._try_again,
+            hand_over=hand_over,
+        )
         self._scheduler.add_executor(self._lanes)
         kept = [appointment for appointment in CALENDAR if appointment.job in work]
         for position, appointment in enumerate(kept):
@@ -174,8 +186,10 @@ class _Lanes(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types
         lease_s: float,
         stop: threading.Event,
         try_again: Callable[[str], None],
+        hand_over: HandOver | None,
     ) -> None:
         super().__init__()
+        self._hand_over = hand_over
         self._store, self._work, self._clock, self._lease_s = store, work, clock, lease_s
         self._stop, self._try_again = stop, try_again
         self._owner = _new_owner()
@@ -192,17 +206,22 @@ class _Lanes(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types
         lane.submit(self._carry_out, appointment)
 
     def _carry_out(self, appointment: Appointment) -> None:
-        now = self._clock.now()
-        work, due = self._work[appointment.job], appointment.latest(now)
-        run = _Run(self._store, appointment.job, due, work, self._owner, self._lease_s, self._stop)
         try:
-            has_failed = run.carry_out(now) is _FAILED
+            has_failed = self._is_failing(appointment, self._clock.now())
         except DatabaseError as error:  # the database is away; the thread must live to see it come back
             _log.error("calendar.no_database", job=appointment.job, error=type(error).__name__)
             has_failed = True
         if has_failed and appointment.period > RETRY_AFTER:
             self._try_again(appointment.job)
         self._run_job_success(appointment.job, [])
+
+    def _is_failing(self, appointment: Appointment, now: datetime) -> bool:
+        job, due = appointment.job, appointment.latest(now)
+        if self._hand_over is not None:
+            self._hand_over(job, due)
+            return False
+        run = _Run(self._store, job, due, self._work[job], self._owner, self._lease_s, self._stop)
+        return run.carry_out(now) is _FAILED
 
 
 _FAILED = "failed"
@@ -251,11 +270,9 @@ class _Run:
             )
 
     def _failed(self, claim: Claim, error: Exception, now: datetime) -> str:
-        # Only our own errors are written without anybody's data in them; of others the class must do.
-        sentence = f"{type(error).__name__}: {error}" if isinstance(error, KindlingError) else type(error).__name__
         _log.error("calendar.failed", job=self.job, error=type(error).__name__)
         with self.store.begin() as session:
-            runs.fail(session, claim, error=sentence, now=now)
+            runs.fail(session, claim, error=in_words(error), now=now)
         return _FAILED
 
     @contextmanager
@@ -277,6 +294,11 @@ class _Run:
                     runs.renew(session, claim, lease_s=self.lease_s)
             except DatabaseError as error:  # the next beat may find the database again
                 _log.warning("calendar.lease_not_renewed", job=self.job, error=type(error).__name__)
+
+
+def in_words(error: Exception) -> str:
+    """What is kept of an error: ours are written without anybody's data in them, of others the class must do."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, KindlingError) else type(error).__name__
 
 
 def _new_owner() -> str:

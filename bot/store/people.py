@@ -197,6 +197,12 @@ def shards(session: Session, *, size: int) -> Iterator[list[int]]:
         last = person_ids[-1]
 
 
+def between(session: Session, *, first: int, last: int) -> list[int]:
+    """The person numbers from `first` to `last`, both included, in ascending order."""
+    page = select(PersonRow.person_id).where(PersonRow.person_id.between(first, last)).order_by(PersonRow.person_id)
+    return list(session.scalars(page))
+
+
 # ---------------------------------------------------------------- helpers
 
 

@@ -1,7 +1,7 @@
 """One row for each job and window: whoever claims it does the work, everybody else sees that it is being done.
 
 Any number of clocks and processes may ask; a dead owner's run is taken over after its lease, on the database's clock.
-Called by `jobs/calendar.py`. Next: `bot/store/retention.py`.
+Called by `jobs/calendar.py`. Next: `bot/store/shared_runs.py`, for runs that many processes share.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.store.tables import RunRow
+from bot.store.tables import RunPieceRow, RunRow
 from bot.store.types import wall_clock
+
+DIED = "its process ended without a word"
 
 
 class RunState(StrEnum):
@@ -113,12 +115,12 @@ def renew(session: Session, run: Claim, *, lease_s: float) -> bool:
 
 def finish(session: Session, run: Claim, *, result: dict[str, Any], now: datetime) -> bool:
     """The work is done; `result` are its counts."""
-    return _update(session, run, state=RunState.DONE, lease_until=None, finished_at=now, result=result)
+    return _end(session, run, state=RunState.DONE, lease_until=None, finished_at=now, result=result)
 
 
 def fail(session: Session, run: Claim, *, error: str, now: datetime) -> bool:
     """The work failed; `error` is a class and a sentence without anybody's data."""
-    return _update(session, run, state=RunState.FAILED, lease_until=None, finished_at=now, error=error)
+    return _end(session, run, state=RunState.FAILED, lease_until=None, finished_at=now, error=error)
 
 
 _others = {
@@ -139,9 +141,17 @@ def _bury(session: Session, *conditions: ColumnElement[bool], now: datetime) -> 
     session.execute(
         update(RunRow)
         .where(*conditions)
-        .values(state=RunState.FAILED, lease_until=None, finished_at=now, error="its process ended without a word")
+        .values(state=RunState.FAILED, lease_until=None, finished_at=now, error=DIED)
         .execution_options(synchronize_session=False)
     )
+
+
+def _end(session: Session, run: Claim, **values: Any) -> bool:
+    """With its pieces, should others have begun it in pieces before it came to us."""
+    is_ours = _update(session, run, **values)
+    if is_ours:
+        session.execute(delete(RunPieceRow).where(RunPieceRow.run_id == run.run_id))
+    return is_ours
 
 
 def _update(session: Session, run: Claim, **values: Any) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bot.store.tables.audit import AuditRow, DigestRow, DigestWishRow
 from bot.store.tables.base import Base, BigKey
 from bot.store.tables.campaigns import AudienceCountRow, CampaignMemberRow, CampaignResultRow, CampaignRow, HaltRow
-from bot.store.tables.clock import CalibrationRow, InstallationRow, PapersRow, RunRow
+from bot.store.tables.clock import CalibrationRow, InstallationRow, PapersRow, RunPieceRow, RunRow
 from bot.store.tables.conclusions import BasisRow, FindingRow, SilenceRow, StateRow
 from bot.store.tables.messages import (
     OPEN_NUDGE,
@@ -22,6 +22,7 @@ from bot.store.tables.messages import (
     PreferenceRow,
     SendSlotRow,
 )
+from bot.store.tables.own_tips import OwnTipRow
 from bot.store.tables.people import (
     CalendarDayRow,
     ExclusionRow,
@@ -86,12 +87,14 @@ __all__ = [
     "NudgeStepRow",
     "OpenSessionRow",
     "OutcomeRow",
+    "OwnTipRow",
     "PapersRow",
     "PersonRow",
     "PreferenceRow",
     "PseudonymKeyRow",
     "PushedPointRow",
     "PushedSeriesRow",
+    "RunPieceRow",
     "RunRow",
     "SeatRow",
     "SendSlotRow",

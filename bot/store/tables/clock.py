@@ -8,14 +8,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.tables.base import Base, BigKey
 
 
 class RunRow(Base):
-    """One job, one window: unique, so that any number of clocks fire once and a gap is caught up once."""
+    """One job, one window: unique, so that any number of clocks fire once and a gap is caught up once.
+
+    `handed_at` is when it was handed to the workers, on the database's clock; NULL where the clock does it itself.
+    """
 
     __tablename__ = "run"
     run_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
@@ -29,7 +32,29 @@ class RunRow(Base):
     finished_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
+    handed_at: Mapped[datetime | None]
     __table_args__ = (UniqueConstraint("job", "scheduled_for"),)
+
+
+class RunPieceRow(Base):
+    """One piece of a run that many processes share: a range of people's numbers, a source, a drain of the queue.
+
+    `attempt` is the run's attempt that it was cut in: the pieces of an earlier one are nobody's work any longer. The
+    pieces of a phase begin when all of the phase before are done. `result` is what may be told, like a run's.
+    """
+
+    __tablename__ = "run_piece"
+    run_id: Mapped[int] = mapped_column(BigKey, ForeignKey("run.run_id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attempt: Mapped[int]
+    phase: Mapped[int]
+    what: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    result: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
 
 
 class InstallationRow(Base):
