@@ -7,16 +7,15 @@ invented key leads nowhere. Next: `handlers/ai_stats.py`.
 from __future__ import annotations
 
 from bot.domain.occasions import CHECK_IN
-from bot.domain.tips import Tip
-from bot.domain.told import Answer
+from bot.domain.plans import REMINDER
 from bot.errors import InputError
-from bot.store import nudges, preferences
+from bot.store import nudges
 from bot.views import check_in as check_in_views
 from bot.views import ids, settings, told, trouble
+from bot.views import plan as plan_views
 from bot.views import tip as tip_views
 from bot.views.ids import Action
-from handlers import check_ins, take_back, wishes, yours
-from handlers.desk import Desk
+from handlers import barriers, check_ins, plans, take_back, wishes, yours
 from handlers.themselves import ForPerson, for_person
 from handlers.trouble import Work
 from handlers.who import Asked
@@ -32,6 +31,8 @@ def why_tip(asked: Asked, person_id: int) -> None:
     today = asked.desk.clock.now().date()
     if nudge.trigger == CHECK_IN:
         asked.say(check_in_views.why(facts=nudge.facts, rule_version=nudge.rule_version, today=today))
+    elif nudge.trigger == REMINDER:
+        asked.say(plan_views.why(facts=nudge.facts, rule_version=nudge.rule_version, today=today))
     else:
         asked.say(tip_views.why(trigger=nudge.trigger, facts=nudge.facts, rule_version=nudge.rule_version, today=today))
 
@@ -53,30 +54,11 @@ def unknown(asked: Asked) -> None:
     asked.say(trouble.not_ours())
 
 
-def answered(answer: Answer) -> ForPerson:
-    """Keep the answer and put a short thanks in its place."""
-
-    def keep(asked: Asked, person_id: int) -> None:
-        desk, key = asked.desk, asked.nudge_key()
-        with desk.store.begin() as session:
-            kept = nudges.answer(session, nudge_key=key, person_id=person_id, answer=answer, now=desk.clock.now())
-            if kept:
-                preferences.said(session, person_id=person_id, answer=answer, now=desk.clock.now())
-            nudge = nudges.find(session, nudge_key=key, person_id=person_id)
-            if kept and nudge and answer is Answer.WAS_MEANT:
-                pattern = (nudge.trigger, str(nudge.facts.get("tool", "")))
-                preferences.meant(session, person_id=person_id, pattern=pattern, now=desk.clock.now())
-        tip = _tip(desk, nudge.tip_id) if kept and nudge else None
-        if nudge is None or tip is None:
-            asked.say(tip_views.unavailable())
-        else:
-            asked.replace(tip_views.answered(nudge_key=key, tip=tip, facts=nudge.facts, answer=answer))
-
-    return keep
-
-
 _FOR_PERSON: dict[Action, ForPerson] = {
-    **{action: answered(answer) for action, answer in told.ANSWERS.items()},
+    **{action: barriers.answered(answer) for action, answer in told.ANSWERS.items()},
+    Action.BARRIER: barriers.chosen,
+    Action.PLAN_WHEN: plans.make,
+    Action.PLAN_FORGET: plans.forget,
     **{action: check_ins.answered(answer) for action, answer in told.CHECK_IN_ANSWERS.items()},
     Action.SAVING: check_ins.said_more(Action.SAVING),
     Action.WENT_TO: check_ins.said_more(Action.WENT_TO),
@@ -116,7 +98,3 @@ def work_of(action: Action) -> Work:
             unknown(asked)
 
     return work
-
-
-def _tip(desk: Desk, tip_id: str) -> Tip | None:
-    return next((tip for tip in desk.tips if tip.tip_id == tip_id), None)

@@ -5,12 +5,14 @@ Called by `handlers/yours.py` and `handlers/home.py`. Next: `bot/store/scorecard
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from bot.domain import occasions, scorecard
 from bot.domain.occasions import Choice
 from bot.domain.scorecard import Numbers, Scorecard
+from bot.domain.tips import Tip
 from bot.domain.waste import ledger
 from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store.database import Session
@@ -37,7 +39,7 @@ def load(session: Session, desk: Desk, *, person_id: int) -> Card | None:
         holidays_of=holidays_of,
         weekend_of=weekend_of,
     )
-    return None if known is None else Card(scorecard.build(known), known, _one_thing(desk, known, today))
+    return None if known is None else Card(scorecard.build(known), known, _one_thing(desk.tips(session), known, today))
 
 
 def today_of(now: datetime) -> date:
@@ -45,7 +47,7 @@ def today_of(now: datetime) -> date:
     return now.astimezone(UTC).date()
 
 
-def _one_thing(desk: Desk, known: Numbers, today: date) -> Choice | None:
+def _one_thing(tips: Sequence[Tip], known: Numbers, today: date) -> Choice | None:
     """What a message would suggest. Who asks may hear it at any hour, whatever was said before."""
     if known.standing is None:
         return None
@@ -55,7 +57,7 @@ def _one_thing(desk: Desk, known: Numbers, today: date) -> Choice | None:
         occasions.occasions(known.standing, findings, exploring=exploring, welcome=True),
         standing=known.standing,
         seats=known.seats,
-        tips=desk.tips,
+        tips=tips,
         person=known.person,
         day=today,
         recent=frozenset(),

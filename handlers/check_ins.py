@@ -29,10 +29,11 @@ def answered(answer: Answer) -> ForPerson:
                     helped = Helped(answer.value)
                     check_ins.answer(session, nudge_key=key, person_id=person_id, helped=helped, now=now)
             found = _find(session, key, person_id) if kept else None
+            locale = _locale(session, key, person_id)
         if kept and answer is Answer.NO_QUESTIONS:
-            asked.replace(check_in.no_more(nudge_key=key))
+            asked.replace(check_in.no_more(nudge_key=key, locale=locale))
         else:
-            _show(asked, key, found)
+            _show(asked, key, found, locale)
 
     return keep
 
@@ -51,7 +52,8 @@ def said_more(action: Action) -> ForPerson:
             check_ins.add(session, nudge_key=key, person_id=person_id, saving=saving, went_to=went_to)
             preferences.heard_from(session, person_id=person_id, now=asked.desk.clock.now())
             found = _find(session, key, person_id)
-        _show(asked, key, found)
+            locale = _locale(session, key, person_id)
+        _show(asked, key, found, locale)
 
     return keep
 
@@ -60,8 +62,13 @@ def _find(session: Session, nudge_key: str, person_id: int) -> CheckIn | None:
     return check_ins.find(session, nudge_key=nudge_key, person_id=person_id)
 
 
-def _show(asked: Asked, nudge_key: str, found: CheckIn | None) -> None:
+def _locale(session: Session, nudge_key: str, person_id: int) -> str | None:
+    nudge = nudges.find(session, nudge_key=nudge_key, person_id=person_id)
+    return nudge.locale if nudge else None
+
+
+def _show(asked: Asked, nudge_key: str, found: CheckIn | None, locale: str | None) -> None:
     if found is None:
         asked.say(tip.unavailable())
     else:
-        asked.replace(check_in.answered(nudge_key=nudge_key, check_in=found))
+        asked.replace(check_in.answered(nudge_key=nudge_key, check_in=found, locale=locale))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from bot.clock import Clock
 from bot.domain.prices import PriceBook
-from bot.domain.tips import Tip
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.store.database import Store
+from bot.store.own_tips import Tips
 from handlers.refusals import Refusals
 from handlers.user_groups import UserGroups
 
@@ -22,7 +22,7 @@ class Desk:
     slack: Slack
     clock: Clock
     settings: Settings
-    tips: tuple[Tip, ...]
+    tips: Tips
     prices: PriceBook
     groups: UserGroups = field(default_factory=UserGroups)
     refusals: Refusals = field(default_factory=Refusals)

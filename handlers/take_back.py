@@ -6,7 +6,10 @@ it. Next: `bot/store/preferences.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.domain.occasions import CHECK_IN
+from bot.domain.tips import Tip
 from bot.domain.told import Answer
 from bot.errors import InputError
 from bot.store import check_ins, nudges, preferences
@@ -16,7 +19,6 @@ from bot.views import tip as tip_views
 from bot.views.ids import parse
 from bot.views.message import Message
 from handlers import home
-from handlers.desk import Desk
 from handlers.who import Asked
 
 
@@ -51,18 +53,24 @@ def _something_told(asked: Asked, person_id: int, answer: Answer) -> None:
 def _show_again(asked: Asked, person_id: int, key: str) -> None:
     with asked.desk.store.read() as session:
         nudge = nudges.find(session, nudge_key=key, person_id=person_id)
-    asked.replace(_as_it_was(asked.desk, nudge) or tip_views.unavailable())
+        tips = asked.desk.tips(session)
+    asked.replace(_as_it_was(tips, nudge) or tip_views.unavailable())
 
 
-def _as_it_was(desk: Desk, nudge: StoredNudge | None) -> Message | None:
+def _as_it_was(tips: Sequence[Tip], nudge: StoredNudge | None) -> Message | None:
     """The message as it came, without the introduction; None when it, or its tip, is gone."""
     if nudge is not None and nudge.trigger == CHECK_IN:
-        return check_in.message(nudge_key=nudge.nudge_key, introduce_by=None)
-    tip = next((tip for tip in desk.tips if nudge is not None and tip.tip_id == nudge.tip_id), None)
+        return check_in.message(nudge_key=nudge.nudge_key, introduce_by=None, locale=nudge.locale)
+    tip = next((tip for tip in tips if nudge is not None and tip.tip_id == nudge.tip_id), None)
     if nudge is None or tip is None:
         return None
     return tip_views.message(
-        nudge_key=nudge.nudge_key, tip=tip, trigger=nudge.trigger, facts=nudge.facts, introduce_by=None
+        nudge_key=nudge.nudge_key,
+        tip=tip,
+        trigger=nudge.trigger,
+        facts=nudge.facts,
+        introduce_by=None,
+        locale=nudge.locale,
     )
 
 

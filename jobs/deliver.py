@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.nudging import Moved, Silence
-from bot.domain.occasions import CHECK_IN, QUESTION
+from bot.domain.occasions import CHECK_IN
 from bot.domain.tips import Tip
+from bot.domain.turns import Waits
 from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnclear
 from bot.log import EventLog
 from bot.slack import Slack, is_installation_wide
 from bot.store import delivery, send_slots
 from bot.store.database import Session, Store
 from bot.store.delivery import HeldNudge
+from bot.store.own_tips import Tips
 from bot.views import check_in as check_in_view
+from bot.views import plan as plan_view
 from bot.views import tip as tip_view
 from bot.views.message import Message
 from jobs.look_up import look_up_all
@@ -39,7 +42,7 @@ def deliver(
     store: Store,
     *,
     slack: Slack,
-    tips: Sequence[Tip],
+    tips: Tips,
     now: datetime,
     recheck: Recheck,
     render: Render,
@@ -54,9 +57,8 @@ def deliver(
     SlackRefused when Slack refuses the whole installation (a wrong token, a missing permission): nobody's message fails
     for that, all stay planned.
     """
-    library = {tip.tip_id: tip for tip in (*tips, QUESTION)}
     pace, stop = pace or Pace(), stop or threading.Event()
-    round_ = Round(store, slack, library, now, recheck, render, owner, pace, sleep, stop)
+    round_ = Round(store, slack, tips, now, recheck, render, owner, pace, sleep, stop)
     with store.begin() as session:
         round_.counts.update(delivery.recover(session, now=now))
     look_up_all(round_)
@@ -65,18 +67,23 @@ def deliver(
 
 
 def words_of(introduce_by: str) -> Render:
-    """The wording of a tip or of the check-in; the first message a person ever gets opens with who set this up."""
+    """The wording of a tip, of the check-in or of a reminder; the first message a person ever gets opens with who set this up."""
 
     def render(nudge: HeldNudge, tip: Tip) -> Message:
         introduce = None if nudge.introduced else introduce_by
         if nudge.trigger == CHECK_IN:
-            return check_in_view.message(nudge_key=nudge.nudge_key, introduce_by=introduce)
+            return check_in_view.message(nudge_key=nudge.nudge_key, introduce_by=introduce, locale=nudge.locale)
+        if nudge.trigger == REMINDER:
+            return plan_view.reminder(
+                nudge_key=nudge.nudge_key, tip=tip, facts=nudge.facts, introduce_by=introduce, locale=nudge.locale
+            )
         return tip_view.message(
             nudge_key=nudge.nudge_key,
             tip=tip,
             trigger=nudge.trigger,
             facts=nudge.facts,
             introduce_by=introduce,
+            locale=nudge.locale,
         )
 
     return render
@@ -143,7 +150,8 @@ def _worded(round_: Round, nudge: HeldNudge) -> Message | None:
     with round_.store.begin() as session:
         if not _is_right(round_, session, nudge):
             return None
-    return round_.render(nudge, round_.tips[nudge.tip_id])
+        tip = round_.tip(session, nudge.tip_id)
+    return round_.render(nudge, tip) if tip else None
 
 
 def _pass_the_fence(round_: Round, nudge: HeldNudge) -> bool:
@@ -162,19 +170,21 @@ def _pass_the_fence(round_: Round, nudge: HeldNudge) -> bool:
 
 def _is_right(round_: Round, session: Session, nudge: HeldNudge) -> bool:
     verdict = _judged(round_, session, nudge)
-    if isinstance(verdict, Moved):
+    if isinstance(verdict, Waits):
+        round_.counts["later"] += delivery.let_go(session, nudge, reason=verdict, wait_s=0, now=round_.now)
+    elif isinstance(verdict, Moved):
         round_.counts["moved"] += delivery.moved(session, nudge, due_at=verdict.due_at, now=round_.now)
     elif verdict is not None:
         round_.counts["skipped"] += delivery.skipped(session, nudge, reason=verdict, now=round_.now)
     return verdict is None
 
 
-def _judged(round_: Round, session: Session, nudge: HeldNudge) -> Silence | Moved | None:
+def _judged(round_: Round, session: Session, nudge: HeldNudge) -> Silence | Moved | Waits | None:
     if round_.now >= nudge.expires_at:
         return Silence.EXPIRED
     if nudge.slack_user_id is None:
         return Silence.NO_SLACK_ACCOUNT
-    if nudge.tip_id not in round_.tips:  # it was taken out of the library since
+    if round_.tip(session, nudge.tip_id) is None:
         return Silence.NO_TIP_LEFT
     return round_.recheck(session, nudge, round_.now)
 

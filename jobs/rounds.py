@@ -5,22 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.nudging import Moved, Silence
+from bot.domain.occasions import QUESTION
 from bot.domain.tips import Tip
+from bot.domain.turns import Waits
 from bot.errors import SlackBusy, SlackError, SlackRefused
 from bot.log import EventLog
 from bot.slack import HTTP_TIMEOUT_S, Slack
 from bot.store import send_slots
 from bot.store.database import Session, Store
 from bot.store.delivery import HeldNudge
+from bot.store.own_tips import Tips
 from bot.views.message import Message
 
-Recheck = Callable[[Session, HeldNudge, datetime], Silence | Moved | None]
-"""Whether a claimed nudge is still right at this moment: None, or why not, or when instead."""
+Recheck = Callable[[Session, HeldNudge, datetime], Silence | Moved | Waits | None]
+"""Whether a claimed nudge is still right at this moment: None, or why not, or when instead, or what it waits for."""
 Render = Callable[[HeldNudge, Tip], Message]
 
 _log = EventLog("deliver")
@@ -67,7 +70,7 @@ class Round:
 
     store: Store
     slack: Slack
-    tips: Mapping[str, Tip]
+    tips: Tips
     begun_at: datetime
     recheck: Recheck
     render: Render
@@ -85,6 +88,11 @@ class Round:
     def now(self) -> datetime:
         """The moment it is by now, to the second: a run takes minutes, and somebody's fair hours may end in them."""
         return self.begun_at + timedelta(seconds=int(seconds() - self.started))
+
+    def tip(self, session: Session, tip_id: str) -> Tip | None:
+        """The tip as it stands now; None when somebody took it away, or it ended, since it was chosen."""
+        found = next((tip for tip in (*self.tips(session), QUESTION) if tip.tip_id == tip_id), None)
+        return found if found is not None and found.expires_on >= self.now.date() else None
 
     def is_over(self) -> bool:
         """Whether to leave the rest to a later run: told to stop, Slack not answering, or too long at it."""

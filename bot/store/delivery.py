@@ -17,12 +17,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, case, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from bot.domain.campaigns import CampaignState
 from bot.domain.people import IdentitySource
 from bot.store import preferences
-from bot.store.tables import IdentityRow, NudgeRow, NudgeStepRow, PreferenceRow
+from bot.store.tables import CampaignRow, HaltRow, IdentityRow, NudgeRow, NudgeStepRow, PersonRow, PreferenceRow
 from bot.store.types import wall_clock
 
 
@@ -43,9 +44,10 @@ class NudgeState(StrEnum):
 class HeldNudge:
     """A nudge that this process holds for the length of a lease, as claimed or to be looked up.
 
-    `introduced` is whether this person has had the first-contact message. `due_at` and `expires_at` are calendar time,
-    `sending_since` is the database's; `settled` says that a message sent then would be visible by now. `quiet_until` is
-    the end of a do-not-disturb, once it was asked for.
+    `locale` is as Slack or the roster has it, `introduced` is whether this person has had the first-contact message.
+    `due_at` and `expires_at` are calendar time, `sending_since` is the database's; `settled` says that a message sent
+    then would be visible by now. `quiet_until` is the end of a do-not-disturb, once it was asked for.
+    `campaign_id` is None for tips that go out by themselves.
     """
 
     nudge_id: int
@@ -66,6 +68,8 @@ class HeldNudge:
     sending_since: datetime | None
     settled: bool
     quiet_until: datetime | None = None
+    locale: str | None = None
+    campaign_id: int | None = None
 
 
 def recover(session: Session, *, now: datetime) -> dict[str, int]:
@@ -292,7 +296,11 @@ def _arrow(
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What may leave now: nothing at all while a lead has switched everything off, nothing of a paused campaign."""
+    paused = select(CampaignRow.campaign_id).where(CampaignRow.state == CampaignState.PAUSED)
     return (
+        ~exists(select(HaltRow.halt_id)),
+        or_(NudgeRow.campaign_id.is_(None), NudgeRow.campaign_id.not_in(paused)),
         NudgeRow.state == NudgeState.PLANNED,
         NudgeRow.due_at <= now,
         or_(NudgeRow.next_try_at.is_(None), NudgeRow.next_try_at <= wall_clock(0)),
@@ -352,7 +360,8 @@ def _held(session: Session, nudge_ids: list[int], *, settle_s: float) -> list[He
     )
     settled = case((NudgeRow.sending_since <= wall_clock(-settle_s), True), else_=False)
     rows = session.execute(
-        select(NudgeRow, slack_user_id, PreferenceRow.introduced_at, settled)
+        select(NudgeRow, slack_user_id, PreferenceRow.introduced_at, settled, PersonRow.locale)
+        .join(PersonRow, PersonRow.person_id == NudgeRow.person_id)
         .outerjoin(PreferenceRow, PreferenceRow.person_id == NudgeRow.person_id)
         .where(NudgeRow.nudge_id.in_(nudge_ids))
         .order_by(NudgeRow.due_at, NudgeRow.nudge_id)
@@ -361,8 +370,8 @@ def _held(session: Session, nudge_ids: list[int], *, settle_s: float) -> list[He
     return [_held_nudge(row) for row in rows]
 
 
-def _held_nudge(row: Row[NudgeRow, str | None, datetime | None, bool]) -> HeldNudge:
-    nudge, slack_user_id, introduced_at, settled = row
+def _held_nudge(row: Row[NudgeRow, str | None, datetime | None, bool, str | None]) -> HeldNudge:
+    nudge, slack_user_id, introduced_at, settled, locale = row
     assert nudge.owner is not None
     return HeldNudge(
         nudge_id=nudge.nudge_id,
@@ -382,4 +391,6 @@ def _held_nudge(row: Row[NudgeRow, str | None, datetime | None, bool]) -> HeldNu
         lookups=nudge.lookups,
         sending_since=nudge.sending_since,
         settled=bool(settled),
+        locale=locale,
+        campaign_id=nudge.campaign_id,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.nudging import Plan, Silence
 from bot.domain.told import Answer, PastNudge
-from bot.store.tables import OPEN_NUDGE, NudgeRow, NudgeStepRow
+from bot.store.tables import OPEN_NUDGE, NudgeRow, NudgeStepRow, PersonRow
 
 _MAY_HAVE_ARRIVED = ("sent", "unknown")
 _ANSWERABLE = ("sending", "ambiguous", *_MAY_HAVE_ARRIVED)
@@ -29,7 +29,10 @@ _CANCELLABLE = ("planned", "claimed")
 
 @dataclass(frozen=True)
 class StoredNudge:
-    """One nudge of one person, with everything needed to say why it came and what became of it."""
+    """One nudge of one person, with everything needed to say why it came and what became of it.
+
+    `locale` is the person's own, for words that follow the message.
+    """
 
     nudge_key: str
     tip_id: str
@@ -45,6 +48,7 @@ class StoredNudge:
     sent_at: datetime | None
     answer: Answer | None
     answered_at: datetime | None
+    locale: str | None = None
 
 
 def plan(session: Session, *, person_id: int, plan: Plan, rule_version: str, now: datetime) -> int | None:
@@ -134,12 +138,13 @@ def unanswer_one(session: Session, *, nudge_key: str, person_id: int) -> None:
 
 def find(session: Session, *, nudge_key: str, person_id: int) -> StoredNudge | None:
     """The nudge behind a button, for the person it went to and for nobody else."""
-    row = session.scalar(
-        select(NudgeRow)
+    found = session.execute(
+        select(NudgeRow, PersonRow.locale)
+        .join(PersonRow, PersonRow.person_id == NudgeRow.person_id)
         .where(NudgeRow.nudge_key == nudge_key, NudgeRow.person_id == person_id)
         .execution_options(populate_existing=True)
-    )
-    return None if row is None else _stored(row)
+    ).one_or_none()
+    return None if found is None else replace(_stored(found[0]), locale=found[1])
 
 
 def cancel_open(session: Session, *, person_id: int, reason: Silence, now: datetime, trigger: str | None = None) -> int:

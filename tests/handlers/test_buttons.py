@@ -43,7 +43,7 @@ def send_tip(office: Office, member: Member) -> str:
         assert nudge is not None
         row = session.scalars(select(NudgeRow).where(NudgeRow.nudge_key == key)).one()
         row.state, row.sent_at = "sent", desk.clock.now()
-    tip = next(tip for tip in desk.tips if tip.tip_id == nudge.tip_id)
+        tip = next(tip for tip in desk.tips(session) if tip.tip_id == nudge.tip_id)
     message = tip_views.message(
         nudge_key=key, tip=tip, trigger="never_used", facts=nudge.facts, introduce_by=desk.settings.set_up_by
     )
@@ -54,7 +54,8 @@ def send_tip(office: Office, member: Member) -> str:
 
 def plan_tip(office: Office, member: Member) -> str:
     desk, now = office.desk, office.desk.clock.now()
-    tip = next(tip for tip in desk.tips if "never_used" in tip.triggers)
+    with desk.store.read() as session:
+        tip = next(tip for tip in desk.tips(session) if "never_used" in tip.triggers)
     facts: dict[str, Fact] = {
         "tools": ["claude_code"],
         "seat_since": "2026-01-05",

@@ -70,7 +70,8 @@ def send_question(at: Office, member: Member) -> str:
 
 def send_tip(at: Office, member: Member, trigger: str) -> str:
     """A tip for this trigger in this member's messages; returns its key."""
-    tip = next(tip for tip in at.desk.tips if trigger in tip.triggers and not tip.roles)
+    with at.desk.store.read() as session:
+        tip = next(tip for tip in at.desk.tips(session) if trigger in tip.triggers and not tip.roles)
     facts: dict[str, Fact] = {
         "tool": "claude_code",
         "tools": ["claude_code"],

@@ -18,6 +18,7 @@ from bot.domain.prices import PriceBook
 from bot.settings import load
 from bot.slack import Slack
 from bot.store.database import Store
+from bot.store.own_tips import library
 from handlers.desk import Desk
 from tests.house.manifest_limits import MANIFEST
 
@@ -71,7 +72,7 @@ def manifest() -> dict[str, Any]:
 @pytest.fixture
 def registered(sqlite_store: Store, clock: HandClock) -> Registered:
     recorder = Recorder()
-    desk = Desk(sqlite_store, Slack("xoxb-test"), clock, load({}), (), cast("PriceBook", None))
+    desk = Desk(sqlite_store, Slack("xoxb-test"), clock, load({}), library(()), cast("PriceBook", None))
     handlers.register(cast("App", recorder), desk)
     return recorder.registered
 

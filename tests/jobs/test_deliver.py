@@ -24,6 +24,7 @@ from bot.playground.web_api import ALL_SCOPES
 from bot.slack import Slack
 from bot.store.database import Store
 from bot.store.delivery import HeldNudge
+from bot.store.own_tips import library
 from bot.store.tables import NudgeRow, NudgeStepRow, PersonRow, PreferenceRow
 from bot.views.message import Message
 from jobs.deliver import deliver, words_of
@@ -50,7 +51,7 @@ def run(
     **given: Any,
 ) -> dict[str, int]:
     """One run of delivery in which waiting is cut short."""
-    settings: dict[str, Any] = {"tips": [TIP], "owner": "a", "pace": FAST, "sleep": lambda _s: None}
+    settings: dict[str, Any] = {"tips": library([TIP]), "owner": "a", "pace": FAST, "sleep": lambda _s: None}
     slack = Slack(BOT_TOKEN, playground.api_url)
     return deliver(store, slack=slack, now=now, recheck=recheck, render=render, **{**settings, **given})
 
@@ -160,7 +161,7 @@ def test_what_cannot_be_said_ends_with_its_reason(
 ) -> None:
     """Expired, without an account or without its tip: skipped, and the row says why."""
     nudge_id = planned(sqlite_store, slack_id)
-    assert {"skipped": 1} == run(sqlite_store, playground, now=now, tips=tips)
+    assert {"skipped": 1} == run(sqlite_store, playground, now=now, tips=library(tips))
     assert reason == nudge_row(sqlite_store, nudge_id).reason
 
 

@@ -24,6 +24,7 @@ from bot.settings import load
 from bot.slack import Slack
 from bot.store import digests, people, preferences, rights
 from bot.store.database import Store
+from bot.store.own_tips import library
 from bot.store.tables import AuditRow, DigestRow
 from bot.views import team
 from handlers.desk import Desk
@@ -128,7 +129,7 @@ def test_the_one_switch_stops_summaries_as_well(wished_on_sqlite: Store, slack: 
     said = []
     for on in (False, True):
         settings = replace(load({}), nudges_on=on, slack_bot_token=BOT_TOKEN)
-        desk = Desk(wished_on_sqlite, Slack(BOT_TOKEN, slack.api_url), HandClock(NOW), settings, (), prices)
+        desk = Desk(wished_on_sqlite, Slack(BOT_TOKEN, slack.api_url), HandClock(NOW), settings, library(()), prices)
         app.work(desk, pace=FAST)["digest"](NOW)
         said.append((sent(slack), outcomes(wished_on_sqlite)))
 

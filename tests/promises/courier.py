@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from bot.playground.server import BOT_TOKEN
 from bot.slack import Slack
 from bot.store.database import Store
+from bot.store.own_tips import library
 from jobs.deliver import deliver
 from jobs.rounds import Pace
 from tests.nudge_queue import NOW, TIP, always_right, words
@@ -45,7 +46,7 @@ def main(database_url: str, api_url: str) -> None:
             deliver(
                 store,
                 slack=slack,
-                tips=[TIP],
+                tips=library([TIP]),
                 now=NOW,
                 recheck=always_right,
                 render=words,

@@ -35,6 +35,7 @@ from bot.playground.server import BOT_TOKEN, Playground
 from bot.playground.web_api import ALL_SCOPES
 from bot.slack import Slack
 from bot.store.database import Store
+from bot.store.own_tips import library
 from jobs.deliver import deliver
 from jobs.rounds import Pace
 from tests import watched
@@ -135,7 +136,7 @@ class Bench:
         deliver(
             self.store,
             slack=Slack(BOT_TOKEN, self.playground.api_url),
-            tips=[TIP],
+            tips=library([TIP]),
             now=NOW,
             recheck=always_right,
             render=words,

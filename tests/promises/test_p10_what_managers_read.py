@@ -35,6 +35,7 @@ from bot.sources.prices import GenaiPrices
 from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store import digests, identities, installation, people, published
 from bot.store.database import Session, Store
+from bot.store.own_tips import library
 from bot.store.tables import AuditRow, PersonRow, SnapshotMemberRow, TeamStayRow
 from bot.views import team
 from bot.views.ids import Action, Payload
@@ -112,7 +113,7 @@ def settle(store: Store, members: list[Member]) -> None:
 
 def desk_of(store: Store, slack: Playground, **settings: Any) -> Desk:
     told = replace(load({"KINDLING_SET_UP_BY": "Robin Osei's enablement team"}), **settings)
-    return Desk(store, Slack(BOT_TOKEN, slack.api_url), HandClock(NOW), told, (), cast("PriceBook", None))
+    return Desk(store, Slack(BOT_TOKEN, slack.api_url), HandClock(NOW), told, library(()), cast("PriceBook", None))
 
 
 def ask_everything(desk: Desk, read: Read) -> None:
