@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.domain.plans import IfThen
+from bot.domain.tips import Tip
 from bot.domain.told import Preferences
-from bot.store import preferences
+from bot.store import plans, preferences
 from bot.views import home
 from handlers import cards
 from handlers.themselves import number_of
@@ -33,7 +35,9 @@ def publish(asked: Asked, person_id: int) -> None:
     with desk.store.read() as session:
         card = cards.load(session, desk, person_id=person_id)
         wishes = preferences.load(session, person_ids=[person_id])[person_id]
-    _show(asked, card, wishes, now)
+        made = plans.load(session, person_ids=[person_id]).get(person_id)
+        planned = [tip for tip in desk.tips(session) if made is not None and tip.tip_id == made.tip_id]
+    _show(asked, card, wishes, now, made, planned[0] if planned else None)
     if card is not None:
         with desk.store.begin() as session:
             preferences.heard_from(session, person_id=person_id, now=now)
@@ -44,7 +48,14 @@ def clear(asked: Asked) -> None:
     _show(asked, None, Preferences(), asked.desk.clock.now())
 
 
-def _show(asked: Asked, card: cards.Card | None, wishes: Preferences, now: datetime) -> None:
+def _show(
+    asked: Asked,
+    card: cards.Card | None,
+    wishes: Preferences,
+    now: datetime,
+    made: IfThen | None = None,
+    planned: Tip | None = None,
+) -> None:
     view = home.view(
         card=card.scorecard if card else None,
         preferences=wishes,
@@ -52,5 +63,7 @@ def _show(asked: Asked, card: cards.Card | None, wishes: Preferences, now: datet
         introduced_by=asked.desk.settings.set_up_by,
         now=now,
         today=cards.today_of(now),
+        if_then=made,
+        planned_tip=planned,
     )
     asked.desk.slack.publish_home(asked.slack_user_id, view)

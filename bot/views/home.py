@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from bot.domain.plans import IfThen
 from bot.domain.scorecard import Scorecard
+from bot.domain.tips import Tip
 from bot.domain.told import Preferences
-from bot.views import pieces, scorecard, settings, told, weeks
+from bot.views import pieces, plan, scorecard, settings, told, weeks
 from bot.views.ids import Action, Callback
 from bot.views.pieces import Block
 
@@ -19,9 +21,21 @@ View = dict[str, Any]
 
 
 def view(
-    *, card: Scorecard | None, preferences: Preferences, has_tip: bool, introduced_by: str, now: datetime, today: date
+    *,
+    card: Scorecard | None,
+    preferences: Preferences,
+    has_tip: bool,
+    introduced_by: str,
+    now: datetime,
+    today: date,
+    if_then: IfThen | None = None,
+    planned_tip: Tip | None = None,
 ) -> View:
-    """The Home tab of one person. `card` is None for somebody who is not in the list of people."""
+    """The Home tab of one person. `card` is None for somebody who is not in the list of people.
+
+    `if_then` is their plan, `planned_tip` the tip it is for, None when that is gone.
+    """
+    planned = plan.on_home(if_then, planned_tip, today=today) if if_then is not None else []
     introduction = _introduction(introduced_by) if preferences.introduced_at is None else []
     known = (
         _nothing_held()
@@ -32,7 +46,7 @@ def view(
             *scorecard.quadrants(card, today=today),
             *weeks.on_home(card.weeks),
             scorecard.ways_on(has_tip=has_tip, weeks_are_here=True),
-            *_settings(preferences, now=now, today=today),
+            *_settings(preferences, planned, now=now, today=today),
         ]
     )
     return {"type": "home", "callback_id": Callback.HOME.value, "blocks": known}
@@ -45,12 +59,13 @@ def _nothing_held() -> list[Block]:
     ]
 
 
-def _settings(preferences: Preferences, *, now: datetime, today: date) -> list[Block]:
+def _settings(preferences: Preferences, planned: list[Block], *, now: datetime, today: date) -> list[Block]:
     return [
         pieces.divider(),
         pieces.header("Messages"),
         pieces.section(_messages_now(preferences, now=now, today=today)),
         _message_buttons(preferences),
+        *planned,
         *told.settings(preferences, now=now, today=today),
         pieces.divider(),
         pieces.header("What is held about you"),

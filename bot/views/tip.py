@@ -7,6 +7,7 @@ in it, else English. The words around a tip stand in `bot/views/words/`. Next: `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from bot.domain import languages
@@ -15,7 +16,8 @@ from bot.domain.languages import Language
 from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Facts, Tip, fill, in_language_of
 from bot.domain.told import Answer
 from bot.domain.waste import idle_seat
-from bot.views import pieces, rules, told
+from bot.views import barriers, pieces, rules, told
+from bot.views.barriers import Way
 from bot.views.ids import Action, Payload
 from bot.views.message import Message, compose
 from bot.views.pieces import Block
@@ -24,16 +26,16 @@ from bot.views.words import ENGLISH, Frame, frame_in
 FIRST_LINE = ENGLISH.first_line
 
 _LONGEST_FACT = 200
-_WHY_SO_LITTLE = (Answer.NO_ACCESS, Answer.OTHER_TOOL, Answer.NOT_MY_WORK, Answer.NOT_ALLOWED, Answer.ON_LEAVE)
 _CONTEXTS: dict[str, tuple[Answer, ...]] = {
-    State.NEVER_USED: _WHY_SO_LITTLE,
-    State.LAPSED: _WHY_SO_LITTLE,
     State.AT_RISK: (Answer.ON_LEAVE, Answer.OTHER_TOOL, Answer.NO_ACCESS),
     State.FIRST_STEPS: (Answer.OTHER_TOOL, Answer.NOT_MY_WORK, Answer.NOT_ALLOWED),
     State.BUILDING: (Answer.OTHER_TOOL, Answer.NOT_MY_WORK, Answer.NOT_ALLOWED),
     idle_seat.DETECTOR: (Answer.NO_ACCESS, Answer.OTHER_TOOL, Answer.ON_LEAVE, Answer.WAS_MEANT),
 }
-"""What may be told with one tap under a tip; under any other pattern of cost, that it was meant."""
+"""What may be told with one tap under a tip; under any other pattern of cost, that it was meant. Under a zero there is
+the menu of causes instead.
+"""
+_MAY_BE_PLANNED = ZERO_STATES | {State.FIRST_STEPS}
 _ACTIONS = {answer: action for action, answer in told.ANSWERS.items()}
 
 
@@ -49,21 +51,35 @@ def message(
     frame = frame_in(language)
     opening = introduction(introduce_by, frame) if introduce_by is not None else []
     beside = [] if trigger in ENABLEMENT_TRIGGERS else [pieces.small_print(frame.not_a_bill)]
-    answers = _answers(nudge_key, tip, trigger, frame)
+    answers = _answers(nudge_key, tip, trigger, language)
     blocks = [*opening, *_body(tip, facts, language), *beside, *answers, way_out(nudge_key, frame=frame)]
     return compose(frame.first_contact if opening else frame.first_line, blocks, choices=frame.choices)
 
 
-def answered(*, nudge_key: str, tip: Tip, facts: Facts, answer: Answer, locale: str | None = None) -> Message:
-    """The same message after a tap: a short thanks in place of the answers; the way out stays."""
+def answered(
+    *, nudge_key: str, tip: Tip, facts: Facts, answer: Answer, way: Way | None = None, locale: str | None = None
+) -> Message:
+    """The same message after a tap: a short thanks in place of the answers, with the next step where the answer is one
+    of the causes; the way out stays.
+    """
     tip, language = in_language_of(locale, tip, facts)
     frame = frame_in(language)
     thanks = [pieces.section(frame.thanks[answer])]
     if answer is Answer.SHOW_ME:
         thanks += _steps(tip, facts, language)
+    thanks += barriers.next_step(answer, nudge_key=nudge_key, way=way or Way(), language=language)
     if answer in told.LABELS:
         thanks.append(told.take_back_button(nudge_key, answer.value, frame))
     blocks = [*_body(tip, facts, language), *thanks, way_out(nudge_key, frame=frame)]
+    return compose(frame.first_line, blocks, choices=frame.choices)
+
+
+def no_use(*, nudge_key: str, tip: Tip, facts: Facts, recipes: Sequence[Tip], locale: str | None = None) -> Message:
+    """The same message for who sees no use in it: a few recipes, and the tap that ends the subject."""
+    tip, language = in_language_of(locale, tip, facts)
+    frame = frame_in(language)
+    small = barriers.recipes(nudge_key, recipes, language)
+    blocks = [*_body(tip, facts, language), *small, way_out(nudge_key, frame=frame)]
     return compose(frame.first_line, blocks, choices=frame.choices)
 
 
@@ -131,14 +147,20 @@ def _body(tip: Tip, facts: Facts, language: Language) -> list[Block]:
     return [pieces.section(_filled(part, facts, language)) for part in (tip.text, tip.try_this)]
 
 
-def _answers(nudge_key: str, tip: Tip, trigger: str, frame: Frame) -> list[Block]:
-    """Whether it was of use, and below it what may explain what was seen; under a zero the second says it all."""
+def _answers(nudge_key: str, tip: Tip, trigger: str, language: Language) -> list[Block]:
+    """Whether it was of use, and below it what may explain what was seen; under a zero what stands in the way."""
+    frame = frame_in(language)
     asked = [] if trigger in ZERO_STATES else [Answer.HELPFUL, Answer.NOT_HELPFUL]
     if tip.how_to:
         asked.insert(0, Answer.SHOW_ME)
-    contexts = _CONTEXTS.get(trigger, (Answer.WAS_MEANT,))
-    rows = [[*asked, *contexts]] if trigger in ZERO_STATES or len(contexts) == 1 else [asked, [*contexts]]
-    return [pieces.row(*(_button(answer, nudge_key, frame) for answer in row)) for row in rows]
+    first = [_button(answer, nudge_key, frame) for answer in asked]
+    plan = [barriers.moments(nudge_key, language)] if trigger in _MAY_BE_PLANNED else []
+    if trigger in ZERO_STATES:
+        return [pieces.row(*first, *plan, barriers.menu(nudge_key, language))]
+    contexts = [_button(answer, nudge_key, frame) for answer in _CONTEXTS.get(trigger, (Answer.WAS_MEANT,))]
+    if len(contexts) == 1:
+        return [pieces.row(*first, *contexts)]
+    return [pieces.row(*first, *plan), pieces.row(*contexts)]
 
 
 def _button(answer: Answer, nudge_key: str, frame: Frame) -> Block:

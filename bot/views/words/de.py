@@ -38,6 +38,8 @@ GERMAN = Frame(
         Answer.OTHER_TOOL: "Ich nutze etwas anderes",
         Answer.NOT_MY_WORK: "Nichts für meine Arbeit",
         Answer.NOT_ALLOWED: "Mit meinen Daten nicht erlaubt",
+        Answer.NO_TRUST: "Ich traue ihm nicht",
+        Answer.NO_TIME: "Ich habe keine Zeit dafür",
         Answer.ON_LEAVE: "Ich war nicht da",
         Answer.WAS_MEANT: "Das war so gewollt",
         Answer.NO_QUESTIONS: "Frag mich das nicht mehr",
@@ -46,14 +48,16 @@ GERMAN = Frame(
         Answer.HELPFUL: "Danke. Dieser Tipp kommt mindestens 90 Tage lang nicht wieder.",
         Answer.NOT_HELPFUL: "Danke, dass du es sagst. Dieser Tipp kommt mindestens 90 Tage lang nicht wieder.",
         Answer.SHOW_ME: "So geht es, in kleinen Schritten:",
-        Answer.NO_ACCESS: "Notiert: Du hast keinen Zugang. Wer hier die Plätze vergibt, kann ihn dir geben; ich habe "
-        "es niemandem gesagt. " + _QUIET,
+        Answer.NO_ACCESS: "Notiert: Du hast keinen Zugang. Ich habe es niemandem gesagt.",
         Answer.OTHER_TOOL: "Notiert: Du nutzt etwas anderes, das ich vielleicht nicht sehen kann. Ich habe es "
         "niemandem gesagt. " + _QUIET,
         Answer.NOT_MY_WORK: "Notiert: nichts für deine Arbeit. Das ist eine gute Antwort, und ich habe sie niemandem "
         "gesagt. " + _QUIET,
         Answer.NOT_ALLOWED: "Notiert: mit deinen Daten nicht erlaubt. Das ist Grund genug, und ich habe es niemandem "
         "gesagt. " + _QUIET,
+        Answer.NO_TRUST: "Notiert: Du traust ihm nicht. Das ist ein guter Grund, und ich habe es niemandem gesagt. "
+        + _QUIET,
+        Answer.NO_TIME: "Notiert: keine Zeit. Ich lasse das Thema vier Wochen ruhen und habe es niemandem gesagt.",
         Answer.ON_LEAVE: "Notiert: Du warst nicht da. Dann sagen Tage ohne Nutzung nichts, und ich lasse das Thema "
         "vier Wochen ruhen. Ich habe es niemandem gesagt.",
         Answer.WAS_MEANT: "Notiert: Das war so gewollt. Auf deiner Karte zählt es von jetzt an einfach als genutzt. "

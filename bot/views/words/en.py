@@ -38,6 +38,8 @@ ENGLISH = Frame(
         Answer.OTHER_TOOL: "I use something else",
         Answer.NOT_MY_WORK: "Not for my work",
         Answer.NOT_ALLOWED: "Not allowed with my data",
+        Answer.NO_TRUST: "I do not trust it",
+        Answer.NO_TIME: "I have no time for it",
         Answer.ON_LEAVE: "I was away",
         Answer.WAS_MEANT: "That was meant",
         Answer.NO_QUESTIONS: "Do not ask me this again",
@@ -46,13 +48,14 @@ ENGLISH = Frame(
         Answer.HELPFUL: "Thank you. This tip will not come again for at least 90 days.",
         Answer.NOT_HELPFUL: "Thank you for saying so. This tip will not come again for at least 90 days.",
         Answer.SHOW_ME: "Here is how, in small steps:",
-        Answer.NO_ACCESS: "Noted: you have no access. Whoever hands out seats here can give it; I have told nobody. "
-        + _QUIET,
+        Answer.NO_ACCESS: "Noted: you have no access. I have told nobody.",
         Answer.OTHER_TOOL: "Noted: you use something else, which I may not be able to see. I have told nobody. "
         + _QUIET,
         Answer.NOT_MY_WORK: "Noted: not for your work. That is a good answer, and I have told nobody. " + _QUIET,
         Answer.NOT_ALLOWED: "Noted: not allowed with your data. That is reason enough, and I have told nobody. "
         + _QUIET,
+        Answer.NO_TRUST: "Noted: you do not trust it. That is a good reason, and I have told nobody. " + _QUIET,
+        Answer.NO_TIME: "Noted: no time. I leave the subject for four weeks, and I have told nobody.",
         Answer.ON_LEAVE: "Noted: you were away. Then days without use say nothing, and I leave the subject for four "
         "weeks. I have told nobody.",
         Answer.WAS_MEANT: "Noted: that was meant. On your card it counts as simply used from now on. I have told "
