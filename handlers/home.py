@@ -36,8 +36,8 @@ def publish(asked: Asked, person_id: int) -> None:
         card = cards.load(session, desk, person_id=person_id)
         wishes = preferences.load(session, person_ids=[person_id])[person_id]
         made = plans.load(session, person_ids=[person_id]).get(person_id)
-        planned = [tip for tip in desk.tips(session) if made is not None and tip.tip_id == made.tip_id]
-    _show(asked, card, wishes, now, made, planned[0] if planned else None)
+        tip = next((tip for tip in desk.tips(session) if made is not None and tip.tip_id == made.tip_id), None)
+    _show(asked, card, wishes, now, (made, tip) if made else None)
     if card is not None:
         with desk.store.begin() as session:
             preferences.heard_from(session, person_id=person_id, now=now)
@@ -53,8 +53,7 @@ def _show(
     card: cards.Card | None,
     wishes: Preferences,
     now: datetime,
-    made: IfThen | None = None,
-    planned: Tip | None = None,
+    planned: tuple[IfThen, Tip | None] | None = None,
 ) -> None:
     view = home.view(
         card=card.scorecard if card else None,
@@ -63,7 +62,7 @@ def _show(
         introduced_by=asked.desk.settings.set_up_by,
         now=now,
         today=cards.today_of(now),
-        if_then=made,
-        planned_tip=planned,
+        if_then=planned[0] if planned else None,
+        planned_tip=planned[1] if planned else None,
     )
     asked.desk.slack.publish_home(asked.slack_user_id, view)

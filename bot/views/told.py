@@ -22,6 +22,8 @@ LABELS: dict[Answer, str] = {
         Answer.OTHER_TOOL,
         Answer.NOT_MY_WORK,
         Answer.NOT_ALLOWED,
+        Answer.NO_TRUST,
+        Answer.NO_TIME,
         Answer.ON_LEAVE,
         Answer.WAS_MEANT,
         Answer.NO_QUESTIONS,

@@ -18,7 +18,7 @@ from bot.playground.journal import Shown
 from bot.store import nudges, people, preferences
 from bot.store.tables import NudgeRow
 from bot.views import tip as tip_views
-from bot.views.ids import Action
+from bot.views.ids import Action, Payload
 from tests.handlers import office
 from tests.handlers.office import Office
 
@@ -84,11 +84,13 @@ def stored(office: Office, member: Member) -> nudges.StoredNudge:
 
 def test_answer_is_kept_and_thanked_for_in_place(with_tips: Office) -> None:
     """The tapped message turns into the same one with a short thanks, and the answer is kept."""
-    shown = with_tips.press(ADA, Action.NOT_MY_WORK)
+    choose = Payload(stored(with_tips, ADA).nudge_key, choice=Answer.OTHER_TOOL.value).dump()
+
+    shown = with_tips.press(ADA, Action.BARRIER, choose=choose)
 
     assert "update" == shown.surface
-    assert "Noted: not for your work" in shown.text
-    assert Answer.NOT_MY_WORK is stored(with_tips, ADA).answer
+    assert "Noted: you use something else" in shown.text
+    assert Answer.OTHER_TOOL is stored(with_tips, ADA).answer
 
 
 def test_why_explains_from_what_was_stored(with_tips: Office) -> None:

@@ -205,9 +205,9 @@ def test_a_choice_that_is_not_offered_is_refused(here: Office, choice: str) -> N
 @pytest.mark.parametrize(
     ("trigger", "action", "answer"),
     [
-        ("never_used", Action.NO_ACCESS, Answer.NO_ACCESS),
-        ("lapsed", Action.ON_LEAVE, Answer.ON_LEAVE),
-        ("lapsed", Action.NOT_ALLOWED, Answer.NOT_ALLOWED),
+        ("at_risk", Action.NO_ACCESS, Answer.NO_ACCESS),
+        ("at_risk", Action.ON_LEAVE, Answer.ON_LEAVE),
+        ("building", Action.NOT_ALLOWED, Answer.NOT_ALLOWED),
         ("building", Action.OTHER_TOOL, Answer.OTHER_TOOL),
     ],
 )

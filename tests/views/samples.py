@@ -14,16 +14,18 @@ from bot.domain.follow_up import FollowUp, Measure, Unknowable
 from bot.domain.nudging import Silence
 from bot.domain.outcomes import OutcomeKind
 from bot.domain.people import Person, Seat, WorkCalendar
+from bot.domain.plans import Cue, IfThen
 from bot.domain.results import OutcomeFact
 from bot.domain.scorecard import Beside, Numbers
 from bot.domain.tips import Facts, LinkKind, Tip
 from bot.domain.told import Answer, Preferences
 from bot.domain.usage import Counters, Coverage, UsageWindow, WeekSum
 from bot.domain.waste.finding import NotJudged
-from bot.views import check_in, home, modal, privacy, settings, tip, trouble, weeks, why
+from bot.views import check_in, home, modal, plan, privacy, settings, tip, trouble, weeks, why
 from bot.views import help as help_views
 from bot.views import scorecard as card_views
 from bot.views import silence as silence_views
+from bot.views.barriers import Way
 from bot.views.home import View
 from bot.views.message import Message
 from bot.views.told import ANSWERS
@@ -46,6 +48,7 @@ ZERO_TO_ONE = Tip(
     try_this="If a ten-minute try appeals: hand it a flaky test and ask why it fails.",
     how_to="Open a terminal in the project.\nType `claude`.",
 )
+TRUST = replace(ZERO_TO_ONE, tip_id="a-question", topic="trust", try_this="Ask for a plan only.", link=None)
 WASTE = replace(
     ZERO_TO_ONE,
     tip_id="keep-warm",
@@ -246,7 +249,7 @@ def every_message(
         "gone": tip.unavailable(),
     }
     messages |= {f"weeks as {form}": weeks.message(card.weeks, form=form, today=TODAY) for form in weeks.Form}
-    return messages | tip_messages(facts, word) | check_in_messages(facts, word)
+    return messages | tip_messages(facts, word) | step_messages(facts, word) | check_in_messages(facts, word)
 
 
 def receipts(word: str) -> list[privacy.Receipt]:
@@ -267,9 +270,39 @@ def tip_messages(facts: Facts, word: str) -> dict[str, Message]:
     }
     for trigger in ("never_used", "W01", "W06", "W10", "W15", "W99"):
         messages[f"why {trigger}"] = tip.why(trigger=trigger, facts=facts, rule_version="nudges-1", today=TODAY)
+    for trigger in ("first_steps", "at_risk"):
+        messages[f"tip {trigger}"] = tip.message(
+            nudge_key=KEY, tip=ZERO_TO_ONE, trigger=trigger, facts=facts, introduce_by=None
+        )
     for answer in ANSWERS.values():
         said = tip.answered(nudge_key=KEY, tip=ZERO_TO_ONE, facts=facts, answer=answer)
         messages[f"answered {answer}"] = said
+    return messages
+
+
+def step_messages(facts: Facts, word: str) -> dict[str, Message]:
+    """Every next step from zero to one, and every form of a plan."""
+    page = "https://docs.lantern.example/rules"
+    way = Way(access_link=page, data_rules_link=page, trust=TRUST)
+    made = IfThen("flaky-test", Cue.STUCK, NOW, TODAY + timedelta(days=8))
+    reminded: Facts = {"cue": Cue.THURSDAY.value, "planned_on": "2026-02-20", "last_day": "2026-03-01"}
+    messages = {
+        f"step {answer} {'with' if here.access_link else 'without'} pages": tip.answered(
+            nudge_key=KEY, tip=ZERO_TO_ONE, facts=facts, answer=answer, way=here
+        )
+        for answer in (Answer.NO_ACCESS, Answer.NOT_ALLOWED, Answer.NO_TRUST, Answer.NO_TIME)
+        for here in (way, Way())
+    }
+    for name, recipes in (("recipes", (ZERO_TO_ONE, TRUST)), ("no recipes", ())):
+        messages[name] = tip.no_use(nudge_key=KEY, tip=ZERO_TO_ONE, facts=facts, recipes=recipes)
+    for silent in (False, True):
+        messages[f"plan, silent {silent}"] = plan.made(nudge_key=KEY, tip=ZERO_TO_ONE, plan=made, silent=silent)
+    for steps in (False, True):
+        messages[f"reminder, steps {steps}"] = plan.reminder(
+            nudge_key=KEY, tip=ZERO_TO_ONE, facts=reminded, introduce_by=word if steps else None, with_steps=steps
+        )
+    messages["why a reminder"] = plan.why(facts=reminded, rule_version="nudges-2", today=TODAY)
+    messages["plan forgotten"] = plan.forgotten()
     return messages
 
 
@@ -313,6 +346,16 @@ def every_view(given: Numbers | None = None, *, word: str = "Robin Osei") -> dic
         f"home {name}": home.view(card=card, preferences=said, has_tip=True, introduced_by=word, now=NOW, today=TODAY)
         for name, said in wishes.items()
     }
+    views["home with a plan"] = home.view(
+        card=card,
+        preferences=Preferences(introduced_at=NOW),
+        has_tip=True,
+        introduced_by=word,
+        now=NOW,
+        today=TODAY,
+        if_then=IfThen("flaky-test", Cue.MONDAY, NOW, TODAY + timedelta(days=14)),
+        planned_tip=ZERO_TO_ONE,
+    )
     views["home of a stranger"] = home.view(
         card=None, preferences=Preferences(), has_tip=False, introduced_by=word, now=NOW, today=TODAY
     )

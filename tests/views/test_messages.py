@@ -13,6 +13,7 @@ from bot.domain import scorecard
 from bot.domain.check_in import Saving, WentTo
 from bot.domain.occasions import CHECK_IN
 from bot.domain.outcomes import OutcomeKind
+from bot.domain.plans import Cue
 from bot.domain.results import OutcomeFact
 from bot.domain.sight import DaysOfUse
 from bot.domain.tips import SAMPLE_FACTS, Facts, Tip
@@ -117,14 +118,17 @@ def test_tip_says_fact_then_try_then_way_out() -> None:
 
     assert message.blocks[0]["text"]["text"].startswith("You have had Claude Code since 13 January")
     assert message.blocks[1]["text"]["text"].startswith("If a ten-minute try appeals")
-    explained = [
+    assert ["Show me how", "Plan it: when?", "What stands in the way?"] == labels(message.blocks[2])
+    expected = [
         "I have no access",
-        "I use something else",
-        "Not for my work",
         "Not allowed with my data",
+        "I see no use for my work",
+        "I do not trust it",
+        "I have no time for it",
+        "I use something else",
         "I was away",
     ]
-    assert ["Show me how", *explained] == labels(message.blocks[2])
+    assert expected == [option["text"]["text"] for option in message.blocks[2]["elements"][2]["options"]]
     assert ["Why this?", "Snooze", "Stop these messages"] == labels(message.blocks[3])
     assert 4 == len(message.blocks)
 
@@ -171,7 +175,7 @@ def test_buttons_carry_an_opaque_key_and_nothing_else() -> None:
             for payload in map(parse, values):
                 assert payload.nudge_key in (None, samples.KEY)
                 assert payload.weeks in (None, *SNOOZE_WEEKS)
-                assert payload.choice in (None, CHECK_IN, *Saving, *WentTo, *told.LABELS)
+                assert payload.choice in (None, CHECK_IN, *Saving, *WentTo, *told.LABELS, *Cue)
 
 
 def test_every_action_is_somewhere() -> None:
