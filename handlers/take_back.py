@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.occasions import CHECK_IN
+from bot.domain.plans import REMINDER
 from bot.domain.tips import Tip
 from bot.domain.told import Answer
 from bot.errors import InputError
 from bot.store import check_ins, nudges, preferences
 from bot.store.nudges import StoredNudge
 from bot.views import check_in, settings, told
+from bot.views import plan as plan_views
 from bot.views import tip as tip_views
 from bot.views.ids import parse
 from bot.views.message import Message
@@ -32,9 +34,9 @@ def take_back(asked: Asked, person_id: int) -> None:
     else:
         raise InputError("nothing that could be taken back")
     if key is None:
-        _confirm(asked, person_id)
+        confirm(asked, person_id, settings.taken_back())
     else:
-        _show_again(asked, person_id, key)
+        show_again(asked, person_id, key)
 
 
 def _answer_to_a_question(asked: Asked, person_id: int) -> None:
@@ -50,7 +52,8 @@ def _something_told(asked: Asked, person_id: int, answer: Answer) -> None:
         preferences.take_back(session, person_id=person_id, answer=answer, now=asked.desk.clock.now())
 
 
-def _show_again(asked: Asked, person_id: int, key: str) -> None:
+def show_again(asked: Asked, person_id: int, key: str) -> None:
+    """Put the message back as it came."""
     with asked.desk.store.read() as session:
         nudge = nudges.find(session, nudge_key=key, person_id=person_id)
         tips = asked.desk.tips(session)
@@ -64,6 +67,8 @@ def _as_it_was(tips: Sequence[Tip], nudge: StoredNudge | None) -> Message | None
     tip = next((tip for tip in tips if nudge is not None and tip.tip_id == nudge.tip_id), None)
     if nudge is None or tip is None:
         return None
+    if nudge.trigger == REMINDER:
+        return plan_views.reminder(nudge_key=nudge.nudge_key, tip=tip, facts=nudge.facts, locale=nudge.locale)
     return tip_views.message(
         nudge_key=nudge.nudge_key,
         tip=tip,
@@ -74,8 +79,9 @@ def _as_it_was(tips: Sequence[Tip], nudge: StoredNudge | None) -> Message | None
     )
 
 
-def _confirm(asked: Asked, person_id: int) -> None:
+def confirm(asked: Asked, person_id: int, message: Message) -> None:
+    """App Home shows by itself what changed; anywhere else a sentence says it."""
     if asked.view is None or not asked.view.is_home:
-        asked.say(settings.taken_back())
+        asked.say(message)
     if asked.view is not None:
         home.publish(asked, person_id)

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from bot.domain.nudging import Moved, Silence
 from bot.domain.occasions import CHECK_IN
+from bot.domain.plans import REMINDER
 from bot.domain.tips import Tip
 from bot.domain.turns import Waits
 from bot.errors import SlackBusy, SlackError, SlackRefused, SlackUnclear
@@ -67,7 +68,7 @@ def deliver(
 
 
 def words_of(introduce_by: str) -> Render:
-    """The wording of a tip, of the check-in or of a reminder; the first message a person ever gets opens with who set this up."""
+    """The wording of tips, check-ins and reminders; the first message a person ever gets opens with who set this up."""
 
     def render(nudge: HeldNudge, tip: Tip) -> Message:
         introduce = None if nudge.introduced else introduce_by
