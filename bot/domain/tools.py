@@ -22,6 +22,10 @@ _TOOL_NAMES = {
 }
 
 
+TOOLS = tuple(_TOOL_NAMES)
+"""Every tool that has a name here, by its id."""
+
+
 def tool_name(tool: str) -> str:
     """How people call a tool; an unknown one goes by its own id."""
     return _TOOL_NAMES.get(tool) or tool.removeprefix("other:").replace("_", " ")

@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.disclosure import At, Cell, Shown, Suppressed, Why
+from bot.domain.teams import COMPANY
 from bot.store.tables import SnapshotCellRow, SnapshotRow, TeamGroupRow
 
 PERIOD_DAYS = 28
@@ -70,6 +71,26 @@ def below(session: Session, *, group_key: str, week: date | None = None) -> tupl
         .order_by(SnapshotRow.label.is_(None), SnapshotRow.label, SnapshotRow.group_key)
     ).all()
     return _read(session, rows)
+
+
+def told_of(session: Session, *, most: int) -> dict[str, str]:
+    """Names of the groups below the company of which something was told on the newest Monday, by key; the widest first.
+
+    At most so many: those right below the company come first, then the others, each by name.
+    """
+    of = newest_week(session)
+    says_something = exists().where(
+        SnapshotCellRow.week == SnapshotRow.week,
+        SnapshotCellRow.group_key == SnapshotRow.group_key,
+        SnapshotCellRow.value.is_not(None),
+    )
+    rows = session.execute(
+        select(SnapshotRow.group_key, SnapshotRow.label)
+        .where(SnapshotRow.week == of, SnapshotRow.label.is_not(None), SnapshotRow.group_key != COMPANY, says_something)
+        .order_by((SnapshotRow.parent_key == COMPANY).desc(), SnapshotRow.label, SnapshotRow.group_key)
+        .limit(most)
+    )
+    return {group_key: label or "" for group_key, label in rows}
 
 
 def past(session: Session, *, group_key: str, before: date) -> tuple[Snapshot, ...]:

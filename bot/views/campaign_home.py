@@ -41,6 +41,7 @@ _USES = (
     ("tips", "the tips that may be sent: write, change, look at them"),
     ("help", "this page"),
 )
+_OLDER = "Older campaigns are kept, and not shown here. "
 _SMALL_PRINT = (
     "You see about how many people, never who: no list, no name, nobody's answer. Nobody gets more than one message in "
     "seven days and three in four weeks, whatever runs. Whatever you do here is written down, by role."
@@ -56,7 +57,7 @@ class Listed:
     team: str | None
 
 
-def message(listed: Sequence[Listed], *, halted_on: date | None, said: str, today: date) -> Message:
+def message(listed: Sequence[Listed], *, is_all: bool, halted_on: date | None, said: str, today: date) -> Message:
     """The list. `said` is what was just done, or nothing; `halted_on` the day on which everything was switched off."""
     return compose(
         FIRST_LINE,
@@ -64,9 +65,9 @@ def message(listed: Sequence[Listed], *, halted_on: date | None, said: str, toda
             pieces.header("Campaigns"),
             *([pieces.section(said)] if said else []),
             *_halted(halted_on, today),
-            *(_places(listed[:MOST_LISTED], today) if listed else [pieces.section(_NONE)]),
+            *(_places(listed, today) if listed else [pieces.section(_NONE)]),
             *_ways_on(halted_on),
-            pieces.small_print(_older(len(listed)) + _SMALL_PRINT),
+            pieces.small_print(("" if is_all else _OLDER) + _SMALL_PRINT),
         ],
     )
 
@@ -79,6 +80,16 @@ def nothing(*, stats_command: str) -> Message:
 def gone() -> Message:
     """For a campaign that is not there: a button of another installation, or of nobody's."""
     return compose(FIRST_LINE, [pieces.section("I have no such campaign. Open the list again to see those there are.")])
+
+
+def moment() -> Message:
+    """While something is counted."""
+    return compose(FIRST_LINE, [pieces.section("One moment, please.")])
+
+
+def too_late() -> Message:
+    """Slack opens a form within three seconds of a tap, and no later."""
+    return compose(FIRST_LINE, [pieces.section("That took too long for Slack to open a form. Please tap once more.")])
 
 
 def help_(*, command: str) -> Message:
@@ -148,7 +159,3 @@ def _switch_on() -> Block:
         text="Tips and running campaigns go on where they stand, each at a fair hour.",
         confirm="Switch it on",
     )
-
-
-def _older(listed: int) -> str:
-    return "Older campaigns are kept, and not shown here. " if listed > MOST_LISTED else ""

@@ -77,6 +77,12 @@ def message(page: Page) -> Message:
     )
 
 
+def with_way_back(message: Message, campaign_key: str) -> Message:
+    """Something that was looked at, with the way back to its campaign below."""
+    back = pieces.row(pieces.button("Back to the campaign", Action.NUDGE_OPEN, Payload(campaign_key=campaign_key)))
+    return compose(FIRST_LINE, [*message.blocks, back])
+
+
 def _plan(page: Page) -> Iterator[Block]:
     plan = page.campaign.plan
     whom = words.audience(plan.audience, page.team)
@@ -105,14 +111,15 @@ def _is_over(page: Page) -> bool:
 
 def _steps(page: Page) -> Iterator[Block]:
     """What can be done next; nothing when it is over."""
-    buttons = {
-        CampaignState.DRAFT: _of_a_draft,
-        CampaignState.WAITING: _of_a_waiting_one,
-        CampaignState.RUNNING: lambda page: [_plain(page, "Pause", Action.NUDGE_PAUSE), _stop(page)],
-        CampaignState.PAUSED: lambda page: [_first(page, "Go on", Action.NUDGE_GO_ON), _stop(page)],
-    }
-    if page.campaign.state in buttons:
-        yield pieces.row(*buttons[page.campaign.state](page))
+    match page.campaign.state:
+        case CampaignState.DRAFT:
+            yield pieces.row(*_of_a_draft(page))
+        case CampaignState.WAITING:
+            yield pieces.row(*_of_a_waiting_one(page))
+        case CampaignState.RUNNING:
+            yield pieces.row(_plain(page, "Pause", Action.NUDGE_PAUSE), _stop(page))
+        case CampaignState.PAUSED:
+            yield pieces.row(_first(page, "Go on", Action.NUDGE_GO_ON), _stop(page))
 
 
 def _of_a_draft(page: Page) -> list[Block]:

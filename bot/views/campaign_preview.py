@@ -27,8 +27,8 @@ def message(plan: Plan, tips: Sequence[Tip]) -> Message:
     """Each message of the plan; of a family one of its tips, and which others it may be."""
     shown = [_shown(number, step, plan, tips) for number, step in enumerate(plan.steps, start=1)]
     head = (
-        "This is a sample. The figures in it are invented; everybody gets their own. The buttons are as they will be, and "
-        "do nothing here."
+        "This is a sample. The figures in it are invented; everybody gets their own. The buttons are as they will be, "
+        "and do nothing here."
     )
     return compose(FIRST_LINE, [pieces.small_print(head), *_inert(block for blocks in shown for block in blocks)])
 

@@ -20,8 +20,8 @@ from bot.views.message import Message, compose
 TITLE = "Did it help?"
 
 _COSTS = (
-    "Whoever ended their messages because of it, or said that it did not help, is charged against it before anything is "
-    "said. How many that were is not told, for it could be about somebody."
+    "Whoever ended their messages because of it, or said that it did not help, is charged against it before anything "
+    "is said. How many that were is not told, for it could be about somebody."
 )
 _NO_WINNER = (
     "There is no winner here: no two campaigns are set against each other, and a difference that may be chance is not "
@@ -59,8 +59,8 @@ def message(newest: Published | None, plan: Plan, *, today: date) -> Message:
 def _not_yet(plan: Plan, today: date) -> str:
     if plan.holdout_percent == 0:
         return (
-            "*I cannot tell, and never will.* Nobody was left out, so there is nobody to compare with. A campaign with a "
-            "share that hears nothing can tell."
+            "*I cannot tell, and never will.* Nobody was left out, so there is nobody to compare with. A campaign with "
+            "a share that hears nothing can tell."
         )
     first = plan.first_day + timedelta(days=FOLLOW_UP_DAYS)
     return (

@@ -20,8 +20,8 @@ TITLE = "How it works"
 
 _COUNTED = (
     f"Numbers of people are blurred: moved by up to {audience.MOST_MOVED} either way by a draw that nobody can repeat "
-    f"without the key of this installation, and rounded to {audience.ROUNDED_TO}. The same question has the same answer "
-    f"all week. Of fewer than {audience.LEAST} people no number is said, and whoever was not judged in the last "
+    f"without the key of this installation, and rounded to {audience.ROUNDED_TO}. The same question has the same "
+    f"answer all week. Of fewer than {audience.LEAST} people no number is said, and whoever was not judged in the last "
     f"{audience.FRESH_DAYS} days is not counted."
 )
 _WRITTEN_TO = (

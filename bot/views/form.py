@@ -5,7 +5,7 @@ Called by the views of every form; what comes back is read by `handlers/forms.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -84,6 +84,25 @@ def one_of(
     initial = [option for option in options if option["value"] == value]
     element: Block = {"type": "static_select", "options": options}
     return _field(name, label, {**element, **({"initial_option": initial[0]} if initial else {})}, hint, optional)
+
+
+def one_of_groups(
+    name: str, label: str, groups: Mapping[str, Choices], value: str | None = None, *, hint: str = ""
+) -> Block:
+    """One choice out of several lists under a heading each; a list without a choice is left out."""
+    options = {heading: [_option(choice) for choice in choices] for heading, choices in groups.items() if choices}
+    initial = [option for group in options.values() for option in group if option["value"] == value]
+    groups_of = [{"label": pieces.plain(heading, 75), "options": those} for heading, those in options.items()]
+    element: Block = {"type": "static_select", "option_groups": groups_of}
+    return _field(name, label, {**element, **({"initial_option": initial[0]} if initial else {})}, hint, False)
+
+
+def one_of_few(name: str, label: str, choices: Choices, value: str | None = None, *, hint: str = "") -> Block:
+    """One choice out of at most ten, all of them seen at once."""
+    options = [_option(choice) for choice in choices]
+    initial = [option for option in options if option["value"] == value]
+    element: Block = {"type": "radio_buttons", "options": options}
+    return _field(name, label, {**element, **({"initial_option": initial[0]} if initial else {})}, hint, False)
 
 
 def some_of(

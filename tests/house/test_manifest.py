@@ -34,6 +34,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "usergroups_users_list": {"usergroups:read"},
     "users_list": {"users:read", "users:read.email"},
     "views_open": set(),
+    "views_push": set(),
     "views_publish": set(),
     "views_update": set(),
 }
@@ -52,7 +53,7 @@ class Recorder:
     """Takes the place of a Bolt app and writes down what the handlers register."""
 
     def __init__(self) -> None:
-        self.registered: Registered = {"command": [], "event": [], "action": []}
+        self.registered: Registered = {"command": [], "event": [], "action": [], "view": []}
 
     def __getattr__(self, kind: str) -> Callable[[str | re.Pattern[str]], Callable[[object], object]]:
         def register(what: str | re.Pattern[str]) -> Callable[[object], object]:
@@ -134,6 +135,15 @@ def test_hint_of_the_team_command_names_what_it_understands(manifest: dict[str, 
     hint = manifest["features"]["slash_commands"][1]["usage_hint"].strip("[]")
 
     assert {"team", *ai_team.WORDS} == set(hint.split(" | "))
+
+
+def test_hint_of_the_leads_command_names_what_it_understands(manifest: dict[str, Any]) -> None:
+    """The hint of /ai-nudge names each word of its own, and nothing else."""
+    from handlers import ai_nudge
+
+    hint = manifest["features"]["slash_commands"][2]["usage_hint"].strip("[]")
+
+    assert set(ai_nudge.WORDS) == set(hint.split(" | "))
 
 
 def test_events_are_those_registered(manifest: dict[str, Any], registered: Registered) -> None:
