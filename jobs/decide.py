@@ -7,22 +7,26 @@ it at once: the table holds at most one open nudge a person. Next: `bot/domain/n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from bot.domain import nudging
 from bot.domain.adoption import Standing
 from bot.domain.nudging import Plan, Silence
-from bot.domain.plans import REMINDER
+from bot.domain.people import Person, Seat, WorkCalendar
+from bot.domain.plans import REMINDER, IfThen
 from bot.domain.tips import Tip
-from bot.domain.waste.ledger import is_exploring
+from bot.domain.told import PastNudge, Preferences
+from bot.domain.turns import Part
+from bot.domain.waste.ledger import CountedFinding, is_exploring
 from bot.log import EventLog
-from bot.store import findings, installation, nudges, plans, preferences, silences, states
+from bot.store import cohorts, findings, installation, nudges, plans, preferences, silences, states
 from bot.store import people as people_store
 from bot.store.batches import chunks
 from bot.store.database import Session, Store
-from jobs import work_calendars
+from jobs import enrol, work_calendars
 from jobs.work_calendars import HolidaysOf, WeekendOf
 
 _log = EventLog("decide")
@@ -44,8 +48,9 @@ def decide(
     """Plan at most one message for each person and keep the reason of every silence.
 
     Counts: `people`, `planned`, `silent`, then `planned.<topic>` and `silent.<reason>`. No person is in them, and still
-    only the first three may be printed and kept (`bot/domain/crowd_counts.py`).
+    only the first three may be printed and kept (`bot/domain/crowd_counts.py`). Campaigns draw who is in them first.
     """
+    enrol.enrol(store, now=now)
     if person_ids is None:
         with store.read() as session:
             shards = list(people_store.shards(session, size=shard_size))
@@ -69,6 +74,21 @@ def decide(
     return dict(sorted(counts.items()))
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What one shard is decided from, by person."""
+
+    standings: Mapping[int, Standing]
+    found: Mapping[int, Sequence[CountedFinding]]
+    said: Mapping[int, Preferences]
+    past: Mapping[int, Sequence[PastNudge]]
+    seats: Mapping[int, Sequence[Seat]]
+    waiting: Collection[int]
+    made: Mapping[int, IfThen]
+    parts: Mapping[int, Sequence[Part]]
+    in_shadow: bool
+
+
 def _judge(
     session: Session,
     shard: Sequence[int],
@@ -79,38 +99,67 @@ def _judge(
     weekend_of: WeekendOf,
     switched_on: bool,
 ) -> dict[int, Plan | Silence]:
+    room = cohorts.room(session)  # first, for whoever erases somebody holds campaigns before people too
     people = people_store.load(session, person_ids=people_store.hold(session, person_ids=shard))
     first, last = _calendar_span(now)
     calendars = work_calendars.load(
         session, people=people, first=first, last=last, holidays_of=holidays_of, weekend_of=weekend_of
     )
-    standings = states.current(session, person_ids=shard)
-    found = findings.current(session, person_ids=shard)
-    said = preferences.load(session, person_ids=shard)
-    past = nudges.history(session, person_ids=shard)
-    seats = people_store.seats(session, person_ids=shard)
-    in_shadow = nudging.is_in_shadow(installation.first_judged_on(session), now)
-    open_people = nudges.open_people(session, person_ids=shard)
-    made = plans.load(session, person_ids=shard)
-    return {
-        person_id: nudging.decide(
-            standing=standings.get(person_id),
-            findings=found.get(person_id, ()),
-            exploring=_is_exploring(standings.get(person_id)),
-            preferences=said[person_id],
-            history=past[person_id],
-            has_open_nudge=person_id in open_people,
-            calendar=calendars.get(person_id),
-            person=person,
-            seats=seats[person_id],
-            tips=tips,
-            now=now,
-            switched_on=switched_on,
-            in_shadow=in_shadow,
-            if_then=made.get(person_id),
-        )
-        for person_id, person in sorted(people.items())
-    }
+    known = _load(session, shard, now)
+    verdicts: dict[int, Plan | Silence] = {}
+    for person_id, person in sorted(people.items()):
+        full = {campaign_id for campaign_id, left in room.items() if left <= 0}
+        calendar = calendars.get(person_id)
+        verdict = _decide_one(known, person, calendar, tips=tips, now=now, switched_on=switched_on, full=full)
+        if isinstance(verdict, Plan) and verdict.campaign_id in room:
+            room[verdict.campaign_id] -= 1
+        verdicts[person_id] = verdict
+    return verdicts
+
+
+def _load(session: Session, shard: Sequence[int], now: datetime) -> _Known:
+    return _Known(
+        standings=states.current(session, person_ids=shard),
+        found=findings.current(session, person_ids=shard),
+        said=preferences.load(session, person_ids=shard),
+        past=nudges.history(session, person_ids=shard),
+        seats=people_store.seats(session, person_ids=shard),
+        waiting=nudges.open_people(session, person_ids=shard),
+        made=plans.load(session, person_ids=shard),
+        parts=cohorts.parts(session, person_ids=shard, day=now.astimezone(UTC).date()),
+        in_shadow=nudging.is_in_shadow(installation.first_judged_on(session), now),
+    )
+
+
+def _decide_one(
+    known: _Known,
+    person: Person,
+    calendar: WorkCalendar | None,
+    *,
+    tips: Sequence[Tip],
+    now: datetime,
+    switched_on: bool,
+    full: Collection[int],
+) -> Plan | Silence:
+    who = person.person_id
+    return nudging.decide(
+        standing=known.standings.get(who),
+        findings=known.found.get(who, ()),
+        exploring=_is_exploring(known.standings.get(who)),
+        preferences=known.said[who],
+        history=known.past[who],
+        has_open_nudge=who in known.waiting,
+        calendar=calendar,
+        person=person,
+        seats=known.seats[who],
+        tips=tips,
+        now=now,
+        switched_on=switched_on,
+        in_shadow=known.in_shadow,
+        if_then=known.made.get(who),
+        parts=known.parts[who],
+        full=full,
+    )
 
 
 def _keep(session: Session, verdicts: dict[int, Plan | Silence], now: datetime, counts: Counter[str]) -> None:

@@ -21,7 +21,7 @@ from bot.domain.team_summary import summarize
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.log import EventLog
 from bot.slack import Slack, is_installation_wide
-from bot.store import audit, digests, people, preferences, published, roles, send_slots
+from bot.store import audit, campaigns, digests, people, preferences, published, roles, send_slots
 from bot.store.audit import Act
 from bot.store.database import Session, Store
 from bot.store.digests import Outcome, Wisher
@@ -166,7 +166,9 @@ def _claimed(round_: _Round, wisher: Wisher) -> Message | None:
 
 
 def _own_summary(session: Session, round_: _Round, wisher: Wisher) -> Snapshot | None:
-    """The manager's own group of today as it was published; None when nothing of it is shown."""
+    """The manager's own group of today as it was published; None when nothing of it is shown, or nothing is sent."""
+    if campaigns.is_halted(session):
+        return None
     group_key = roles.own_group(session, slack_user_id=wisher.slack_user_id, day=round_.now.date())
     found = published.find(session, group_key=group_key, week=round_.week) if group_key else None
     return found if found is not None and summarize(found.cells, ()).says_something else None

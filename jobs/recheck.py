@@ -12,8 +12,9 @@ from bot.domain import nudging
 from bot.domain.nudging import Moved, Silence
 from bot.domain.people import Person
 from bot.domain.prices import PriceBook
+from bot.domain.turns import Waits
 from bot.domain.waste import ledger
-from bot.store import installation, nudges, people, preferences
+from bot.store import campaigns, cohorts, installation, nudges, people, preferences
 from bot.store.database import Session
 from bot.store.delivery import HeldNudge
 from jobs import detect
@@ -24,7 +25,9 @@ from jobs.work_calendars import HolidaysOf, WeekendOf
 def by_the_rules(*, prices: PriceBook, holidays_of: HolidaysOf, weekend_of: WeekendOf, switched_on: bool) -> Recheck:
     """A recheck that loads and judges the one person anew, by the same rules that planned the message."""
 
-    def recheck(session: Session, nudge: HeldNudge, now: datetime) -> Silence | Moved | None:
+    def recheck(session: Session, nudge: HeldNudge, now: datetime) -> Silence | Moved | Waits | None:
+        if campaigns.is_halted(session):
+            return Waits.ALL_HALTED
         judged = detect.judge_people(
             session,
             person_ids=[nudge.person_id],
@@ -52,6 +55,8 @@ def by_the_rules(*, prices: PriceBook, holidays_of: HolidaysOf, weekend_of: Week
             switched_on=switched_on,
             in_shadow=nudging.is_in_shadow(installation.first_judged_on(session), now),
             quiet_until=nudge.quiet_until,
+            parts=cohorts.parts(session, person_ids=[nudge.person_id], day=now.date(), hold=True)[nudge.person_id],
+            campaign_id=nudge.campaign_id,
         )
 
     return recheck

@@ -15,9 +15,15 @@ MONDAY, FRIDAY = 0, 4
 OPENS, CLOSES = time(10), time(16)
 OPENS_AFTER_WEEKEND, CLOSES_BEFORE_WEEKEND = time(13), time(12)
 """Not in the first minutes of a day, not on Monday morning, not on Friday afternoon: messages then are met worst."""
+ALL_HOURS = (OPENS.hour, CLOSES.hour)
+
+Hours = tuple[int, int]
+"""Local hours within the fair ones, as a campaign may narrow them: from the first to before the second."""
 
 
-def fair_time(calendar: WorkCalendar, *, not_before: datetime, until: datetime, person_id: int) -> datetime | None:
+def fair_time(
+    calendar: WorkCalendar, *, not_before: datetime, until: datetime, person_id: int, hours: Hours = ALL_HOURS
+) -> datetime | None:
     """The first fair moment from `not_before` to before `until`, or None.
 
     Fair is 10:00-16:00 on a working day and on the person's clock; after a weekend from 13:00, before one until 12:00.
@@ -25,7 +31,7 @@ def fair_time(calendar: WorkCalendar, *, not_before: datetime, until: datetime, 
     """
     day = calendar.local(not_before).date()
     while day <= calendar.local(until).date():
-        span = _fair_span(calendar, day)
+        span = _fair_span(calendar, day, hours)
         if span is not None:
             opens, closes = span
             moment = max(not_before.astimezone(UTC), opens + _own_minute(person_id, closes - opens))
@@ -35,21 +41,27 @@ def fair_time(calendar: WorkCalendar, *, not_before: datetime, until: datetime, 
     return None
 
 
-def is_fair(calendar: WorkCalendar, moment: datetime) -> bool:
+def is_fair(calendar: WorkCalendar, moment: datetime, hours: Hours = ALL_HOURS) -> bool:
     """Whether a message may arrive at `moment`."""
-    span = _fair_span(calendar, calendar.local(moment).date())
+    span = _fair_span(calendar, calendar.local(moment).date(), hours)
     return span is not None and span[0] <= moment < span[1]
 
 
-def _fair_span(calendar: WorkCalendar, day: date) -> tuple[datetime, datetime] | None:
+def end_of(calendar: WorkCalendar, day: date) -> datetime:
+    """The moment at which this day is over on the person's clock."""
+    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(calendar.timezone)).astimezone(UTC)
+
+
+def _fair_span(calendar: WorkCalendar, day: date, hours: Hours) -> tuple[datetime, datetime] | None:
     """The fair hours of a day as two moments in UTC, or None when there are none."""
     if not calendar.is_working(day):
         return None
     after_weekend = day.weekday() == MONDAY or (day.weekday() - 1) % 7 in calendar.weekend
     before_weekend = day.weekday() == FRIDAY or (day.weekday() + 1) % 7 in calendar.weekend
     zone = ZoneInfo(calendar.timezone)
-    opens = datetime.combine(day, OPENS_AFTER_WEEKEND if after_weekend else OPENS, tzinfo=zone)
-    closes = datetime.combine(day, CLOSES_BEFORE_WEEKEND if before_weekend else CLOSES, tzinfo=zone)
+    earliest = max(OPENS_AFTER_WEEKEND if after_weekend else OPENS, time(hours[0]))
+    latest = min(CLOSES_BEFORE_WEEKEND if before_weekend else CLOSES, time(hours[1]))
+    opens, closes = (datetime.combine(day, hour, tzinfo=zone) for hour in (earliest, latest))
     return (opens.astimezone(UTC), closes.astimezone(UTC)) if opens < closes else None
 
 

@@ -8,19 +8,21 @@ Next: `jobs/deliver.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain import plans
 from bot.domain.adoption import LAG_DAYS, ZERO_STATES, Standing, State
-from bot.domain.fair_hours import fair_time, is_fair
-from bot.domain.occasions import CHECK_IN, QUESTION, choose, is_speakable, occasions, with_question
+from bot.domain.campaigns import CampaignState
+from bot.domain.fair_hours import ALL_HOURS, end_of, fair_time, is_fair
+from bot.domain.occasions import CHECK_IN, QUESTION, Choice, choose, competing, is_speakable, occasions, with_question
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.plans import REMINDER, IfThen
 from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Tip
 from bot.domain.told import PastNudge, Preferences, declined, last_was_a_tip, may_ask, unexplained
+from bot.domain.turns import Part, Waits, has_ended, held_out, turns
 from bot.domain.waste.ledger import CountedFinding
 
 RULE_VERSION = "nudges-2"
@@ -69,6 +71,8 @@ class Silence(StrEnum):
     NO_FAIR_HOUR = "no_fair_hour"
     NO_LONGER_TRUE = "no_longer_true"
     EXPIRED = "expired"
+    CAMPAIGN_STOPPED = "campaign_stopped"
+    HELD_OUT = "held_out"
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Plan:
     """One message worth sending: the tip, what triggered it, the person's own facts, when it is due and void.
 
     `facts` is plain JSON with the versions of the rules, so that "Why this?" can be answered months later.
+    `campaign_id` and `campaign_step` say whose message it is; None: a tip that goes out by itself.
     """
 
     tip: Tip
@@ -83,6 +88,8 @@ class Plan:
     facts: dict[str, Fact]
     due_at: datetime
     expires_at: datetime
+    campaign_id: int | None = None
+    campaign_step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,13 +115,16 @@ def decide(
     in_shadow: bool = False,
     seats: Sequence[Seat] = (),
     if_then: IfThen | None = None,
+    parts: Sequence[Part] = (),
+    full: Collection[int] = (),
 ) -> Plan | Silence:
     """The one message this person may hear next, or why there is none.
 
     `findings` are those of the last window; `exploring` says that it lies in the first 60 days after first use (P7),
     `in_shadow` that this installation is in its first two weeks.
     `history` is everything that was or may have been sent. `calendar` is None when the time zone is not known.
-    `if_then` is the plan this person made: until its reminder is done with, nothing else is said.
+    `if_then` is the plan this person made: until its reminder is done with, nothing else is said. `parts` are those in
+    campaigns; a campaign in `full` may send no more.
     """
     made = if_then if standing is not None and if_then is not None and plans.waits(if_then, standing, now) else None
     silence = (
@@ -133,10 +143,17 @@ def decide(
     candidates = occasions(
         standing, unexplained(findings, preferences, history, now), exploring=exploring or in_shadow, welcome=welcome
     )
+    shut = held_out(parts, now.astimezone(UTC).date())
+    about = {occasion.trigger for occasion in candidates}
+    candidates = competing(candidates, turns(parts, person_id=person.person_id, now=now, full=full), shut)
     if may_ask(standing, preferences, history, now):
         candidates = with_question(candidates, after_a_tip=last_was_a_tip(history))
     if not candidates:
-        return _why_nothing(standing, findings, exploring=exploring, in_shadow=in_shadow, welcome=welcome)
+        return (
+            Silence.HELD_OUT
+            if about & shut
+            else _why_nothing(standing, findings, exploring=exploring, in_shadow=in_shadow, welcome=welcome)
+        )
     chosen = choose(
         candidates,
         standing=standing,
@@ -147,13 +164,7 @@ def decide(
         recent=_recent(history, now),
         seen={nudge.tip_id for nudge in history},
     )
-    if chosen is None:
-        return Silence.NO_TIP_LEFT
-    due_at = fair_time(calendar, not_before=now, until=now + PLANS_AHEAD, person_id=person.person_id)
-    if due_at is None:
-        return Silence.NO_FAIR_HOUR
-    facts = chosen.facts | {"nudge_rule": RULE_VERSION}
-    return Plan(chosen.tip, chosen.trigger, facts, due_at=due_at, expires_at=due_at + LIVES_FOR)
+    return Silence.NO_TIP_LEFT if chosen is None else _timed(chosen, calendar, person, now)
 
 
 def still_right(
@@ -172,15 +183,20 @@ def still_right(
     switched_on: bool,
     in_shadow: bool = False,
     quiet_until: datetime | None = None,
-) -> Silence | Moved | None:
+    parts: Sequence[Part] = (),
+    campaign_id: int | None = None,
+) -> Silence | Moved | Waits | None:
     """Asked right before sending, with everything loaded afresh: skip for this reason, move to then, or send (None).
 
     `trigger`, `facts` and `expires_at` are those of the plan. `history` does not hold the nudge that is asked about.
-    `quiet_until` is the end of a do-not-disturb that holds now.
+    `quiet_until` is the end of a do-not-disturb that holds now, `campaign_id` whose message it is (`parts`).
     """
+    part = next((part for part in parts if part.campaign.campaign_id == campaign_id), None)
     silence = (
         _unreachable(preferences, person, calendar, now, switched_on)
         or (Silence.EXPIRED if now >= expires_at else None)
+        or (Silence.CAMPAIGN_STOPPED if campaign_id is not None and has_ended(part) else None)
+        or (Silence.HELD_OUT if trigger in held_out(parts, now.astimezone(UTC).date()) else None)
         or _not_to_be_judged(standing, now)
         or _not_to_ask(trigger, standing, preferences, history, now)
         or _no_longer_true(
@@ -193,9 +209,14 @@ def still_right(
     )
     if silence or calendar is None:
         return silence
-    if quiet_until is None and is_fair(calendar, now):
+    if part is not None and part.campaign.state is CampaignState.PAUSED:
+        return Waits.CAMPAIGN_PAUSED
+    hours = part.campaign.plan.hours if part else ALL_HOURS
+    if quiet_until is None and is_fair(calendar, now, hours):
         return None
-    due_at = fair_time(calendar, not_before=quiet_until or now, until=expires_at, person_id=person.person_id)
+    due_at = fair_time(
+        calendar, not_before=quiet_until or now, until=expires_at, person_id=person.person_id, hours=hours
+    )
     return Silence.NO_FAIR_HOUR if due_at is None else Moved(due_at)
 
 
@@ -223,6 +244,26 @@ def _reminder(
         return Silence.PLAN_FIRST if tip else Silence.NO_TIP_LEFT
     facts = plans.facts_of(made, standing) | {"nudge_rule": RULE_VERSION}
     return Plan(tip, REMINDER, facts, due_at=due_at, expires_at=plans.ends(made, calendar))
+
+
+def _timed(chosen: Choice, calendar: WorkCalendar, person: Person, now: datetime) -> Plan | Silence:
+    """What was chosen, at the first fair hour; a campaign may have narrower hours, and a last day."""
+    turn = chosen.turn
+    ends = end_of(calendar, turn.campaign.plan.last_day) if turn else datetime.max.replace(tzinfo=UTC)
+    due_at = fair_time(
+        calendar,
+        not_before=now,
+        until=min(now + PLANS_AHEAD, ends),
+        person_id=person.person_id,
+        hours=turn.campaign.plan.hours if turn else ALL_HOURS,
+    )
+    if due_at is None:
+        return Silence.NO_FAIR_HOUR
+    facts = chosen.facts | {"nudge_rule": RULE_VERSION}
+    plan = Plan(chosen.tip, chosen.trigger, facts, due_at=due_at, expires_at=min(due_at + LIVES_FOR, ends))
+    if turn is None:
+        return plan
+    return replace(plan, campaign_id=turn.campaign.campaign_id, campaign_step=turn.number)
 
 
 # ---------------------------------------------------------------- whether

@@ -6,13 +6,14 @@ Called by `bot/domain/nudging.py` after it has decided that something may be sai
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 
 from bot.domain.adoption import EMPTY_DAYS, GRACE_DAYS, Standing
 from bot.domain.people import Person, Seat
 from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, LinkKind, Tip, can_fill, dollars_in_words
+from bot.domain.turns import Turn
 from bot.domain.usage import WINDOW_DAYS
 from bot.domain.waste import idle_seat
 from bot.domain.waste.finding import Ledger
@@ -38,10 +39,11 @@ QUESTION = Tip(
 
 @dataclass(frozen=True)
 class Occasion:
-    """A reason to speak: a state, a finding of waste, or the check-in."""
+    """A reason to speak: a state, a finding of waste, or the check-in. With a `turn` a campaign says what."""
 
     trigger: str
     finding: CountedFinding | None = None
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Choice:
     tip: Tip
     trigger: str
     facts: dict[str, Fact]
+    turn: Turn | None = None
 
 
 def occasions(
@@ -70,6 +73,24 @@ def is_speakable(finding: CountedFinding) -> bool:
     if finding.counted_microusd is None:
         return finding.detector == idle_seat.DETECTOR
     return finding.counted_microusd > 0 or finding.is_suggestion
+
+
+def competing(candidates: Sequence[Occasion], turns: Sequence[Turn], held_out: Collection[str]) -> tuple[Occasion, ...]:
+    """The occasions with those of campaigns among them: about the same thing a campaign speaks before the usual tip.
+
+    The order of what there is to speak about stays. While a campaign waits for its next message the usual tip waits
+    too, and of what somebody is held out nobody speaks.
+    """
+    found: list[Occasion] = []
+    for occasion in candidates:
+        if occasion.trigger in held_out:
+            continue
+        tool = occasion.finding.tool if occasion.finding else None
+        theirs = [turn for turn in turns if turn.speaks_of(occasion.trigger, tool)]
+        found += [replace(occasion, turn=turn) for turn in theirs if turn.step is not None]
+        if all(turn.step is not None for turn in theirs):
+            found.append(occasion)
+    return tuple(found)
 
 
 def with_question(candidates: Sequence[Occasion], *, after_a_tip: bool) -> tuple[Occasion, ...]:
@@ -103,6 +124,7 @@ def choose(
             tip
             for tip in (*tips, QUESTION)
             if occasion.trigger in tip.triggers
+            and _is_meant(tip, occasion.turn)
             and tip.tip_id not in recent
             and tip.expires_on >= day
             and (not tip.roles or person.role in tip.roles)
@@ -110,8 +132,13 @@ def choose(
         ]
         if fitting:
             best = min(fitting, key=lambda tip: (not tip.roles, tip.tip_id in seen, _turn(person, day, tip)))
-            return Choice(best, occasion.trigger, facts)
+            return Choice(best, occasion.trigger, facts, occasion.turn)
     return None
+
+
+def _is_meant(tip: Tip, turn: Turn | None) -> bool:
+    step = turn.step if turn else None
+    return step is None or step.tip_id == tip.tip_id or (step.tip_id is None and step.topic == tip.topic)
 
 
 def _occasions(

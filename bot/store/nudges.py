@@ -68,6 +68,8 @@ def plan(session: Session, *, person_id: int, plan: Plan, rule_version: str, now
             due_at=plan.due_at,
             expires_at=plan.expires_at,
             state="planned",
+            campaign_id=plan.campaign_id,
+            campaign_step=plan.campaign_step,
         )
         .on_conflict_do_nothing(index_elements=["person_id"], index_where=text(OPEN_NUDGE))
         .returning(NudgeRow.nudge_id)

@@ -33,6 +33,14 @@ def findable_key(session: Session, source: IdentitySource, external_id: str) -> 
     return None if _kept_secret(session) is None else subject_key(session, source, external_id)
 
 
+def drawing_secret(session: Session) -> bytes:
+    """The secret for drawing lots about people: a lot can be drawn again here, and foreseen nowhere else.
+
+    It is made of the one secret, so that neither tells the other.
+    """
+    return hmac.digest(_secret(session), b"drawing lots", "sha256")
+
+
 def _secret(session: Session) -> bytes:
     secret = _kept_secret(session)
     if secret is None:

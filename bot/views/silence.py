@@ -32,6 +32,8 @@ WORDS: dict[Silence, str] = {
     Silence.NO_FAIR_HOUR: "I found no working hour of yours within a week.",
     Silence.NO_LONGER_TRUE: "What was planned was no longer true when it was due, so it was not said.",
     Silence.EXPIRED: "What was planned came too late to be of use, so it was not said.",
+    Silence.CAMPAIGN_STOPPED: "What was planned belonged to a round of messages that was ended, so it was not said.",
+    Silence.HELD_OUT: "To learn whether messages help, I keep quiet about one thing for four weeks, drawn by lot.",
 }
 
 
