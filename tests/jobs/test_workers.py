@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
 
-from bot.store.database import Store
+from bot.clock import HandClock
+from bot.store.database import DatabaseError, Store
 from bot.store.tables import RunPieceRow, RunRow
 from jobs import workers
+from jobs.calendar import CALENDAR, Counts, Daemon, Work, tick
 from tests import postgres
 from tests.jobs.workshop import (
     MONDAY,
     Diary,
+    Pieces,
     all_ended,
     at_work,
+    away,
+    process,
     run_rows,
     sharing,
     wait_until,
 )
 
 NIGHT = ["collect", "detect", "measure", "decide"]
-TEN = {"detect": [(0, {"n": n}) for n in range(10)]}
+TEN: Pieces = {"detect": [(0, {"n": n}) for n in range(10)]}
 
 
 @pytest.fixture
@@ -42,9 +48,10 @@ def diary(tmp_path: Path) -> Diary:
     return Diary(tmp_path / "diary")
 
 
-def hand_over(store: Store, *jobs: str, at: datetime = MONDAY) -> None:
+def hand_over(store: Store, *jobs: str, at: datetime | None = None) -> None:
+    due = {appointment.job: appointment.latest(MONDAY) for appointment in CALENDAR}
     for job in jobs:
-        workers.handing_over(store)(job, at)
+        workers.handing_over(store)(job, at or due[job])
 
 
 def waiting_tasks(store: Store) -> int:
@@ -62,7 +69,7 @@ def test_run_and_its_task_are_one_transaction(shared_store: Store) -> None:
 
 def test_pieces_are_shared_and_put_together(shared_store: Store, diary: Diary) -> None:
     """Two workers carry out ten pieces, each once; their counts stand in the run as one, and no piece is left."""
-    pieces = {"deliver": [(0, {"n": n}) for n in range(10)]}
+    pieces: Pieces = {"deliver": [(0, {"n": n}) for n in range(10)]}
     hand_over(shared_store, "deliver")
 
     with at_work(*(sharing(shared_store, diary, pieces=pieces) for _ in range(2))):
@@ -77,7 +84,7 @@ def test_pieces_are_shared_and_put_together(shared_store: Store, diary: Diary) -
 
 def test_later_phase_waits_for_the_one_before(shared_store: Store, diary: Diary) -> None:
     """Nobody reads a usage source before everybody who works here is known."""
-    pieces = {"collect": [(0, {"n": "people"}), (1, {"n": "a"}), (1, {"n": "b"}), (2, {"n": "last"})]}
+    pieces: Pieces = {"collect": [(0, {"n": "people"}), (1, {"n": "a"}), (1, {"n": "b"}), (2, {"n": "last"})]}
     hand_over(shared_store, "collect")
 
     with at_work(*(sharing(shared_store, diary, pieces=pieces, lasting_s=0.1) for _ in range(3))):
@@ -97,3 +104,181 @@ def test_night_keeps_its_order(shared_store: Store, diary: Diary) -> None:
     jobs = [line.split()[0] for line in diary.ended()]
     assert ["collect", *["detect"] * 10, "measure", "decide"] == [job for job in jobs if job != "deliver"]
     assert "deliver" in jobs[:3]
+
+
+def test_failing_piece_is_tried_three_times(shared_store: Store, diary: Diary, tmp_path: Path) -> None:
+    """Then its run has failed, with the class of the error and none of its words; the jobs after it still run."""
+    pieces: Pieces = {"collect": [(0, {"n": 0, "fails": str(tmp_path / "never")}), (0, {"n": 1})]}
+    hand_over(shared_store, "collect", "detect")
+
+    with at_work(sharing(shared_store, diary, pieces=pieces)):
+        assert wait_until(lambda: run_rows(shared_store)[1:] == [("detect", "done", 1)])
+
+    assert ("collect", "failed", 3) == run_rows(shared_store)[0]
+    assert 3 == diary.lines().count("begin collect 0")
+    with shared_store.read() as session:
+        assert "ValueError" == session.scalar(select(RunRow.error).where(RunRow.job == "collect"))
+
+
+def test_older_window_is_left_to_the_newer(shared_store: Store, diary: Diary) -> None:
+    """When nobody worked for a while, the gap is caught up by one run, and the others say to which they left it."""
+    for minutes in range(4):
+        hand_over(shared_store, "deliver", at=MONDAY + timedelta(minutes=minutes))
+
+    with at_work(sharing(shared_store, diary)):
+        assert wait_until(all_ended(shared_store, 4))
+
+    newest = MONDAY + timedelta(minutes=3)
+    with shared_store.read() as session:
+        results = list(session.scalars(select(RunRow.result).order_by(RunRow.scheduled_for)))
+    assert [{"left_to": newest.isoformat()}] * 3 + [{"sent": 1}] == results
+    assert ["deliver 0"] == diary.ended()
+
+
+def test_tick_takes_what_waits_and_workers_leave_it(shared_store: Store, diary: Diary) -> None:
+    """A cron beside the workers does what nobody has begun, once; the worker that comes to it finds it over."""
+    hand_over(shared_store, "collect")
+    ticked = tick(shared_store, work=work_of(diary, "collect"), now=MONDAY)
+
+    with at_work(sharing(shared_store, diary)):
+        assert wait_until(lambda: waiting_tasks(shared_store) == 0)
+
+    assert {"collect": {"sent": 1}} == ticked
+    assert ["collect by a tick"] == diary.ended()
+    assert [("collect", "done", 1)] == run_rows(shared_store)
+
+
+def test_tick_waits_for_what_workers_are_at(shared_store: Store, diary: Diary) -> None:
+    """A cron beside the workers begins no job before what they still work on has ended."""
+    hand_over(shared_store, "collect")
+
+    with at_work(sharing(shared_store, diary, lasting_s=0.5)):
+        assert wait_until(lambda: "begin collect 0" in diary.lines())
+        ticked = tick(shared_store, work=work_of(diary, "collect", "detect"), now=MONDAY)
+
+    assert {"detect": {"sent": 1}} == ticked
+    assert ["collect 0", "detect by a tick"] == diary.ended()
+
+
+@pytest.mark.prove
+def test_tick_takes_over_when_every_worker_is_dead(shared_store: Store, diary: Diary, tmp_path: Path) -> None:
+    """Nobody renews the run any longer, so a tick does it; the pieces that are left are nobody's work afterwards."""
+    hand_over(shared_store, "collect")
+    pieces: Pieces = {"collect": [(0, {"n": 0, "hangs": str(tmp_path / "hung")}), (0, {"n": 1})]}
+    with process(shared_store.url, diary, pieces=pieces):
+        assert wait_until((tmp_path / "hung").exists)
+
+    tick(shared_store, work=work_of(diary, "collect"), now=MONDAY)
+    with at_work(sharing(shared_store, diary, pieces=pieces)):
+        assert wait_until(lambda: waiting_tasks(shared_store) == 0)
+
+    assert ["collect by a tick"] == diary.ended()
+    assert [("collect", "done", 2)] == run_rows(shared_store)
+
+
+def test_piece_of_a_killed_worker_is_taken_over(shared_store: Store, diary: Diary, tmp_path: Path) -> None:
+    """kill -9 in the middle of a piece costs that try and nothing else: another worker does the piece."""
+    hand_over(shared_store, "collect", "detect")
+    pieces: Pieces = {"collect": [(0, {"n": 0, "hangs": str(tmp_path / "hung")}), (0, {"n": 1})]}
+    with process(shared_store.url, diary, pieces=pieces):
+        assert wait_until((tmp_path / "hung").exists)
+        with at_work(sharing(shared_store, diary, pieces=pieces)):
+            assert wait_until(lambda: "collect 1" in diary.ended())
+            assert ["collect 1"] == diary.ended()
+    with at_work(sharing(shared_store, diary, pieces=pieces)):
+        assert wait_until(all_ended(shared_store, 2))
+
+    assert ["collect 1", "collect 0", "detect 0"] == diary.ended()
+
+
+def test_worker_that_is_told_to_stop_finishes_what_it_began(shared_store: Store, diary: Diary) -> None:
+    """SIGTERM ends it after the piece at hand, with nothing half-done; the rest waits for others."""
+    hand_over(shared_store, "collect")
+    pieces: Pieces = {"collect": [(0, {"n": n}) for n in range(3)]}
+    with process(shared_store.url, diary, pieces=pieces, lasting_s=0.5, grace_s=10.0) as worker:
+        assert wait_until(lambda: diary.lines() == ["begin collect 0"])
+        worker.terminate()
+        worker.join(10)
+
+    assert (0, ["begin collect 0", "end collect 0"]) == (worker.exitcode, diary.lines())
+    with shared_store.read() as session:
+        states = session.scalars(select(RunPieceRow.state).order_by(RunPieceRow.number))
+        assert ["done", "waiting", "waiting"] == list(states)
+
+
+@pytest.mark.prove
+def test_worker_that_cannot_finish_in_time_hands_back(shared_store: Store, diary: Diary, tmp_path: Path) -> None:
+    """A piece that takes longer than the grace goes to another worker at once, and the process ends all the same."""
+    hand_over(shared_store, "collect")
+    pieces: Pieces = {"collect": [(0, {"n": 0, "hangs": str(tmp_path / "hung")})]}
+    with process(shared_store.url, diary, pieces=pieces, grace_s=0.5) as worker:
+        assert wait_until((tmp_path / "hung").exists)
+        worker.terminate()
+        worker.join(10)
+        assert 0 == worker.exitcode
+
+    with at_work(sharing(shared_store, diary, pieces=pieces)):
+        assert wait_until(all_ended(shared_store, 1))
+    assert ["collect 0"] == diary.ended()
+
+
+def test_clocks_and_workers_side_by_side(shared_store: Store, diary: Diary) -> None:
+    """Two clocks and three workers catch up a whole night: each run once, in order, and nothing is left to do."""
+    jobs = [*NIGHT, "deliver", "tidy"]
+    clocks = [
+        Daemon(
+            shared_store,
+            work=work_of(diary, *jobs),
+            clock=HandClock(MONDAY),
+            hand_over=workers.handing_over(shared_store),
+        )
+        for _ in range(2)
+    ]
+
+    with at_work(*(sharing(shared_store, diary, pieces=TEN) for _ in range(3))), clocks[0], clocks[1]:
+        assert wait_until(all_ended(shared_store, len(jobs)))
+
+    ended = [line.split()[0] for line in diary.ended() if line != "deliver 0"]
+    assert ["collect", *["detect"] * 10, "measure", "decide", "tidy"] == ended
+    assert 1 == diary.ended().count("deliver 0")
+
+
+def test_workers_outlive_a_restart_of_the_database(diary: Diary) -> None:
+    """While PostgreSQL is away nothing is lost; the same workers go on with the same night once it is back."""
+    with postgres.server() as server, postgres.database(server) as url:
+        store = Store(url)
+        store.upgrade()
+        workers.prepare(store)
+        hand_over(store, *NIGHT)
+        with at_work(*(sharing(store, diary, pieces=TEN, lasting_s=0.1) for _ in range(2))):
+            assert wait_until(lambda: len(diary.ended()) >= 4)
+            with away(url):
+                time.sleep(0.3)
+            assert wait_until(lambda: reachable(store), within_s=20)
+            assert wait_until(all_ended(store, len(NIGHT)), within_s=60)
+        store.close()
+
+    jobs = [line.split()[0] for line in diary.ended()]
+    assert sorted(jobs, key=NIGHT.index) == jobs
+    assert {"collect 0", *(f"detect {n}" for n in range(10)), "measure 0", "decide 0"} == set(diary.ended())
+
+
+def reachable(store: Store) -> bool:
+    try:
+        run_rows(store)
+    except DatabaseError:
+        return False
+    return True
+
+
+def work_of(diary: Diary, *jobs: str) -> Work:
+    """What a tick does by itself."""
+
+    def doing(job: str) -> Callable[[datetime], Counts]:
+        def do(_now: datetime) -> Counts:
+            diary.write(f"end {job} by a tick")
+            return {"sent": 1}
+
+        return do
+
+    return {job: doing(job) for job in jobs}

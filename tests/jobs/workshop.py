@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import shlex
+import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import select
 
 from bot.clock import HandClock
@@ -22,7 +27,8 @@ from jobs.pieces import Piece
 from jobs.sharing import Sharing, Timing
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-QUICK = Timing(lease_s=3.0, heart_s=0.2, stalled_s=1.0, poll_s=0.1, again_s=0.1, retry_after_s=0.1, grace_s=1.0)
+QUICK = Timing(lease_s=2.0, heart_s=0.2, stalled_s=1.0, poll_s=0.1, again_s=0.1, retry_after_s=0.1, grace_s=1.0)
+Pieces = Mapping[str, list[Piece]]
 SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -44,7 +50,7 @@ class Diary:
         return [line.removeprefix("end ") for line in self.lines() if line.startswith("end ")]
 
 
-def cut_in(pieces: Mapping[str, list[Piece]]) -> Callable[[object, str], list[Piece]]:
+def cut_in(pieces: Pieces) -> Callable[[object, str], list[Piece]]:
     return lambda _session, job: pieces.get(job, [(0, {})])
 
 
@@ -52,19 +58,21 @@ def sharing(
     store: Store,
     diary: Diary,
     *,
-    pieces: Mapping[str, list[Piece]] | None = None,
+    pieces: Pieces | None = None,
     lasting_s: float = 0.0,
     timing: Timing = QUICK,
     moment: datetime = MONDAY,
 ) -> Sharing:
-    """Work that takes `lasting_s` a piece; a piece with `once` in it hangs until that file is there."""
+    """Work that takes `lasting_s` a piece; a piece hangs, or fails, until the file it names is there."""
 
     def carry_out(job: str, what: Mapping[str, Any], _now: datetime) -> dict[str, int]:
         name = f"{job} {what.get('n', 0)}"
         diary.write(f"begin {name}")
-        if "once" in what and not Path(what["once"]).exists():
-            Path(what["once"]).touch()
+        if not Path(what.get("hangs", "/")).exists():
+            Path(what["hangs"]).touch()
             threading.Event().wait()
+        if not Path(what.get("fails", "/")).exists():
+            raise ValueError("ada.moreau@lantern.example")
         time.sleep(lasting_s)
         diary.write(f"end {name}")
         return {"sent": 1}
@@ -94,10 +102,8 @@ def at_work(*shared: Sharing) -> Iterator[threading.Event]:
             worker.join()
 
 
-def working(url: str, path: Path, pieces: Mapping[str, list[Piece]], lasting_s: float, grace_s: float) -> None:
+def working(url: str, path: Path, pieces: Pieces, lasting_s: float, grace_s: float) -> None:
     """A whole process with one worker; SIGTERM tells it to stop."""
-    import signal
-
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     store = Store(url)
@@ -108,8 +114,27 @@ def working(url: str, path: Path, pieces: Mapping[str, list[Piece]], lasting_s: 
 
 
 @contextmanager
+def away(database_url: str) -> Iterator[None]:
+    """The server of this database is stopped as one stops it for an update, and started again at the end."""
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+        assert row is not None
+        data = Path(row[0])
+    postmaster = int((data / "postmaster.pid").read_text().splitlines()[0])
+    control = Path(f"/proc/{postmaster}/exe").readlink().with_name("pg_ctl")
+    options = Path(f"/proc/{postmaster}/cmdline").read_text().split("\0")[1:-1]
+    user = "nobody" if os.geteuid() == 0 else None
+    how: dict[str, Any] = {"user": user, "cwd": "/", "stdout": subprocess.DEVNULL}
+    subprocess.run([control, "-D", data, "-m", "fast", "-w", "stop"], check=True, **how)
+    yield
+    subprocess.run(
+        [control, "-D", data, "-l", data / "log", "-o", shlex.join(options), "-w", "start"], check=True, **how
+    )
+
+
+@contextmanager
 def process(
-    store_url: str, diary: Diary, *, pieces: Mapping[str, list[Piece]], lasting_s: float = 0.0, grace_s: float = 1.0
+    store_url: str, diary: Diary, *, pieces: Pieces, lasting_s: float = 0.0, grace_s: float = 1.0
 ) -> Iterator[multiprocessing.process.BaseProcess]:
     """One worker in a process of its own, which is killed at the end if it is still there."""
     started = SPAWN.Process(target=working, args=(store_url, diary.path, pieces, lasting_s, grace_s))
