@@ -107,10 +107,10 @@ _DE = Steps(
         Answer.ON_LEAVE: "Ich war nicht da",
     },
     access_page="So bekommst du Zugang",
-    access="Auf dieser Seite sagt deine Firma, wie man einen Platz bekommt. Wenn ich einen neuen Platz von dir sehe, "
-    "kann das Thema wiederkommen; ohne ihn ruht es ein halbes Jahr.",
-    no_access_page="Wer hier die Plätze vergibt, kann dir einen geben; ich weiß nicht, wer das ist, und frage "
-    "niemanden für dich. Wenn ich einen neuen Platz von dir sehe, kann das Thema wiederkommen; ohne ihn ruht es ein "
+    access="Auf dieser Seite sagt deine Firma, wie man eine Lizenz bekommt. Wenn ich eine neue Lizenz von dir sehe, "
+    "kann das Thema wiederkommen; ohne sie ruht es ein halbes Jahr.",
+    no_access_page="Wer hier die Lizenzen vergibt, kann dir eine geben; ich weiß nicht, wer das ist, und frage "
+    "niemanden für dich. Wenn ich eine neue Lizenz von dir sehe, kann das Thema wiederkommen; ohne sie ruht es ein "
     "halbes Jahr.",
     data_page="Welche Daten in Ordnung sind",
     data="Welche Daten in Ordnung sind, welche nie, und wen man fragt: Das sagt deine Firma auf dieser Seite. Was dort "
