@@ -1,7 +1,7 @@
 """Every night: for tips about cost that are 14 or 28 days old, the same thing is counted before and after.
 
-Called by `jobs/calendar.py` and `kindling measure`. Nothing is said from here: what was found stands on the card of the
-one person it is about. A day that a source has not finished is waited for, a week long; then the answer is that it
+Called by `jobs/calendar.py` and `kindling measure`; campaigns come last (`jobs/follow_campaigns.py`). Nothing is said
+from here: what was found stands on the card of the one person it is about. A day that a source has not finished is waited for, a week long; then the answer is that it
 cannot be known. Running it again changes nothing. Next: `bot/domain/follow_up.py`.
 """
 
@@ -23,7 +23,7 @@ from bot.log import EventLog
 from bot.store import coverage, findings, follow_ups, people, states, windows
 from bot.store.batches import chunks
 from bot.store.database import Session, Store
-from jobs import work_calendars
+from jobs import follow_campaigns, work_calendars
 from jobs.detect import last_day_of
 from jobs.work_calendars import HolidaysOf, WeekendOf
 
@@ -65,6 +65,7 @@ def measure(
         counts["waiting"] += len(looks) - len(found)
         counts["unknown"] += sum(look.unknown is not None for _, look in found)
         counts["measured"] += sum(look.unknown is None for _, look in found)
+    follow_campaigns.follow(store, now=now, holidays_of=holidays_of, weekend_of=weekend_of)
     _log.info("measure.done")
     return dict(counts)
 

@@ -14,6 +14,7 @@ from bot.domain.nudging import Moved, Plan, Silence, decide, ignored_in_a_row, s
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.tips import LinkKind, Tip
 from bot.domain.told import Answer, PastNudge, Preferences
+from bot.domain.turns import Waits
 from bot.domain.waste.finding import Ledger
 from bot.domain.waste.ledger import CountedFinding
 
@@ -405,7 +406,7 @@ def test_late_in_the_day_means_tomorrow() -> None:
 TUESDAY_NOON = datetime(2026, 3, 3, 11, 0, tzinfo=UTC)
 
 
-def ask_again(**changes: Any) -> Silence | Moved | None:
+def ask_again(**changes: Any) -> Silence | Moved | Waits | None:
     """What the policy says of Ben's planned message on Tuesday noon, with these changes."""
     situation: dict[str, Any] = {
         "trigger": "never_used",
