@@ -1,17 +1,33 @@
 """The sessions of many people, summed for the detectors by the database: work grows with people, not with sessions.
 
 Called by `jobs/detect.py` and `bot/store/scorecard.py`. Two statements a shard: which sources there are, and the sums
-by person, day, tool and main model. Next: `bot/domain/session_sums.py`.
+by person, day, tool and main model; that one is put together once for a set of sources and kept.
+Next: `bot/domain/session_sums.py`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Select, and_, case, cast, func, null, or_, select
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from bot.domain import precedence
@@ -38,6 +54,8 @@ _PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
 _OWN_KIND = {name: name for name in precedence.NO_CONNECTOR}
 
 Column = ColumnElement[Any]
+Kinds = frozenset[tuple[str, str]]
+"""Each source's name, with its kind."""
 
 
 def load(session: Session, *, person_ids: Collection[int], last_day: date) -> dict[int, tuple[SessionSums, ...]]:
@@ -45,9 +63,11 @@ def load(session: Session, *, person_ids: Collection[int], last_day: date) -> di
 
     For one person, tool and day one kind of source speaks, so that the same session told twice counts once.
     """
-    kinds = dict(session.execute(select(SourceRow.name, SourceRow.kind)).all())
+    kinds = frozenset((name, kind) for name, kind in session.execute(select(SourceRow.name, SourceRow.kind)))
+    first_day = last_day - timedelta(days=WINDOW_DAYS - 1)
+    asked = {"person_ids": list(person_ids), "first_day": first_day, "last_day": last_day}
     found: dict[int, list[SessionSums]] = defaultdict(list)
-    for row in session.execute(_statement(person_ids, last_day, kinds)):
+    for row in session.execute(_statement(kinds), asked):
         found[row.person_id].append(SessionSums(row.day, row.tool, row.model, *row[-len(SUMMED) :]))
     return {
         person_id: tuple(sorted(sums, key=lambda one: (one.day, one.tool, one.model)))
@@ -55,8 +75,9 @@ def load(session: Session, *, person_ids: Collection[int], last_day: date) -> di
     }
 
 
-def _statement(person_ids: Collection[int], last_day: date, kinds: Mapping[str, str]) -> Select[Any]:
-    whole = _sessions(_by_model(person_ids, last_day), kinds)
+@lru_cache(maxsize=8)
+def _statement(kinds: Kinds) -> Select[Any]:
+    whole = _sessions(_by_model(), kinds)
     of = whole.c
     return (
         select(of.person_id, of.day, of.tool, of.model, *_sums(whole))
@@ -65,7 +86,7 @@ def _statement(person_ids: Collection[int], last_day: date, kinds: Mapping[str, 
     )
 
 
-def _by_model(person_ids: Collection[int], last_day: date) -> CTE:
+def _by_model() -> CTE:
     """Each session's models, summed over its days. What happened in a session stands with its main model only."""
     table = SessionFactsRow
     prompt = [func.coalesce(getattr(table, name), 0) for name in _PROMPT]
@@ -80,21 +101,22 @@ def _by_model(person_ids: Collection[int], last_day: date) -> CTE:
             *(func.max(getattr(table, name)).label(name) for name in _HAPPENED),
         )
         .where(
-            table.person_id.in_(person_ids),
-            table.day.between(last_day - timedelta(days=WINDOW_DAYS - 1), last_day),
+            table.person_id.in_(bindparam("person_ids", expanding=True)),
+            table.day.between(bindparam("first_day", type_=Date), bindparam("last_day", type_=Date)),
         )
         .group_by(*session, table.model)
         .cte("by_model")
     )
 
 
-def _sessions(models: CTE, kinds: Mapping[str, str]) -> CTE:
+def _sessions(models: CTE, kinds: Kinds) -> CTE:
     """One row a session, by its main model, on the day it began; `place` and `first_place` say whose word counts."""
     of = models.c
     session = (of.person_id, of.source, of.tool, of.session_key)
     told = or_(*(of[name].is_not(None) for name in _HAPPENED))
     main_first = (case((told, 0), else_=1), func.coalesce(of.requests, 0).desc(), of.model)
-    places = {name: precedence.rank(kind, precedence.FIGURES) for name, kind in {**_OWN_KIND, **kinds}.items()}
+    of_kind = sorted({**_OWN_KIND, **dict(kinds)}.items())
+    places = {name: precedence.rank(kind, precedence.FIGURES) for name, kind in of_kind}
     ranked = select(
         models,
         func.row_number().over(partition_by=session, order_by=main_first).label("turn"),

@@ -1,18 +1,35 @@
 """One compact window a person, summed by the database: work grows with people, not with rows.
 
 Called by `jobs/detect.py`. Three statements a shard: which sources there are, the sums by tool, model and week, and the
-sums by day of those few who had a heavy day. Next: `bot/domain/adoption.py`.
+sums by day of those few who had a heavy day. The last two are put together once for a set of sources and kept: for one
+person, as right before sending, that would take longer than to carry them out. Next: `bot/domain/adoption.py`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, cast, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Date,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from bot.domain import days_of_work, precedence
@@ -31,8 +48,8 @@ _LATER = -1
 
 _OWN_KIND = {name: name for name in precedence.NO_CONNECTOR}
 
-Kinds = Mapping[str, str]
-"""The kind of each source, by its name."""
+Kinds = frozenset[tuple[str, str]]
+"""Each source's name, with its kind."""
 
 
 def load(session: Session, *, person_ids: Collection[int], last_day: date) -> dict[int, UsageWindow]:
@@ -42,10 +59,13 @@ def load(session: Session, *, person_ids: Collection[int], last_day: date) -> di
     A sum is None where every value is: unknown is not zero.
     """
     found = {person_id: _Found() for person_id in person_ids}
-    kinds = dict(session.execute(select(SourceRow.name, SourceRow.kind)).all())
-    for row in session.execute(_week_sums(found.keys(), last_day, kinds)):
+    kinds = frozenset((name, kind) for name, kind in session.execute(select(SourceRow.name, SourceRow.kind)))
+    asked = {"person_ids": list(found), "last_day": last_day}
+    for row in session.execute(_week_sums(kinds), asked):
         _take(found[row.person_id], row)
-    for row in session.execute(_heavy_day_sums(found.keys(), last_day, kinds)):
+    for row in session.execute(
+        _heavy_day_sums(kinds), {**asked, "first_day": last_day - timedelta(days=WINDOW_DAYS - 1)}
+    ):
         found[row.person_id].heavy_days.append(DaySum(row.day, row.tool, row.model, _counters(row)))
     return {person_id: one.window(last_day) for person_id, one in found.items()}
 
@@ -106,11 +126,12 @@ def _take(found: _Found, row: Row[Any]) -> None:
         found.worked_on += active[:1]
 
 
-def _week_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Select[Any]:
+@lru_cache(maxsize=8)
+def _week_sums(kinds: Kinds) -> Select[Any]:
     """Sums by person, tool, model and week; week -1 is everything after the window, the last one everything before."""
-    rows = _rows(person_ids, kinds).subquery()
-    age = days_between(literal(last_day), rows.c.day)
-    week = case((rows.c.day > last_day, _LATER), (age >= _OLDER * 7, _OLDER), else_=age // 7).label("week")
+    rows = _rows(kinds).subquery()
+    age = days_between(_day("last_day"), rows.c.day)
+    week = case((rows.c.day > _day("last_day"), _LATER), (age >= _OLDER * 7, _OLDER), else_=age // 7).label("week")
     # Before the weeks that are judged only the dates matter, so that one row a tool is enough.
     model = case((age >= _OLDER * 7, ""), else_=rows.c.model).label("model")
     active_day, trace = case((rows.c.active, rows.c.day)), _trace(rows)
@@ -147,10 +168,11 @@ def _trace(rows: Any) -> ColumnElement[int]:
     )
 
 
-def _heavy_day_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -> Select[Any]:
+@lru_cache(maxsize=8)
+def _heavy_day_sums(kinds: Kinds) -> Select[Any]:
     """All days of the 28, tool and model apart, of people with a day above $25 or 2,000 requests over all tools."""
-    first = last_day - timedelta(days=WINDOW_DAYS - 1)
-    rows = _rows(person_ids, kinds, first, last_day).cte("own_rows")
+    within = UsageDayRow.day.between(_day("first_day"), _day("last_day"))
+    rows = _rows(kinds).where(within).cte("own_rows")
     cost, requests = _sum(rows, "cost_microusd"), _sum(rows, "requests")
     heavy = (
         select(rows.c.person_id)
@@ -164,15 +186,17 @@ def _heavy_day_sums(person_ids: Collection[int], last_day: date, kinds: Kinds) -
     )
 
 
-def _rows(
-    person_ids: Collection[int], kinds: Kinds, first: date | None = None, last: date | None = None
-) -> Select[Any]:
+def _day(name: str) -> BindParameter[date]:
+    return bindparam(name, type_=Date)
+
+
+def _rows(kinds: Kinds) -> Select[Any]:
     """Usage days, each with whether its source gives the figures (`speaks`) and the behaviour (`behaves`) of that
     person, day and tool: two sources that saw the same work would double it (`domain/precedence.py`).
     """
     table = UsageDayRow
     counters = (getattr(table, name) for name in _COUNTERS)
-    statement = select(
+    return select(
         table.person_id,
         table.day,
         table.tool,
@@ -181,14 +205,13 @@ def _rows(
         _speaks(_TOKENS_AND_MONEY, precedence.FIGURES, kinds).label("speaks"),
         _speaks(_BEHAVIOUR, precedence.BEHAVIOUR, kinds).label("behaves"),
         *counters,
-    ).where(table.person_id.in_(person_ids))
-    return statement if first is None else statement.where(table.day.between(first, last))
+    ).where(table.person_id.in_(bindparam("person_ids", expanding=True)))
 
 
 def _speaks(counters: Sequence[str], order: tuple[tuple[str, ...], ...], kinds: Kinds) -> ColumnElement[bool]:
     """Whether a row's source is of the first kind that has any of `counters` for that person, day and tool."""
     table = UsageDayRow
-    places = {name: precedence.rank(kind, order) for name, kind in {**_OWN_KIND, **kinds}.items()}
+    places = {name: precedence.rank(kind, order) for name, kind in sorted({**_OWN_KIND, **dict(kinds)}.items())}
     place = case(places, value=table.source, else_=len(order))
     has_any = or_(*(getattr(table, name).is_not(None) for name in counters))
     first = func.first_value(place).over(
