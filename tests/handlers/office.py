@@ -76,13 +76,18 @@ class Office:
 
 
 @contextmanager
-def opened(folder: Path, transport: str, *, connected: Callable[[Desk], None] | None = None) -> Iterator[Office]:
-    """An office over "socket" or "http", with everybody of the cast on the roster and a Claude Code seat for each."""
+def opened(
+    folder: Path, transport: str, *, connected: Callable[[Desk], None] | None = None, **told: str
+) -> Iterator[Office]:
+    """An office over "socket" or "http", with everybody of the cast on the roster and a Claude Code seat for each.
+
+    `told` are settings by the names of their variables.
+    """
     address = f"127.0.0.1:{free_port()}"
     clock = HandClock(MONDAY_MORNING)
     request_url = f"http://{address}/slack/events" if transport == "http" else None
     with watched.playground(clock, request_url=request_url, retry_events_after_s=()) as slack:
-        settings = settings_for(slack, folder, transport=transport, http_addr=address)
+        settings = settings_for(slack, folder, transport=transport, http_addr=address, **told)
         with app.running(settings, clock=clock) as desk:
             hire_everybody(desk)
             if connected:
@@ -109,7 +114,7 @@ def served(desk: Desk, slack: Playground) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def settings_for(slack: Playground, folder: Path, *, transport: str, http_addr: str) -> Settings:
+def settings_for(slack: Playground, folder: Path, *, transport: str, http_addr: str, **told: str) -> Settings:
     return load(
         {
             "KINDLING_DATABASE_URL": f"sqlite:///{folder / 'kindling.db'}",
@@ -120,6 +125,7 @@ def settings_for(slack: Playground, folder: Path, *, transport: str, http_addr: 
             "SLACK_BOT_TOKEN": slack.bot_token,
             "SLACK_APP_TOKEN": slack.app_token,
             "SLACK_SIGNING_SECRET": slack.signing_secret,
+            **told,
         }
     )
 
