@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -77,7 +77,11 @@ class Office:
 
 @contextmanager
 def opened(
-    folder: Path, transport: str, *, connected: Callable[[Desk], None] | None = None, **told: str
+    folder: Path,
+    transport: str,
+    *,
+    connected: Callable[[Desk], None] | None = None,
+    told: Mapping[str, str] | None = None,
 ) -> Iterator[Office]:
     """An office over "socket" or "http", with everybody of the cast on the roster and a Claude Code seat for each.
 
@@ -87,7 +91,7 @@ def opened(
     clock = HandClock(MONDAY_MORNING)
     request_url = f"http://{address}/slack/events" if transport == "http" else None
     with watched.playground(clock, request_url=request_url, retry_events_after_s=()) as slack:
-        settings = settings_for(slack, folder, transport=transport, http_addr=address, **told)
+        settings = settings_for(slack, folder, transport=transport, http_addr=address, **(told or {}))
         with app.running(settings, clock=clock) as desk:
             hire_everybody(desk)
             if connected:

@@ -41,14 +41,14 @@ def leads(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     told = {"KINDLING_LEADS": f"{ROBIN.email},{HANA.email}", "KINDLING_APPROVAL_FROM": "40"}
     folder = tmp_path_factory.mktemp("leads")
     if kind == "sqlite":
-        with office.opened(folder, transport, **told) as opened:
+        with office.opened(folder, transport, told=told) as opened:
             judge_a_crowd(opened)
             yield opened
         return
     template = request.getfixturevalue("migrated_pg").rsplit("/", 1)[1]
     with (
         postgres.database(request.getfixturevalue("pg_server"), template=template) as url,
-        office.opened(folder, transport, KINDLING_DATABASE_URL=url, **told) as opened,
+        office.opened(folder, transport, told={**told, "KINDLING_DATABASE_URL": url}) as opened,
     ):
         judge_a_crowd(opened)
         yield opened
@@ -320,7 +320,8 @@ def test_preview_is_the_message_and_its_buttons_do_nothing(leads: Office) -> Non
     assert {True} == {one["action_id"].startswith("sample_") for one in samples}
     for one in samples:
         choice = one["options"][0]["value"] if "options" in one else None
-        assert "" == leads.slack.press(ROBIN.slack_id, one["action_id"], choose=choice).problem
+        value = one.get("value")
+        assert "" == leads.slack.press(ROBIN.slack_id, one["action_id"], value=value, choose=choice).problem
     assert [] == leads.slack.journal.entries()[seen:]
 
 
