@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.campaigns import Plan, Step
 from bot.domain.languages import ENGLISH
-from bot.domain.tips import SAMPLE_FACTS, Facts, Tip
+from bot.domain.tips import SAMPLE_FACTS, Tip
 from bot.views import campaign_words as words
 from bot.views import pieces
 from bot.views import tip as tip_views
@@ -28,29 +28,44 @@ def message(plan: Plan, tips: Sequence[Tip]) -> Message:
     shown = [_shown(number, step, plan, tips) for number, step in enumerate(plan.steps, start=1)]
     head = (
         "This is a sample. The figures in it are invented; everybody gets their own. The buttons are as they will be, "
-        "and do nothing here. Whoever never heard from me before reads above it who is writing, and everybody reads it in "
-        "their own language, where the tip has words in it."
+        "and do nothing here. Whoever never heard from me before reads above it who is writing, and everybody reads it "
+        "in their own language where the tip has words in it."
     )
     return compose(FIRST_LINE, [pieces.small_print(head), *(block for blocks in shown for block in blocks)])
 
 
-def sample(tip: Tip, locale: str) -> list[Block]:
-    """One tip as a person with this locale would get it, and its steps as they come after a tap."""
-    trigger = min(tip.triggers)
-    yield from sample(those[0], trigger, SAMPLE_FACTS, ENGLISH.code)
+def sample(tip: Tip, locale: str, trigger: str | None = None) -> list[Block]:
+    """One tip as a person with this locale would get it because of `trigger`, and its steps as they come after a tap."""
+    sent = tip_views.message(
+        nudge_key=_KEY,
+        tip=tip,
+        trigger=trigger or min(tip.triggers),
+        facts=SAMPLE_FACTS,
+        introduce_by=None,
+        locale=locale,
+    )
+    steps = tip_views.how_to(tip=tip, facts=SAMPLE_FACTS, locale=locale).blocks if tip.how_to else []
+    return [_inert(block) for block in (*sent.blocks, *steps)]
+
+
+def _shown(number: int, step: Step, plan: Plan, tips: Sequence[Tip]) -> Iterator[Block]:
+    trigger = plan.audience.trigger
+    those = [tip for tip in tips if trigger in tip.triggers and (step.tip_id == tip.tip_id or step.topic == tip.topic)]
+    yield pieces.divider()
+    if len(plan.steps) > 1:
+        yield pieces.small_print(f"*Message {number}*")
+    if not those:
+        yield pieces.section("There is no such tip any more. Change the campaign, and choose another.")
+        return
+    yield from sample(those[0], ENGLISH.code, trigger)
     others = [f"“{words.tip(tip.tip_id)}”" for tip in those[1:]]
     if others:
         yield pieces.small_print(f"Some people get another of the same family instead: {pieces.listing(others, 'or')}.")
 
 
-def sample(tip: Tip, trigger: str, facts: Facts, locale: str) -> list[Block]:
-    """One tip as it is sent to somebody with this locale, whose buttons lead to nothing of whoever looks at them."""
-    sent = tip_views.message(nudge_key=_KEY, tip=tip, trigger=trigger, facts=facts, introduce_by=None, locale=locale)
-    return [
-        {**block, "elements": _inert(block["elements"])} if block["type"] == "actions" else block
-        for block in sent.blocks
-    ]
-
-
-def _inert(elements: Sequence[Block]) -> list[Block]:
-    return [{**element, "action_id": f"{SAMPLE}{number}"} for number, element in enumerate(elements)]
+def _inert(block: Block) -> Block:
+    """The same block, in which no button leads to anything of whoever looks at it."""
+    if block["type"] != "actions":
+        return block
+    inert = [{**element, "action_id": f"{SAMPLE}{number}"} for number, element in enumerate(block["elements"])]
+    return {**block, "elements": inert}
