@@ -35,7 +35,7 @@ def message(plan: Plan, tips: Sequence[Tip]) -> Message:
 
 
 def sample(tip: Tip, locale: str, trigger: str | None = None) -> list[Block]:
-    """One tip as a person with this locale would get it because of `trigger`, and its steps as they come after a tap."""
+    """One tip as a person with this locale would get it because of `trigger`, and its steps as after a tap."""
     sent = tip_views.message(
         nudge_key=_KEY,
         tip=tip,

@@ -313,15 +313,15 @@ def test_preview_is_the_message_and_its_buttons_do_nothing(leads: Office) -> Non
     opened(leads, ROBIN, key)
     shown = press(leads, ROBIN, Action.NUDGE_PREVIEW)
     seen = len(leads.slack.journal.entries())
-    samples = [one for block in shown.blocks for one in block.get("elements", ()) if "action_id" in one][:-1]
+    samples = [(block["block_id"], one) for block in shown.blocks for one in block.get("elements", ())]
+    samples = [(where, one) for where, one in samples if "action_id" in one][:-1]
 
     assert "This is a sample." in words(shown)
     assert "Claude Code and GitHub Copilot" in words(shown)
-    assert {True} == {one["action_id"].startswith("sample_") for one in samples}
-    for one in samples:
+    assert {True} == {one["action_id"].startswith("sample_") for _, one in samples}
+    for where, one in samples:
         choice = one["options"][0]["value"] if "options" in one else None
-        value = one.get("value")
-        assert "" == leads.slack.press(ROBIN.slack_id, one["action_id"], value=value, choose=choice).problem
+        assert "" == leads.slack.press(ROBIN.slack_id, one["action_id"], choose=choice, block_id=where).problem
     assert [] == leads.slack.journal.entries()[seen:]
 
 
