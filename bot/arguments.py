@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     _add(commands, "calibrate", "how often each rule would find something here; names no one")
     examined = _add(commands, "doctor", "one line for each thing that must be right")
     examined.add_argument("--unmapped", action="store_true", help="instead: the ids that belong to nobody we know")
+    _add(commands, "queue", "what waits to be sent and done: totals, holds, runs and their pieces; names no one")
     written = _add(commands, "papers", "what a works council and people must be told, from the running configuration")
     written.add_argument("--out", type=Path, default=Path("papers"), metavar="DIR", help="where to; else ./papers")
     for name, help_ in (

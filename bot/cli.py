@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
-from bot import app, doctor, papers
+from bot import app, backlog, doctor, papers
 from bot.arguments import JOBS, SESSIONS, parser
 from bot.clock import HandClock, SystemClock
 from bot.domain import crowd_counts
@@ -183,6 +183,15 @@ def _doctor(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({check.name: {"ok": check.ok, "finding": check.finding} for check in checks}))
     return DONE if all(check.ok for check in checks) else FAILED
+
+
+def _queue(arguments: argparse.Namespace) -> int:
+    with _kindling(arguments) as kindling:
+        found = backlog.look(kindling.store, now=kindling.clock.now())
+    print("\n".join(found.lines()))
+    if arguments.json:
+        print(json.dumps(found.to_json()))
+    return DONE
 
 
 def _unmapped(arguments: argparse.Namespace) -> int:
@@ -367,6 +376,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "import": _import,
     "db": _db_upgrade,
     "doctor": _doctor,
+    "queue": _queue,
     "papers": _papers,
     "forget": _forget,
     "exclude": _exclude,

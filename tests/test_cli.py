@@ -52,6 +52,7 @@ WRONG = {
     "a broken row": Wrong(
         ["import", "people", "p.csv"], "line 3", files={"p.csv": "email\nada.moreau@lantern.example\nnobody\n"}
     ),
+    "a worker that would work alone": Wrong(["worker"], "PostgreSQL"),
     "somebody nobody knows": Wrong(["forget", "nobody@lantern.example"], "nothing was erased"),
     "a settings file that is missing": Wrong(["doctor"], "gone.toml", {"KINDLING_CONFIG": "gone.toml"}),
     "a key that is none": Wrong(["tick"], "nugdes", files={"kindling.toml": "nugdes = 1\n"}),
