@@ -18,7 +18,7 @@ from bot.views import campaign_home as views
 from bot.views.campaign_home import Listed
 from bot.views.ids import Action, Callback
 from bot.views.message import Message
-from handlers import campaign_door, campaign_form, campaign_looks, campaign_page
+from handlers import campaign_door, campaign_form, campaign_looks, campaign_page, tip_editor
 from handlers.trouble import FormWork, Work
 from handlers.who import Asked
 
@@ -84,7 +84,7 @@ def _size(session: Session, campaign: Campaign, now: datetime) -> int | None:
     return audiences.counted(session, audience=campaign.plan.audience, now=now)
 
 
-_WORDS: dict[str, Work] = {"": home, "help": help_}
+_WORDS: dict[str, Work] = {"": home, "tips": tip_editor.answer, "help": help_}
 WORDS = tuple(word for word in _WORDS if word)
 """The words that may follow the command."""
 
@@ -95,11 +95,13 @@ _TAPS: dict[Action, Work] = {
     **campaign_page.TAPS,
     **campaign_looks.TAPS,
     **campaign_form.TAPS,
+    **tip_editor.TAPS,
 }
 TAPS: dict[Action, Work] = {action: campaign_door.for_leads(work) for action, work in _TAPS.items()}
 """What is done when a button is tapped."""
 
 SUBMISSIONS: dict[Callback, FormWork] = {
-    callback: campaign_door.form_for_leads(work) for callback, work in campaign_form.SUBMISSIONS.items()
+    callback: campaign_door.form_for_leads(work)
+    for callback, work in {**campaign_form.SUBMISSIONS, **tip_editor.SUBMISSIONS}.items()
 }
 """What is done when a form is sent."""

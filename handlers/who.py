@@ -20,10 +20,11 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class View:
-    """Where a tap came from when it was no message: App Home, or an open modal."""
+    """Where a tap came from when it was no message: App Home, or an open modal, with what the modal carried."""
 
     view_id: str
     is_home: bool
+    metadata: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _view(body: Body) -> View | None:
     view = body.get("view")
     if not view:
         return None
-    return View(view["id"], is_home=view["type"] == "home")
+    return View(view["id"], is_home=view["type"] == "home", metadata=str(view.get("private_metadata") or ""))
 
 
 def _trigger(body: Body) -> str:

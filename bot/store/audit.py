@@ -41,6 +41,7 @@ class Act(StrEnum):
     CAMPAIGN_PAUSED = "campaign_paused"
     CAMPAIGN_RESUMED = "campaign_resumed"
     CAMPAIGN_STOPPED = "campaign_stopped"
+    TIP_CHANGED = "tip_changed"
     ALL_HALTED = "all_halted"
     ALL_RESUMED = "all_resumed"
     AUDIENCE_COUNTED = "audience_counted"

@@ -17,6 +17,7 @@ from bot.errors import InputError
 SNOOZE_WEEKS = (2, 4, 12)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_TIP_ID = re.compile(r"[a-z0-9-]{1,64}")
 _CHOICE = re.compile(r"[a-z_]{1,32}")
 _LONGEST_PAYLOAD = 150  # what Slack allows for the value of an option
 
@@ -80,6 +81,13 @@ class Action(StrEnum):
     NUDGE_STOP = "nudge_stop"
     NUDGE_RESULTS = "nudge_results"
     NUDGE_WHY = "nudge_why"
+    TIP_OPEN = "own_tip_open"
+    TIP_NEW = "own_tip_new"
+    TIP_EDIT = "own_tip_edit"
+    TIP_TRANSLATE = "own_tip_translate"
+    TIP_PREVIEW = "own_tip_preview"
+    TIP_END = "own_tip_end"
+    TIP_CHANGE = "own_tip_change"
 
 
 class Callback(StrEnum):
@@ -89,12 +97,14 @@ class Callback(StrEnum):
     ANSWER = "answer"
     CAMPAIGN_WHO = "campaign_who"
     CAMPAIGN_WHAT = "campaign_what"
+    TIP_FORM = "own_tip_form"
+    TIP_SAVE = "own_tip_save"
 
 
 @dataclass(frozen=True)
 class Payload:
     """What a button or an option carries: which message it stood under, for how many weeks, which of a few choices,
-    which group of people, which campaign. All may be absent.
+    which group of people, which campaign, which tip. All may be absent.
     """
 
     nudge_key: str | None = None
@@ -102,6 +112,7 @@ class Payload:
     choice: str | None = None
     group_key: str | None = None
     campaign_key: str | None = None
+    tip_id: str | None = None
 
     def dump(self) -> str:
         """As short JSON, for the `value` of a button or option."""
@@ -116,6 +127,8 @@ class Payload:
             fields["g"] = self.group_key
         if self.campaign_key is not None:
             fields["k"] = self.campaign_key
+        if self.tip_id is not None:
+            fields["t"] = self.tip_id
         return json.dumps(fields, separators=(",", ":"))
 
 
@@ -128,7 +141,7 @@ def parse(value: str | None) -> Payload:
         return Payload()
     fields = _fields(value)
     weeks, choice = fields.get("w"), fields.get("c")
-    if set(fields) - {"n", "w", "c", "g", "k"}:
+    if set(fields) - {"n", "w", "c", "g", "k", "t"}:
         raise _not_ours()
     if weeks is not None and (isinstance(weeks, bool) or weeks not in SNOOZE_WEEKS):
         raise _not_ours()
@@ -140,12 +153,13 @@ def parse(value: str | None) -> Payload:
         choice=choice,
         group_key=_key(fields, "g"),
         campaign_key=_key(fields, "k"),
+        tip_id=_key(fields, "t", _TIP_ID),
     )
 
 
-def _key(fields: Mapping[str, object], name: str) -> str | None:
+def _key(fields: Mapping[str, object], name: str, form: re.Pattern[str] = _KEY) -> str | None:
     key = fields.get(name)
-    if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
+    if key is not None and not (isinstance(key, str) and form.fullmatch(key)):
         raise _not_ours()
     return key
 

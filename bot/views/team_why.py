@@ -68,6 +68,7 @@ _ACTS = {
     "campaign_paused": ("campaign paused", "campaigns paused"),
     "campaign_resumed": ("campaign resumed", "campaigns resumed"),
     "campaign_stopped": ("campaign stopped", "campaigns stopped"),
+    "tip_changed": ("tip written, changed or ended", "tips written, changed or ended"),
     "all_halted": ("stop of everything that is sent", "stops of everything that is sent"),
     "all_resumed": ("end of such a stop", "ends of such a stop"),
     "audience_counted": ("audience counted", "audiences counted"),
