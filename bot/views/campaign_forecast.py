@@ -117,7 +117,8 @@ def _power(told: Forecast, people: int, plan: Plan) -> str:
         return f"With {words.people(people)} no difference could be seen, however large. {usual} {_CALM}"
     points = max(1, round(told.seen_from_points))
     if points <= high:
-        return f"With {words.people(people)} a difference of about {points} points could be seen. {usual}"
+        seen = pieces.count(points, "point")
+        return f"With {words.people(people)} a difference of about {seen} could be seen. {usual}"
     return f"With {words.people(people)} only a difference of about {points} points could be seen. {usual} {_CALM}"
 
 

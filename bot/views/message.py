@@ -44,6 +44,8 @@ def _spoken(block: Block, choices: str) -> Iterator[str]:
     for part in (block.get("text"), *block.get("fields", ()), *block.get("elements", ())):
         if part is not None:
             yield _BOLD.sub(r"\1", _TITLE.sub(r"\1:", _text(part)))
+    if "accessory" in block:
+        yield f"{choices}: {_label(block['accessory'])}"
 
 
 def _label(element: Block) -> str:

@@ -25,7 +25,7 @@ from bot.views import scorecard as card_views
 from bot.views.ids import SNOOZE_WEEKS, Action, parse
 from bot.views.message import Message
 from bot.views.told import ANSWERS
-from tests.views import samples, team_samples
+from tests.views import campaign_samples, samples, team_samples
 
 HOSTILE = [
     "<!channel> <!here> <@U123> <#C1|x> <https://evil.example|click>",
@@ -181,7 +181,8 @@ def test_buttons_carry_an_opaque_key_and_nothing_else() -> None:
 def test_every_action_is_somewhere() -> None:
     """No action id without a button, and no button without an action id."""
     views = [block for view in samples.every_view().values() for block in view["blocks"]]
-    messages = [*MESSAGES.values(), *team_samples.every_message().values()]
+    of_leads = campaign_samples.every_message([]).values()
+    messages = [*MESSAGES.values(), *team_samples.every_message().values(), *of_leads]
     everywhere = [*views, *(block for message in messages for block in message.blocks)]
 
     assert set(Action) == {Action(element["action_id"]) for element in elements(everywhere)}
@@ -498,7 +499,8 @@ def squeezed(text: str) -> str:
 
 def elements(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """All buttons and selects."""
-    return [element for block in blocks if block["type"] == "actions" for element in block["elements"]]
+    beside = [block["accessory"] for block in blocks if "accessory" in block]
+    return [*beside, *(element for block in blocks if block["type"] == "actions" for element in block["elements"])]
 
 
 def labels(block: dict[str, Any]) -> list[str]:
