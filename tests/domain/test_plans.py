@@ -14,6 +14,7 @@ from bot.domain.fair_hours import is_fair
 from bot.domain.nudging import Moved, Silence
 from bot.domain.plans import AFTER, LIVES_FOR, REMINDER, WEEKDAYS, Cue, IfThen, remind_on, then_of
 from bot.domain.told import Answer, Preferences
+from bot.domain.turns import Waits
 from bot.sources.tip_library import load_tips
 from bot.views.plan import sentence
 from tests.domain.test_nudging import CALENDAR, DAY, NOW, TIPS, ask, finding, past, planned, standing
@@ -24,7 +25,7 @@ PLAN = IfThen("zero", Cue.STUCK, MADE, NOW.date())
 """Made eight days ago, so that its reminder is due today."""
 
 
-def again(**changes: Any) -> Moved | Silence | None:
+def again(**changes: Any) -> Moved | Silence | Waits | None:
     """What is said of the reminder of that plan in the moment of sending."""
     facts = {"cue": "stuck_for_ten_minutes", "planned_on": MADE.date().isoformat()}
     return still(**{"trigger": REMINDER, "facts": facts, "now": NOW + timedelta(hours=12)} | changes)
@@ -147,14 +148,15 @@ def test_every_tip_makes_a_sentence(tip: Any) -> None:
 @pytest.mark.parametrize("answer", [Answer.NO_ACCESS, Answer.NO_TRUST])
 def test_no_access_ends_with_a_new_seat_alone(answer: Answer) -> None:
     """A seat given after the tap opens the subject again from its first day on; no other explanation ends with it."""
-    column = {f"{answer.value}_at": NOW - 30 * DAY}
+    at = NOW - 30 * DAY
+    given = Preferences(no_access_at=at) if answer is Answer.NO_ACCESS else Preferences(no_trust_at=at)
     for seat_on, open_again in (
         (None, False),
         ((NOW - 30 * DAY).date(), False),
         ((NOW - 29 * DAY).date(), answer is Answer.NO_ACCESS),
         ((NOW + DAY).date(), False),
     ):
-        told = Preferences(**column, newest_seat_on=seat_on)
+        told = replace(given, newest_seat_on=seat_on)
         asked = ask(preferences=told, history=(past(30, "zero2", answer=answer),))
         assert open_again == (asked is not Silence.SAID_NOT_RELEVANT)
 
