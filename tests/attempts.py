@@ -60,8 +60,6 @@ class Score:
 
     cases: int = 0
     better: Counter[str] = field(default_factory=Counter)
-    most_lost: float = 0.0
-    """The largest share of somebody's wasted and optimizable dollars that went away."""
     examples: dict[str, tuple[int, Seen, Seen]] = field(default_factory=dict)
 
 
@@ -136,8 +134,6 @@ def _compare(
     score = Score()
     for person_id, player in moved.items():
         score.cases += 1
-        was, now = before[person_id].waste_microusd, after[person_id].waste_microusd
-        score.most_lost = max(score.most_lost, (was - now) / was if was else 0.0)
         for way in worse_or_same(before[person_id], after[person_id]):
             score.better[way] += 1
             score.examples.setdefault(way, (player.one.worker.number, before[person_id], after[person_id]))

@@ -13,7 +13,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from bot.domain.days_of_work import ANSWERS
-from bot.domain.sessions import EventKind, SessionEvent, SessionProgress, advance, facts, usage_rows
+from bot.domain.read_together import ReadTogether
+from bot.domain.sessions import EventKind, SessionEvent, facts, usage_rows
 from bot.domain.usage import ANY_MODEL, Counters, SessionFacts, UsageRow
 from bot.domain.usage_sums import REPORTED, add_up
 from bot.sources.invented import sessions, work
@@ -298,12 +299,11 @@ def _told_again(player: Player, cut: Callable[[list[list[SessionEvent]]], list[l
 
 
 def _facts(player: Player, day: date, sessions: list[list[SessionEvent]]) -> Iterator[SessionFacts]:
-    """What a reader tells who sees all sessions of the day: a call that failed in one of them failed before."""
+    """What a reader tells who sees all sessions of the day."""
     who = player.one.worker.email
-    failed_before: Mapping[str, int] = {}
+    together = ReadTogether()
     for number, events in enumerate(sessions):
-        progress = advance(SessionProgress(failing_calls=failed_before), events)
-        failed_before = progress.failing_calls
+        progress = together.take(events, CODE)
         yield from facts(progress, session_key=f"{who} {day} moved {number}", subject=who, tool=CODE)
 
 

@@ -2,9 +2,9 @@
 (W16).
 
 A session is more than one conversation: side requests with a prompt of their own, or a second one under the same name.
-A request goes on from the last one that was at least half as large as it, or from a smaller one that it read from the
-cache; requests less than half as large, asked in between, change nothing (P3). A conversation also begins when it
-becomes small again and writes anew what it reads.
+A request goes on from the one whose prompt it read from the cache; what wrote its prompt anew goes on from one that was
+about as large, else a conversation begins. Where the cache does not tell, it is the last one that was at least half as
+large. So what is asked in between, and is not about as large, changes nothing (P3).
 Called by `bot/domain/sessions.py`. Next: `bot/domain/waste/heavy_start.py`.
 """
 
@@ -23,8 +23,13 @@ MIN_REWRITTEN_TOKENS = 20_000
 """W13 and W14 in the list of waste patterns: what a request must write to the cache to be a rewrite of its context."""
 MAX_READ_PERCENT = 10
 """W13: a request that still read this much of its prompt from the cache did not begin anew."""
+MIN_NEWS_PERCENT = 10
+"""What a compaction left was not all in the cache before: so much of it at least is new."""
 GROWS_TIMES = 2
 """A request more than so many times as large as the one before it may belong to another conversation."""
+GROWS_PERCENT = 125
+GROWS_TOKENS = 10_000
+"""What is read in anew, and is larger than the one before it by more than both, is another conversation."""
 REMEMBERED = 8
 """So that a session that never ends cannot grow without bound."""
 
@@ -35,13 +40,18 @@ COUNTED = ("heavy_starts", "heavy_start_tokens", "heavy_start_resent_tokens", "l
 @dataclass(frozen=True)
 class Past:
     """A request that a later one may go on from. `carried_tokens` is what the beginning of its conversation carries
-    above a light one, 0 for a light one; `at` is in seconds since 1970.
+    above a light one, 0 for a light one; `at` is in seconds since 1970. `answered_size` is what the conversation is
+    with the answer, where it was the first request of it; `prompts` is how often somebody had said something before it;
+    `is_earlier`: in a session before this one.
     """
 
     size: int
     at: float
     setting: str | None
     carried_tokens: int
+    answered_size: int = 0
+    prompts: int = 0
+    is_earlier: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,24 +64,54 @@ class Before:
     def from_json(cls, kept: Iterable[Mapping[str, Any]] = ()) -> Before:
         return cls(tuple(Past(**one) for one in kept))
 
-    def of(self, size: int, read: int | None) -> Past | None:
-        """What a request of `size`, which read so much from the cache, goes on from; None where it begins. Where nobody
-        tells what is read, a much larger request goes on from the one before it if that was no small one.
+    def of(self, size: int, tokens: Counters, *, is_shortened: bool = False) -> Past | None:
+        """What a request of `size` goes on from; None where it begins. `is_shortened`: it is what a compaction left of
+        the conversation. What wrote its prompt anew goes on from one that was about as large, what read it from the
+        cache from one that holds as much.
+        """
+        if is_shortened and self.kept:
+            return self.kept[0]
+        if is_rewrite(tokens, size):
+            return self._restarted(size)
+        read = tokens.cache_read_tokens
+        if read is not None and size * MAX_READ_PERCENT <= read * 100:
+            holding = [one for one in self.kept if one.size * 100 >= read * SHRINKS_TO_PERCENT]
+            if holding:
+                return holding[-1]
+        return self._half_as_large(size, read)
+
+    def _restarted(self, size: int) -> Past | None:
+        """The largest that `size` has not shrunk from, if it has not grown much since. What was asked once is taken up
+        again with its answer: the same beginning once more is another conversation.
+        """
+        for one in self.kept:
+            if size * 100 >= SHRINKS_TO_PERCENT * one.size:
+                most = max(one.size * GROWS_PERCENT // 100, one.size + GROWS_TOKENS)
+                return one if one.answered_size <= size <= most else None
+        return None
+
+    def _half_as_large(self, size: int, read: int | None) -> Past | None:
+        """The last that was at least half as large, where the cache does not tell. Where nobody tells what is read, a
+        much larger request goes on from the one before it if that was no small one.
         """
         left, passed = list(self.kept), None
         while left and left[-1].size * GROWS_TIMES < size:
             passed = left.pop()
-        if passed and read is not None and size * MAX_READ_PERCENT <= read * 100 and read <= passed.size:
-            return passed
         if left:
             return left[-1]
         return passed if passed and read is None and passed.size >= LIGHT_START_TOKENS else None
 
     def is_beside(self, size: int) -> bool:
         """Whether a request of `size` is too small to be one of the conversation that goes on: what an agent carries
-        at least is more, and so was what came before it, by far.
+        at least is more, and so was what came before it, by far. What an earlier session held is asked only of the
+        first request: a session may be a small one.
         """
-        return size < LIGHT_START_TOKENS and any(one.size > GROWS_TIMES * size for one in self.kept)
+        own = [one for one in self.kept if not one.is_earlier] or self.kept
+        return size < LIGHT_START_TOKENS and any(one.size > GROWS_TIMES * size for one in own)
+
+    def of_earlier(self) -> Before:
+        """The same in the next session."""
+        return Before(tuple(replace(one, is_earlier=True) for one in self.kept))
 
     def then(self, past: Past) -> Before:
         """After a request; the smallest are forgotten first."""
@@ -114,6 +154,15 @@ class Carried:
         return replace(self, heavy_start_resent_tokens=self.heavy_start_resent_tokens + resent)
 
 
+def carried_on(size: int, last: Past | None) -> int:
+    """What a request of `size` carries of the beginning of its conversation, if it goes on from `last`."""
+    if last is None:
+        return above_light(size)
+    if size * 100 < SHRINKS_TO_PERCENT * last.size:
+        return min(last.carried_tokens, above_light(size))
+    return last.carried_tokens
+
+
 def prompt_tokens(tokens: Counters) -> int | None:
     """The size of a request's whole input, cached or not; None when nothing is told of it."""
     parts = (tokens.input_tokens, tokens.cache_read_tokens, tokens.cache_write_tokens)
@@ -132,6 +181,8 @@ def is_rewrite(tokens: Counters, size: int) -> bool:
     )
 
 
-def begins_afresh(size: int, *, last: int) -> bool:
-    """Whether a request that wrote its prompt anew belongs to another conversation than the one before it."""
-    return size * 100 < SHRINKS_TO_PERCENT * last
+def has_news(tokens: Counters, size: int) -> bool:
+    """Whether enough of a prompt was not in the cache before for it to be what a compaction left. True as well where
+    nobody tells.
+    """
+    return tokens.cache_read_tokens is None or (size - tokens.cache_read_tokens) * 100 >= MIN_NEWS_PERCENT * size

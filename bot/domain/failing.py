@@ -19,8 +19,9 @@ class Failing:
     """What is known of one conversation. `asked_microusd` is what was paid in this turn since its last failure, and
     `streak_microusd` what the failures of the row that goes on have cost. `has_turns`: a request was seen, so that
     results can be told apart by it; else each result is a turn. `has_worked`: a row before the present one has ended,
-    or there was none at the beginning. The `cut` ones are the rows at the beginning of a conversation or at the end;
-    those of them that are long enough by themselves are loops as well.
+    or there was none at the beginning; `has_worked_earlier` is that at the end of the session before. The `cut` ones
+    are the rows at the beginning of a conversation or at the end; those of them that are long enough by themselves are
+    loops as well.
     """
 
     knows_cost: bool = False
@@ -29,6 +30,7 @@ class Failing:
     turn_failed: bool = False
     turn_worked: bool = False
     has_worked: bool = False
+    has_worked_earlier: bool = False
     streak: int = 0
     streak_microusd: int = 0
     loops: int = 0
@@ -47,9 +49,11 @@ class Failing:
             return now
         return replace(now, knows_cost=True, asked_microusd=now.asked_microusd + cost_microusd)
 
-    def began(self) -> Failing:
-        """At the first request of a conversation: what worked before it belonged to something else."""
-        return replace(self, has_worked=False)
+    def began(self, *, is_taken_up: bool = False) -> Failing:
+        """At a conversation's first request in a session: what worked before it belonged to something else.
+        `is_taken_up`: it goes on from one of the session before.
+        """
+        return replace(self, has_worked=is_taken_up and self.has_worked_earlier)
 
     def came_back(self, *, failed: bool, is_repeated: bool) -> Failing:
         """After the result of a call. `is_repeated`: the same call had failed before, as often as is forgiven."""
@@ -67,9 +71,19 @@ class Failing:
         return now if self.has_turns else replace(now._turned(), asked_microusd=0)
 
     def ended(self) -> Failing:
-        """With the row that goes on counted."""
-        now = self._turned()
-        return now._row_over(is_cut=True) if now.streak else now
+        """With the row that goes on counted. The last turn may go on in another session: it ends no row yet."""
+        return self._row_over(is_cut=True)
+
+    def of_earlier(self) -> Failing:
+        """What the next session goes on with: what was paid for calls whose results are still to come."""
+        worked = self.has_worked and not self.streak
+        return Failing(
+            knows_cost=self.knows_cost,
+            has_turns=self.has_turns,
+            asked_microusd=self.asked_microusd,
+            has_worked=worked,
+            has_worked_earlier=worked,
+        )
 
     def _turned(self) -> Failing:
         """At the beginning of the next turn."""

@@ -21,7 +21,7 @@ class Pasting:
 
     `before_tokens` is how large the conversation was before the data came, None while it carries none, and
     `largest_tokens` how large it has been since. What comes in on top of carried data is carried with it and is one
-    paste together with it.
+    paste together with it. The `told` ones are what an earlier session has counted of it.
     """
 
     pastes: int = 0
@@ -32,14 +32,25 @@ class Pasting:
     added_tokens: int = 0
     added_resent_tokens: int = 0
     turns: int = 0
+    told_tokens: int = 0
+    told_resent_tokens: int = 0
 
     def counted(self) -> Pasting:
         """With what is carried, if that was for long enough to be spoken of, and carrying nothing any more."""
         if self.turns < MIN_CARRIED_TURNS:
             return Pasting(self.pastes, self.pasted_tokens, self.resent_tokens)
         return Pasting(
-            self.pastes + 1, self.pasted_tokens + self.added_tokens, self.resent_tokens + self.added_resent_tokens
+            self.pastes + (not self.told_tokens),
+            self.pasted_tokens + self.added_tokens - self.told_tokens,
+            self.resent_tokens + self.added_resent_tokens - self.told_resent_tokens,
         )
+
+    def of_earlier(self) -> Pasting:
+        """What the next session goes on with."""
+        now = replace(self, pastes=0, pasted_tokens=0, resent_tokens=0)
+        if self.turns < MIN_CARRIED_TURNS:
+            return now
+        return replace(now, told_tokens=self.added_tokens, told_resent_tokens=self.added_resent_tokens)
 
     def then(self, size: int, *, last: int | None, prompted: bool) -> Pasting:
         """After a request of `size` that goes on from one of `last`, None where a conversation begins; `prompted`: a

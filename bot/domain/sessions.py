@@ -47,11 +47,11 @@ class SessionEvent:
     """One thing that happened in a session.
 
     `tokens` is what it used: tokens, cost and the like. A REQUEST is one request unless `tokens` says how many.
-    `call_key` is a hash of a tool's name and arguments, so that the same call is known again and nothing can be read
-    from it. `setting` is model, effort and speed as one text: a change of it breaks the cache; `effort` is that level
-    by itself. `automatic` is a compaction or a decision that nobody asked for. `aside` is what a helper did with a
-    context of its own: it counts, and is no part of the main conversation. `before_tokens` and `after_tokens` are the
-    size of the conversation around a compaction, where it is told.
+    `call_key` is a hash of a tool's name and arguments, so that a call is known again and nothing can be read from it.
+    `setting` is model, effort and speed as one text: a change of it breaks the cache; `effort` is that level by itself.
+    `automatic` is a compaction or a decision that nobody asked for. `aside` is what a helper did with a context of its
+    own: it counts, and is no part of the main conversation. `before_tokens` and `after_tokens` are the size of the
+    conversation around a compaction, where it is told.
     """
 
     at: datetime
@@ -78,16 +78,14 @@ class SessionProgress:
     failed_tool_calls: int = 0
     longest_failure_streak: int = 0
     failing_calls: Mapping[str, int] = field(default_factory=dict)
-    """How often each call has failed, by its key; begun with what failed in the day's sessions before it, so that it
-    does not matter how a day is cut into sessions (P3).
-    """
+    """How often each call has failed, by its key; begun with what failed in the day's sessions before it."""
     repeated_failures: int = 0
     knows_calls: bool = False
     compactions: int = 0
     compaction_read_tokens: int = 0
     compaction_written_tokens: int = 0
     awaits_summary: bool = False
-    """Whether the next request tells what a compaction wrote; `summary_tokens` is what small ones since then wrote."""
+    """Whether the next request tells what a compaction wrote; `summary_tokens` is what others since then wrote."""
     summary_tokens: int = 0
     retries_exhausted: int = 0
     first_request_at: datetime | None = None
@@ -95,7 +93,7 @@ class SessionProgress:
     largest_prompt_tokens: int | None = None
     last_request_at: datetime | None = None
     just_compacted: bool = False
-    just_prompted: bool = False
+    prompts: int = 0
     knows_cache: bool = False
     knows_settings: bool = False
     cold_restarts: int = 0
@@ -210,7 +208,7 @@ class _Tally:
                 self._tool_result(event)
             case EventKind.PROMPT:
                 last_at = self._now["last_request_at"]
-                self._now["just_prompted"] |= last_at is None or event.at >= last_at
+                self._now["prompts"] += last_at is None or event.at >= last_at
             case EventKind.COMPACTION:
                 self._compaction(event)
             case EventKind.RETRIES_EXHAUSTED:
@@ -241,25 +239,27 @@ class _Tally:
     def _in_order(self, event: SessionEvent, size: int, *, is_beside: bool) -> None:
         """A request after those before it. One beside the conversation ends nothing that waits for its next request."""
         now = self._now
-        last: context.Past | None = now["before"].of(size, event.tokens.cache_read_tokens)
-        is_anew = last is not None and not now["just_compacted"] and context.is_rewrite(event.tokens, size)
-        if last is None or (is_anew and context.begins_afresh(size, last=last.size)):
-            last, carried_tokens = None, context.above_light(size)
-            now["carried"] = now["carried"].began(size)
-            now["failing"] = now["failing"].began()
-        else:
-            carried_tokens = 0 if is_beside else last.carried_tokens
-            now["carried"] = now["carried"].went_on(size, carried_tokens)
-        if last is not None and is_anew:
+        resumes = now["just_compacted"] and not is_beside and context.has_news(event.tokens, size)
+        last = now["before"].of(size, event.tokens, is_shortened=resumes)
+        carried_tokens = 0 if is_beside else context.carried_on(size, last)
+        carried = now["carried"]
+        now["carried"] = carried.began(size) if last is None else carried.went_on(size, carried_tokens)
+        if last is None or last.is_earlier:
+            now["failing"] = now["failing"].began(is_taken_up=last is not None)
+        if last is not None and not now["just_compacted"] and context.is_rewrite(event.tokens, size):
             self._anew(event, last)
         self._summary(event.tokens.cache_write_tokens or 0)
-        setting = event.setting or (last.setting if last else None)
         if not is_beside:
-            carrying = None if last is None or now["just_compacted"] else last.size
-            now["pasting"] = now["pasting"].then(size, last=carrying, prompted=now["just_prompted"])
-            now["before"] = context.Before() if now["just_compacted"] else now["before"]
-            now["just_compacted"] = now["awaits_summary"] = now["just_prompted"] = False
-        now["before"] = now["before"].then(context.Past(size, event.at.timestamp(), setting, carried_tokens))
+            carrying = None if last is None or resumes else last.size
+            prompted = last is not None and now["prompts"] > last.prompts
+            now["pasting"] = now["pasting"].then(size, last=carrying, prompted=prompted)
+        if resumes:
+            now["before"] = context.Before()
+            now["just_compacted"] = now["awaits_summary"] = False
+        setting = event.setting or (last.setting if last else None)
+        answered_size = 0 if last else size + (event.tokens.output_tokens or 0)
+        past = context.Past(size, event.at.timestamp(), setting, carried_tokens, answered_size, now["prompts"])
+        now["before"] = now["before"].then(past)
 
     def _anew(self, event: SessionEvent, last: context.Past) -> None:
         """A request that wrote its context to the cache again: after a pause, or because a setting was changed."""

@@ -20,7 +20,7 @@ from bot.domain.waste.session_cost import of_tokens
 DETECTOR = "W14"
 CONFIDENCE = 0.8
 RULE = Rule(
-    DETECTOR, "W14-3", Ledger.OPTIMIZABLE, CONFIDENCE, "Changing the model in the middle may have been what helped."
+    DETECTOR, "W14-4", Ledger.OPTIMIZABLE, CONFIDENCE, "Changing the model in the middle may have been what helped."
 )
 
 

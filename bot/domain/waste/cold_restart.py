@@ -3,7 +3,8 @@
 Inputs      for each session: how often that happened and what it wrote to the cache again; prices.
 Rule        at least 3 such restarts in a week. One is a request that wrote at least 20,000 tokens to the cache and
             read less than 10 % of its input from it, longer after the request it goes on from than the cache lives
-            (`bot/domain/sessions.py`; which one that is: `bot/domain/context.py`). A first request is none.
+            (`bot/domain/sessions.py`; which one that is: `bot/domain/context.py`), in the same session or, where
+            sessions are read together, in one before it on that day. A conversation's first request is none.
 Dollars     tokens written again x (price of writing - price of reading them from the cache).
 Confidence  0.8.
 Innocent    a pause is a pause: coming back to one's work later is no fault, and the whole context may be needed.
@@ -25,7 +26,7 @@ MIN_RESTARTS_A_WEEK = 3
 """From the list of waste patterns (field notes 4)."""
 CONFIDENCE = 0.8
 RULE = Rule(
-    DETECTOR, "W13-3", Ledger.OPTIMIZABLE, CONFIDENCE, "The whole conversation may have been needed after the break."
+    DETECTOR, "W13-4", Ledger.OPTIMIZABLE, CONFIDENCE, "The whole conversation may have been needed after the break."
 )
 
 

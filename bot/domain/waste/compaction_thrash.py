@@ -4,7 +4,7 @@ Inputs      for each session: compactions that nobody asked for, what they read 
 Rule        at least 3 such compactions on one day, over all sessions and tools: how they are divided changes nothing.
 Dollars     tokens read x price of reading from the cache + tokens written x price of writing to it: each one reads the
             whole conversation to sum it up, and what is left is written anew. The event tells both, else the requests
-            of that conversation before and after it do.
+            of that conversation before and after it do; after it is one of which a tenth at least is new.
 Confidence  0.5.
 Innocent    one long task that cannot be cut into pieces.
 Not when    the source does not tell compactions, or the price of the model is unknown. One that somebody asks for,
@@ -21,7 +21,7 @@ from bot.domain.waste.session_cost import of_tokens
 
 DETECTOR = "W17"
 CONFIDENCE = 0.5
-RULE = Rule(DETECTOR, "W17-3", Ledger.OPTIMIZABLE, CONFIDENCE, "One long task may not have been one to cut in pieces.")
+RULE = Rule(DETECTOR, "W17-4", Ledger.OPTIMIZABLE, CONFIDENCE, "One long task may not have been one to cut in pieces.")
 
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:

@@ -35,7 +35,7 @@ from bot.domain.waste.sharing import apportion
 DETECTOR = "W04"
 CONFIDENCE = 0.6
 RULE = Rule(
-    DETECTOR, "W04-3", Ledger.WASTED, CONFIDENCE, "Failing on the way, with tests for example, may have been the work."
+    DETECTOR, "W04-4", Ledger.WASTED, CONFIDENCE, "Failing on the way, with tests for example, may have been the work."
 )
 
 

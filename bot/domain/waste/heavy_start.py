@@ -2,8 +2,9 @@
 
 Inputs      for each session: the conversations that began with much, and what they carried; prices.
 Rule        at least 10 conversations of the window began with at least 40,000 tokens. Most sessions are one; a request
-            that writes anew what it reads, and is smaller than the one it goes on from, begins another, and so does one
+            that writes anew what it reads begins another, unless it is about as large as one before it, and so does one
             more than twice as large as all before it that did not read them from the cache (`bot/domain/context.py`).
+            Sessions that are read together begin with what they do not take up from one before.
 Dollars     (first input - 20,000) x price of writing to the cache, and x price of reading it for every later request.
 Confidence  0.5: what of it was needed is not kept.
 Innocent    a resumed conversation begins with all that was said; a large project has much to know.
@@ -26,7 +27,7 @@ MIN_HEAVY_STARTS = 10
 """From the list of waste patterns (field notes 4)."""
 CONFIDENCE = 0.5
 RULE = Rule(
-    DETECTOR, "W18-3", Ledger.OPTIMIZABLE, CONFIDENCE, "Resumed conversations and large projects begin with much."
+    DETECTOR, "W18-4", Ledger.OPTIMIZABLE, CONFIDENCE, "Resumed conversations and large projects begin with much."
 )
 
 

@@ -2,7 +2,8 @@
 
 Inputs      for each session: prompts that made the next request at least 50,000 tokens larger, what they added, and how
             much of it was sent again (counted from the size of requests; `bot/domain/pasting.py`); prices.
-Rule        data that at least three later prompts carried along.
+Rule        data that at least three later prompts carried along, in that session or the next one read with it. What
+            is said is said to every conversation that goes on: a request in one takes no paste from another.
 Dollars     tokens added x price of input + tokens sent again x price of reading from the cache.
 Confidence  0.4: whether a part of the data would have done cannot be seen.
 Innocent    some questions are about the whole of a document.
@@ -22,7 +23,7 @@ from bot.domain.waste.session_cost import of_tokens
 
 DETECTOR = "W21"
 CONFIDENCE = 0.4
-RULE = Rule(DETECTOR, "W21-2", Ledger.OPTIMIZABLE, CONFIDENCE, "Some questions are about the whole of a document.")
+RULE = Rule(DETECTOR, "W21-3", Ledger.OPTIMIZABLE, CONFIDENCE, "Some questions are about the whole of a document.")
 
 
 def find(case: Case) -> Iterator[Finding | NotJudged]:

@@ -24,7 +24,7 @@ from bot.domain.waste.session_cost import of_cost
 DETECTOR = "W05"
 CONFIDENCE = 0.6
 RULE = Rule(
-    DETECTOR, "W05-3", Ledger.WASTED, CONFIDENCE, "Asking again may have been a way to wait for something outside."
+    DETECTOR, "W05-4", Ledger.WASTED, CONFIDENCE, "Asking again may have been a way to wait for something outside."
 )
 
 

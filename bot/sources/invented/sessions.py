@@ -7,12 +7,13 @@ requests it took, which no detector gets to see. Called by `bot/sources/invented
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from bot.domain.sessions import EventKind, SessionEvent, advance, facts
+from bot.domain.read_together import ReadTogether
+from bot.domain.sessions import EventKind, SessionEvent, facts
 from bot.domain.usage import Counters, SessionFacts
 from bot.sources.invented.tariff import FRONTIER, Tokens, cost_microusd, counters
 from bot.sources.invented.workforce import CODE
@@ -43,18 +44,16 @@ class Told:
 
 def sessions_on(key: str, subject: str, day: date, patterns: frozenset[str]) -> Iterator[Told]:
     """The sessions of one day. Patterns show in some of them and not in all. The same `key` tells the same again."""
+    together = ReadTogether()
     for number, session in enumerate(_sessions(key, day, patterns)):
-        yield Told(told_of(session.events, subject, day, str(number)), session.planted)
+        progress = together.take(session.events, CODE)
+        told = facts(progress, session_key=f"{subject} {day} {number}", subject=subject, tool=CODE)
+        yield Told(told, session.planted)
 
 
 def events_on(key: str, day: date, patterns: frozenset[str]) -> list[list[SessionEvent]]:
     """The events of these sessions, for those who want to cut them in another way."""
     return [session.events for session in _sessions(key, day, patterns)]
-
-
-def told_of(events: Iterable[SessionEvent], subject: str, day: date, name: str) -> tuple[SessionFacts, ...]:
-    """What is kept of a session."""
-    return facts(advance(None, events), session_key=f"{subject} {day} {name}", subject=subject, tool=CODE)
 
 
 def _sessions(key: str, day: date, patterns: frozenset[str]) -> Iterator[_Session]:
@@ -150,11 +149,12 @@ class _Session:
         """Calls that fail one after the other; the first two are work, what they cost after that is not. The same call
         over and over is a loop, too.
         """
+        begun = self.at
         for number in range(times):
             cost = self._request(cached=900)
             for seen_as in {pattern, LOOP} if times >= 5 else {pattern}:
                 self.planted[seen_as] += cost if number >= 2 else 0
-            self._tool(failed=True, key="same" if same else f"{self.at}")
+            self._tool(failed=True, key=f"{begun}" if same else f"{self.at}")
 
     def _again(self, pattern: str) -> None:
         """The whole conversation is written to the cache once more, when reading it would have done."""

@@ -6,14 +6,15 @@ each machine user. Called by `jobs/import_sessions.py`. Next: `bot/domain/sessio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
 from bot.domain.prices import PriceBook
-from bot.domain.sessions import EventKind, SessionEvent, SessionProgress, advance, facts
+from bot.domain.read_together import ReadTogether
+from bot.domain.sessions import EventKind, SessionEvent, facts
 from bot.domain.usage import SessionFacts
 from bot.sources.session_files.claude_code import ClaudeCodeFiles
 from bot.sources.session_files.codex import LINE_TYPES, CodexFiles
@@ -56,13 +57,12 @@ def read(
 
 
 def _facts(sessions: Sessions, subject: str, prices: PriceBook | None) -> Iterator[tuple[SessionFacts, ...]]:
-    """What each session was, the earliest first: a call that failed in one of that day failed before."""
+    """What each session was, the earliest first."""
     begun = {key: min(one.at for one in session.events) for key, session in sessions.by_key.items() if session.events}
-    failed: dict[date, Mapping[str, int]] = {}
+    together = ReadTogether()
     for key in sorted(begun, key=begun.__getitem__):
-        session, day = sessions.by_key[key], begun[key].astimezone(UTC).date()
-        progress = advance(SessionProgress(failing_calls=failed.get(day, {})), _priced(session.events, prices))
-        failed[day] = progress.failing_calls
+        session = sessions.by_key[key]
+        progress = together.take(list(_priced(session.events, prices)), session.tool)
         yield facts(progress, session_key=key, subject=subject, tool=session.tool, shown=session.shown)
 
 
