@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from math import exp, fsum, log, log1p, sqrt
 
-from bot.domain.experiment.waves import FOLLOW_UP_DAYS, Wave
+from bot.domain.experiment.waves import FOLLOW_UP_DAYS, Wave, together
 
 BASES = ((0.05, 0.2), (0.2, 0.35), (0.4, 0.2), (0.65, 0.15), (0.88, 0.1))
 """Supposed base rates and their part of the stake: most near the 20 % from which companies start (`power.BASELINE`)."""
@@ -30,12 +30,15 @@ PUSH = sqrt(2 * log(40))
 MOST_AT_STAKE = 0.75
 """The part of what one owns that one person's outcome may cost: below 1, so that nobody is ever ruined."""
 LEAST_VARIANCE = 0.02
+LEAST_TOGETHER = 40
+"""People in a block. Arms are compared within blocks, which costs what one person could have told: 2.5 % of forty."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """One wave as far as it counts: outcomes by arm, and how much will be known once everybody drawn so far counts."""
+    """Waves that count together: outcomes by arm, and how much will be known once everybody drawn so far counts."""
 
+    until: date
     treated: int
     treated_events: int
     held_out: int
@@ -44,21 +47,34 @@ class Block:
 
 
 def blocks(waves: Sequence[Wave]) -> tuple[Block, ...]:
-    """The waves that can be bet on, in order; one with an empty arm says nothing of a difference.
+    """What can be bet on, oldest first: waves that are over, the small ones together with those after them.
 
-    The information of a wave's bet is that of all who were drawn until it counted: known before any of its outcomes.
+    Which waves go together, and how much will be known, rests on how many were drawn until the day on which they
+    count: known before any of their outcomes, as a bet has to be.
     """
     in_order = sorted(waves, key=lambda wave: wave.enrolled_on)
-    found = []
-    for wave in in_order:
-        if not wave.treated or not wave.held_out:
-            continue
+    found: list[Block] = []
+    group: list[Wave] = []
+    for place, wave in enumerate(in_order):
+        if not wave.over:
+            break
+        group.append(wave)
         counts_on = wave.enrolled_on + timedelta(days=FOLLOW_UP_DAYS)
-        known = fsum(
-            harmonic(each.drawn_treated, each.drawn_held_out) for each in in_order if each.enrolled_on <= counts_on
-        )
-        found.append(Block(wave.treated, wave.treated_events, wave.held_out, wave.held_out_events, known))
+        drawn = [each for each in in_order if each.enrolled_on <= counts_on]
+        left = sum(each.drawn for each in drawn[place + 1 :])
+        if sum(each.drawn for each in group) >= LEAST_TOGETHER and not 0 < left < LEAST_TOGETHER:
+            found += _block(together(group), drawn)
+            group = []
     return tuple(found)
+
+
+def _block(group: Wave, drawn: Sequence[Wave]) -> list[Block]:
+    """The group as a block; none when an arm is empty, which says nothing of a difference."""
+    if not group.treated or not group.held_out:
+        return []
+    information = harmonic(sum(each.drawn_treated for each in drawn), sum(each.drawn_held_out for each in drawn))
+    counts = (group.treated, group.treated_events, group.held_out, group.held_out_events)
+    return [Block(group.enrolled_on, *counts, information)]
 
 
 def harmonic(treated: int, held_out: int) -> float:
@@ -68,20 +84,25 @@ def harmonic(treated: int, held_out: int) -> float:
 
 def log_wealth(counted: Sequence[Block], lift: float, *, up: bool) -> float:
     """The logarithm of what is owned by who doubts that the lift is `lift`, and bets that it is more (`up`) or less."""
-    logs = [log(part) + fsum(_factor(block, lift, base, up=up) for block in counted) for base, part in BASES]
+    return owned([fsum(factor(block, lift, base, up=up) for block in counted) for base, _ in BASES])
+
+
+def owned(by_base: Sequence[float]) -> float:
+    """The logarithm of all stakes together, from what each base's stake was multiplied by (as logarithms)."""
+    logs = [log(part) + each for (_, part), each in zip(BASES, by_base, strict=True)]
     most = max(logs)
     return most + log(fsum(exp(each - most) for each in logs))
 
 
-def _factor(block: Block, lift: float, base: float, *, up: bool) -> float:
+def factor(block: Block, lift: float, base: float, *, up: bool) -> float:
     """The logarithm of what one wave multiplies the stake by, when the base rate is supposed to be `base`."""
     both = block.treated + block.held_out
     c1, c0 = block.held_out / both, block.treated / both
     b0 = min(max(base - c0 * lift, 0.0, -lift), 1.0, 1.0 - lift)
     b1 = b0 + lift
     variance = max(c1 * b1 * (1 - b1) + c0 * b0 * (1 - b0), LEAST_VARIANCE)
-    most = MOST_AT_STAKE / max(c1 * max(b1, 1 - b1), c0 * max(b0, 1 - b0))
-    s = min(PUSH / sqrt(block.information * variance), most) * (1 if up else -1)
+    dearest = max(c1 * b1, c0 * (1 - b0)) if up else max(c1 * (1 - b1), c0 * b0)
+    s = min(PUSH / sqrt(block.information * variance), MOST_AT_STAKE / max(dearest, LEAST_VARIANCE)) * (1 if up else -1)
     return (
         block.treated_events * log1p(s * c1 * (1 - b1))
         + (block.treated - block.treated_events) * log1p(-s * c1 * b1)

@@ -8,6 +8,7 @@ the preview of a campaign. Next: `bot/domain/experiment/evidence.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from math import exp, fsum, lgamma, log, log1p, sqrt
 
@@ -22,11 +23,15 @@ REACH = 5.5
 """Standard deviations to each side beyond which a number of events is not looked at."""
 MOST_ROWS = 64
 """Numbers of events among the held-out for which the needed one is sought; between them it is drawn as a line."""
+SPREAD = 0.7
+"""How much the number of held-out varies, as a part of what it would if everybody were drawn singly: strata of three
+or four people come near that, larger ones do not, and there it no longer matters."""
+NEGLIGIBLE = 0.05
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What could be seen with so many people whose outcome is known, when so many of the held-out have it anyway."""
+    """What could be seen with so many people whose outcome is known, when `baseline` of the held-out have it anyway."""
 
     treated: int
     held_out: int
@@ -34,12 +39,7 @@ class Forecast:
 
     def power(self, lift_points: float) -> float:
         """How probably a campaign that truly lifts by so many points is seen to help once everybody counts."""
-        if not self.treated or not self.held_out:
-            return 0.0
-        share = min(max(self.baseline + lift_points / 100, 0.0), 1.0)
-        above = _at_least(self.treated, share)
-        rows = _range(self.held_out, self.baseline)
-        return fsum(_chance(self.held_out, events, self.baseline) * above[self._needed(events)] for events in rows)
+        return fsum(part * drawn.power(lift_points / 100) for part, drawn in self._draws)
 
     @cached_property
     def smallest_points(self) -> float | None:
@@ -51,6 +51,35 @@ class Forecast:
             middle = (low + high) / 2
             low, high = (low, middle) if self.power(middle) >= GOOD_POWER else (middle, high)
         return high
+
+    @cached_property
+    def _draws(self) -> tuple[tuple[float, _Drawn], ...]:
+        """How many may be held out in the end, in three cases that have the right mean and spread."""
+        both = self.treated + self.held_out
+        spread = sqrt(SPREAD * self.treated * self.held_out / both) if both else 0.0
+        if spread <= NEGLIGIBLE * min(self.treated, self.held_out):
+            return ((1.0, _Drawn(self.treated, self.held_out, self.baseline)),)
+        away = round(sqrt(3) * spread)
+        cases = ((1 / 6, self.held_out - away), (2 / 3, self.held_out), (1 / 6, self.held_out + away))
+        held_out = ((part, min(max(people, 0), both)) for part, people in cases)
+        return tuple((part, _Drawn(both - people, people, self.baseline)) for part, people in held_out)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """One number of treated and of held-out."""
+
+    treated: int
+    held_out: int
+    baseline: float
+
+    def power(self, lift: float) -> float:
+        if not self.treated or not self.held_out:
+            return 0.0
+        share = min(max(self.baseline + lift, 0.0), 1.0)
+        above = _at_least(self.treated, share)
+        rows = _range(self.held_out, self.baseline)
+        return fsum(_chance(self.held_out, events, self.baseline) * above[self._needed(events)] for events in rows)
 
     def _needed(self, events: int) -> int:
         """Events among the treated from which a campaign is seen to help; one more than there are people for never."""
@@ -71,7 +100,7 @@ class Forecast:
         low, high = round(events / self.held_out * self.treated) - 1, self.treated + 1
         while high - low > 1:
             middle = (low + high) // 2
-            block = Block(self.treated, middle, self.held_out, events, information)
+            block = Block(date.min, self.treated, middle, self.held_out, events, information)
             low, high = (low, middle) if log_wealth([block], 0.0, up=True) >= PRICE else (middle, high)
         return high
 

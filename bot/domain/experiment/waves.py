@@ -53,6 +53,15 @@ class Wave:
         if any(part > whole for part, whole in parts):
             raise ValueError("a wave counts more people in a part than in the whole")
 
+    @property
+    def drawn(self) -> int:
+        return self.drawn_treated + self.drawn_held_out
+
+    @property
+    def over(self) -> bool:
+        """Whether the outcome of everybody is known, or known to be unknown; until then nobody of the wave counts."""
+        return self.treated + self.held_out + self.unknown == self.drawn
+
 
 def together(waves: Iterable[Wave]) -> Wave:
     """All waves as one, dated by the last: for what is told of sizes, never for judging."""

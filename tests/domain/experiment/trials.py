@@ -1,0 +1,223 @@
+"""Campaigns whose truth is known, looked at every day for 56 days, and what was said of them on each.
+
+Somebody is drawn on each of the first 28 days and counts 28 days later, so on the 28 last days something new is known.
+Used by test_trials.py; the tables are in docs/evidence/experiment.md.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from math import exp, fsum, lgamma, log, log1p, sqrt
+from random import Random
+
+from bot.domain.experiment.betting import BASES, Block, blocks, factor, owned
+from bot.domain.experiment.evidence import PRICE
+from bot.domain.experiment.opt_outs import too_many_stops
+from bot.domain.experiment.waves import FOLLOW_UP_DAYS, Wave
+
+FIRST_DAY = date(2026, 3, 2)
+STRATA = 12
+"""Four teams of three states."""
+Z = 1.96
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true of a campaign. `days`: on how many days somebody is drawn; 1 is a campaign without later waves.
+
+    `uneven`: base rates from 6 to 34 % by stratum, falling by five points in the 28 days, lift only in every other
+    stratum (twice as much there), and of every tenth person nobody can know the outcome.
+    """
+
+    people: int
+    lift_points: float
+    percent: int = 20
+    baseline: float = 0.2
+    days: int = 28
+    uneven: bool = False
+
+    @property
+    def lift(self) -> float:
+        return self.lift_points / 100
+
+    def share(self, stratum: int, day: int, *, treated: bool) -> float:
+        """How probable the outcome is."""
+        base, lift = self.baseline, self.lift
+        if self.uneven:
+            base += (stratum - (STRATA - 1) / 2) / STRATA * 0.3 + 0.025 - 0.05 * day / self.days
+            lift *= 2 * (stratum % 2)
+        return base + lift if treated else base
+
+
+@dataclass(frozen=True)
+class Course:
+    """What was said of one campaign: on any of the days, and on the last."""
+
+    ever_missed: bool
+    ever_helps: bool
+    ever_harms: bool
+    helps: bool
+    harms: bool
+    ever_significant: bool
+
+
+def campaign(dice: Random, truth: Truth) -> list[Wave]:
+    """One campaign, drawn inside strata as `hold_out` draws, and followed to its end."""
+    waves = []
+    for day in range(truth.days):
+        people = truth.people * (day + 1) // truth.days - truth.people * day // truth.days
+        sizes = [people // STRATA + ((day + place) % STRATA < people % STRATA) for place in range(STRATA)]
+        held = [size - _treated(dice, size, truth.percent) for size in sizes]
+        arms = [[size - out for size, out in zip(sizes, held, strict=True)], held]
+        known, events = [], []
+        for treated, arm in zip((True, False), arms, strict=True):
+            seen = [binomial(dice, size, 0.9) for size in arm] if truth.uneven else arm
+            known.append(sum(seen))
+            events.append(_events(dice, truth, seen, day, treated=treated))
+        waves.append(
+            Wave(
+                FIRST_DAY + timedelta(days=day),
+                drawn_treated=sum(arms[0]),
+                drawn_held_out=sum(arms[1]),
+                treated=known[0],
+                treated_events=events[0],
+                held_out=known[1],
+                held_out_events=events[1],
+                unknown=people - sum(known),
+            )
+        )
+    return waves
+
+
+def _treated(dice: Random, people: int, percent: int) -> int:
+    places, rest = divmod(percent * people, 100)
+    return people - places - (dice.random() * 100 < rest)
+
+
+def _events(dice: Random, truth: Truth, arm: list[int], day: int, *, treated: bool) -> int:
+    if not truth.uneven:
+        return binomial(dice, sum(arm), truth.share(0, day, treated=treated))
+    return sum(binomial(dice, people, truth.share(stratum, day, treated=treated)) for stratum, people in enumerate(arm))
+
+
+def binomial(dice: Random, people: int, share: float) -> int:
+    """How many of so many have it."""
+    return bisect_left(_steps(people, round(share, 6)), dice.random()) if people else 0
+
+
+@lru_cache(maxsize=20_000)
+def _steps(people: int, share: float) -> list[float]:
+    ways = lgamma(people + 1)
+    logs = (
+        ways - lgamma(k + 1) - lgamma(people - k + 1) + k * log(share) + (people - k) * log1p(-share)
+        for k in range(people)
+    )
+    return [*accumulate(exp(each) for each in logs), 2.0]
+
+
+@dataclass
+class Bet:
+    """Both bets against one lift, kept up day by day; the same sums that `log_wealth` makes of all blocks at once."""
+
+    lift: float
+
+    def __post_init__(self) -> None:
+        self.up = [0.0] * len(BASES)
+        self.down = [0.0] * len(BASES)
+
+    def add(self, block: Block) -> None:
+        for place, (base, _) in enumerate(BASES):
+            self.up[place] += factor(block, self.lift, base, up=True)
+            self.down[place] += factor(block, self.lift, base, up=False)
+
+    @property
+    def below(self) -> bool:
+        """Whether the lift is ruled out because more was seen."""
+        return owned(self.up) >= PRICE
+
+    @property
+    def above(self) -> bool:
+        return owned(self.down) >= PRICE
+
+
+def course(waves: list[Wave], lift: float) -> Course:
+    """What was said of these waves on each day, when the truth is `lift`."""
+    nothing = Bet(0.0)
+    truth = Bet(lift) if lift else nothing
+    missed = helps = harms = False
+    for block in blocks(waves):
+        for bet in {id(nothing): nothing, id(truth): truth}.values():
+            bet.add(block)
+        missed |= truth.below or truth.above
+        helps |= nothing.below
+        harms |= nothing.above
+    return Course(missed, helps, harms, nothing.below, nothing.above, any(_peeks(waves)))
+
+
+def harm_day(waves: list[Wave]) -> int | None:
+    """The day of the campaign on which it is seen to harm by its outcomes, or None."""
+    nothing = Bet(0.0)
+    for block in blocks(waves):
+        nothing.add(block)
+        if nothing.above:
+            return (block.until - FIRST_DAY).days + 1 + FOLLOW_UP_DAYS
+    return None
+
+
+def _peeks(waves: list[Wave]) -> Iterator[bool]:
+    """For contrast: is a z-test of two shares significant today, once each arm has ten people?"""
+    m1 = m0 = x1 = x0 = 0
+    for wave in waves:
+        m1, m0 = m1 + wave.treated, m0 + wave.held_out
+        x1, x0 = x1 + wave.treated_events, x0 + wave.held_out_events
+        share = (x1 + x0) / (m1 + m0) if m1 + m0 else 0.0
+        if min(m1, m0) >= 10 and 0 < share < 1:
+            yield abs(x1 / m1 - x0 / m0) > Z * sqrt(share * (1 - share) * (1 / m1 + 1 / m0))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Many campaigns of one truth."""
+
+    truth: Truth
+    courses: list[Course]
+
+    def share(self, what: str) -> float:
+        return fsum(getattr(each, what) for each in self.courses) / len(self.courses)
+
+    @cached_property
+    def wrong(self) -> float:
+        """Share in which an effect of the wrong sign, or any where there is none, was ever said."""
+        wrong_help = self.truth.lift_points <= 0
+        wrong_harm = self.truth.lift_points >= 0
+        said = ((wrong_help and each.ever_helps) or (wrong_harm and each.ever_harms) for each in self.courses)
+        return sum(said) / len(self.courses)
+
+
+def tried(truth: Truth, *, runs: int, seed: str) -> Tried:
+    """So many campaigns; the same ones for the same seed."""
+    dice = Random(f"{seed} {truth}")
+    return Tried(truth, [course(campaign(dice, truth), truth.lift) for _ in range(runs)])
+
+
+def stop_days(dice: Random, *, people: int, share: float) -> tuple[int, int] | None:
+    """A campaign whose treated say stop with this probability, within the week after their message: the day on which
+    it is stopped for that and how many were written to by then; None when it never is in 56 days.
+    """
+    reached = [people * (day + 1) // 28 - people * day // 28 for day in range(28)]
+    said = [0] * 56
+    for day, count in enumerate(reached):
+        for _ in range(binomial(dice, count, share)):
+            said[day + int(dice.random() * 7)] += 1
+    written = stopped = 0
+    for day in range(56):
+        written, stopped = written + (reached[day] if day < 28 else 0), stopped + said[day]
+        wave = Wave(FIRST_DAY, drawn_treated=people, drawn_held_out=0, reached=written, stopped=stopped)
+        if too_many_stops([wave]):
+            return day + 1, written
+    return None
