@@ -64,15 +64,15 @@ FINN = Member(
 )  # fmt: skip
 GUS = Member(
     "U0GUS", "gus.almeida@lantern.example", "Gus Almeida", "America/Sao_Paulo", "BR", "pt-BR", "biz", "U0HANA",
-    "Tried it for the first time last month: first steps.",
+    "Tried it for the first time last month: first steps. Leads shipping: forty people with seats, who have not begun.",
 )  # fmt: skip
 HANA = Member(
     "U0HANA", "hana.novak@lantern.example", "Hana Novak", "Europe/Prague", "CZ", "cs-CZ", "lead", None,
-    "Leads the house and holds no seat.",
+    "Leads the house and holds no seat. The second enablement lead: large campaigns wait for her word.",
 )  # fmt: skip
 ROBIN = Member(
     "U0ROBIN", "robin.osei@lantern.example", "Robin Osei", "Europe/London", "GB", "en-GB", "lead", "U0HANA",
-    "The enablement lead, who set Kindling up.",
+    "The enablement lead, who set Kindling up and plans campaigns: /ai-nudge.",
 )  # fmt: skip
 
 YOU = Member(

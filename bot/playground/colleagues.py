@@ -1,6 +1,7 @@
 """Who works at Northwind Lantern Works besides the cast, in which team, and whose machine tells of sessions.
 
-Most of the crowd puts lamps together, in a team large enough to be told of. Called by `bot/playground/demo.py`.
+Most of the crowd puts lamps together, in a team large enough to be told of; those who ship them got seats and have not
+begun, which is something for a campaign. Called by `bot/playground/demo.py`.
 Next: `bot/sources/invented/crowd.py`.
 """
 
@@ -14,9 +15,11 @@ from bot.playground import cast
 from bot.sources.invented import Behaviour, Character, Habit, crowd
 
 SEED = 2026
-COLLEAGUES = 71
+COLLEAGUES = 111
 LAMP_TEAM, LAMP_MAKERS = "assembly", 50
 """A team large enough to be told of; the others show what is told of small ones."""
+SHIPPING_TEAM, SHIPPERS = "shipping", 40
+"""The last ones of the crowd: so many who stand where a campaign can find them that they may be counted at all."""
 
 _CAST_BEHAVIOUR = {
     cast.ADA: Behaviour.STEADY,
@@ -49,7 +52,9 @@ _LAST_NAMES = ("Adeyemi", "Brandt", "Costa", "Duval", "Eriksen", "Fontana", "Gra
 
 def people() -> tuple[Character, ...]:
     """Everybody, the cast first."""
-    return (*_cast_characters(), *_with_habits(map(_in_a_team, crowd(SEED, COLLEAGUES, cast.DOMAIN))))
+    others = crowd(SEED, COLLEAGUES, cast.DOMAIN)
+    shippers = map(_not_begun, others[-SHIPPERS:])
+    return (*_cast_characters(), *_with_habits(map(_in_a_team, others[:-SHIPPERS])), *shippers)
 
 
 def _cast_characters() -> Iterable[Character]:
@@ -74,6 +79,11 @@ def _in_a_team(person: Character) -> Character:
     if int(person.slack_user_id[2:]) <= LAMP_MAKERS:
         return replace(person, team=LAMP_TEAM, manager_email=cast.EMI.email)
     return replace(person, manager_email=person.manager_email or cast.HANA.email)
+
+
+def _not_begun(person: Character) -> Character:
+    """Those in shipping hold seats that they never used, below Gus."""
+    return replace(person, team=SHIPPING_TEAM, manager_email=cast.GUS.email, behaviour=Behaviour.NEVER)
 
 
 def _with_habits(people: Iterable[Character]) -> Iterator[Character]:

@@ -240,7 +240,7 @@ def settings_of(world: World) -> settings.Settings:
         "KINDLING_DATABASE_URL": f"sqlite:///{world.folder / 'demo.db'}",
         "KINDLING_SLACK_API_URL": world.slack.api_url,
         "KINDLING_SET_UP_BY": f"{cast.ROBIN.name}'s enablement team",
-        "KINDLING_LEADS": cast.ROBIN.email,
+        "KINDLING_LEADS": f"{cast.ROBIN.email},{cast.HANA.email}",
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_APP_TOKEN": APP_TOKEN,
     }

@@ -54,6 +54,8 @@ COMMANDS = (
     {"command": "/ai-team", "text": "assembly", "about": "Of one team below, by its name"},
     {"command": "/ai-team", "text": "everybody", "about": "For enablement leads: the whole company"},
     {"command": "/ai-team", "text": "audit", "about": "For enablement leads and operators: what was opened"},
+    {"command": "/ai-nudge", "text": "", "about": "For enablement leads: campaigns"},
+    {"command": "/ai-nudge", "text": "tips", "about": "For enablement leads: the tips that may be sent"},
 )
 
 
