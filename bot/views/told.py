@@ -92,7 +92,8 @@ def _explained(answer: Answer, day: date, today: date) -> str:
     said = f"“{LABELS[answer]}” ({pieces.day(day, today)})"
     if answer is Answer.ON_LEAVE:
         return f"{said}: days without use say nothing, and no tip about them comes before {until}."
-    return f"{said}: that explains days without use, and no tip about them comes before {until}."
+    seat = " or before I see a new seat of yours" if answer is Answer.NO_ACCESS else ""
+    return f"{said}: that explains days without use, and no tip about them comes before {until}{seat}."
 
 
 def _meant(pattern: Pattern, day: date, today: date) -> str:
