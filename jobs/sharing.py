@@ -42,7 +42,8 @@ class Timing:
     """How often workers look, and how patient they are. Tests have less time than nights.
 
     A worker that gave no sign of life for `stalled_s` is dead, and its pieces go to others. `grace_s` is how long what
-    was begun may go on after a worker was told to stop; what is not done by then goes to others.
+    was begun may go on after a worker was told to stop, and shorter, for it gives no sign of life any more; what is not
+    done by then goes to others.
     """
 
     lease_s: float = LEASE_S
@@ -51,7 +52,7 @@ class Timing:
     poll_s: float = 5.0
     again_s: float = 5.0
     retry_after_s: float = RETRY_AFTER.total_seconds()
-    grace_s: float = 60.0
+    grace_s: float = 25.0
 
 
 class LaterError(Exception):

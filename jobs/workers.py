@@ -45,7 +45,7 @@ _AT_ONCE = {_NIGHTLY: 1, _DELIVERY: 2}
 """How many pieces of a lane one process works on at a time: delivery never waits for the night's work."""
 _PRIORITY = {_NIGHTLY: 0, _DELIVERY: 10}
 _OPENING_S = 5.0
-_LONGEST_BACK_OFF_S = 30.0
+_FIRST_BACK_OFF_S, _LONGEST_BACK_OFF_S = 1.0, 30.0
 _FAILED_KEPT_HOURS = 28 * 24
 
 
@@ -105,6 +105,7 @@ class Worker:
     def __init__(self, sharing: Sharing, *, stop: threading.Event) -> None:
         self._sharing, self._timing, self._stop = sharing, sharing.timing, stop
         self._beside = threading.Thread(target=self.run, name="worker", daemon=True)
+        self._back_off_s = _FIRST_BACK_OFF_S
 
     def __enter__(self) -> Worker:
         """The same in a thread beside the clock; at the end `stop` is to be set."""
@@ -123,15 +124,14 @@ class Worker:
         asyncio.run(self._until_stopped())
 
     async def _until_stopped(self) -> None:
-        back_off_s = 1.0
         while not self._stop.is_set():
             try:
                 await self._work()
-                back_off_s = 1.0
             except Exception as error:  # noqa: BLE001 - whatever it was, a worker that is gone does nobody's work
-                _log.warning("workers.interrupted", error=type(error).__name__, again_in_s=back_off_s)
-            await _first_of(self._stopped(), asyncio.sleep(0 if self._stop.is_set() else back_off_s))
-            back_off_s = min(2 * back_off_s, _LONGEST_BACK_OFF_S)
+                _log.warning("workers.interrupted", error=type(error).__name__, again_in_s=self._back_off_s)
+            if not self._stop.is_set():
+                await _first_of(self._stopped(), asyncio.sleep(self._back_off_s))
+            self._back_off_s = min(2 * self._back_off_s, _LONGEST_BACK_OFF_S)
 
     async def _work(self) -> None:
         """One connection's life: until told to stop, or until the database is gone."""
@@ -142,6 +142,7 @@ class Worker:
                 _FAILED_KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
             )
             _log.info("workers.ready")
+            self._back_off_s = _FIRST_BACK_OFF_S
             lanes = [asyncio.create_task(self._lane(app, lane)) for lane in _AT_ONCE]
             heart = asyncio.create_task(self._heart(app))
             await _first_of(self._stopped(), *lanes, heart)

@@ -40,8 +40,8 @@ WHO_THEY_ARE = (
 """What has to be known to send somebody what they wished for: who and where they are, when they work, what they said.
 """
 NOBODYS = (
-    "__init__ audiences audit batches billing campaigns database health installation opening own_tips papers published "
-    "retention roles runs send_slots source_runs staging tables team_stays types"
+    "__init__ audiences audit backlog batches billing campaigns database engine_tables health installation opening "
+    "own_tips papers published retention roles runs send_slots shared_runs source_runs staging tables team_stays types"
 )
 """Modules of the store that yield nobody's rows."""
 
