@@ -1,16 +1,17 @@
 """The bet that a campaign plays against one supposed lift, and why nobody can win it by looking often.
 
 Suppose the treated have the outcome more often than the held-out by exactly `lift`. Somebody who doubts it starts with
-1 and bets on every person of a wave as their outcome becomes known: the stake is multiplied by `1 + s c (y - b)`, where
-y is 1 or 0, b what the supposition lets one expect in that arm, and c weighs the arms of the wave against each other:
-held-out/both for the treated, minus treated/both for the held-out. With m1 treated and m0 held-out and a base that
-differs from b by e in both arms, the expected factor of the wave is `(1 + s c1 e)^m1 (1 + s c0 e)^m0`, which is at most
-`exp(s e (m1 c1 + m0 c0)) = exp(0) = 1`. So if the supposition is true, what the doubter owns is a nonnegative
-supermartingale, whatever the base rate is and however it changes from wave to wave. By Ville's inequality they ever
-own 40 with a chance of 1 in 40 at most, on whichever day one looks. Every lift against which they own less is possible.
+1 and bets on every person of a block (a wave, or some small ones) once their outcomes are known: what they own is
+multiplied by `1 + s c (y - b)`, where y is 1 or 0, b what the supposition lets one expect in that arm, and c weighs the
+arms against each other: held-out/both for the treated, minus treated/both for the held-out. With m1 treated and m0
+held-out and a base rate that differs from b by e, the expected factor of a block is `(1 + s c1 e)^m1 (1 + s c0 e)^m0`
+and at most `exp(s e (m1 c1 + m0 c0)) = exp(0) = 1`. So if the supposition is true, what the doubter owns is a
+nonnegative supermartingale, whatever the base rate is and however it changes from block to block. By Ville's inequality
+they ever own 40 with a chance of 1 in 40 at most, on whichever day one looks. Every lift against which they own less is
+possible. The same idea: Waudby-Smith and Ramdas (2024) for means, Turner, Ly and Grünwald (2024) for two groups.
 
-b is not known, so the stake is divided over five base rates (`BASES`). s is chosen for the number of people who are
-drawn by the time the wave counts: it decides how narrow the interval becomes, not whether it is right.
+b is not known, so what is owned is divided over five base rates (`BASES`). s is chosen for the number of people who are
+drawn by the time the block counts: it decides how narrow the interval becomes, not whether it is right.
 Called by `evidence.py` and `power.py`. Next: `bot/domain/experiment/evidence.py`.
 """
 
@@ -30,6 +31,7 @@ PUSH = sqrt(2 * log(40))
 MOST_AT_STAKE = 0.75
 """The part of what one owns that one person's outcome may cost: below 1, so that nobody is ever ruined."""
 LEAST_VARIANCE = 0.02
+"""That of a base rate of 2 %; below, a bet would hang on one person."""
 LEAST_TOGETHER = 40
 """People in a block. Arms are compared within blocks, which costs what one person could have told: 2.5 % of forty."""
 
@@ -95,7 +97,7 @@ def owned(by_base: Sequence[float]) -> float:
 
 
 def factor(block: Block, lift: float, base: float, *, up: bool) -> float:
-    """The logarithm of what one wave multiplies the stake by, when the base rate is supposed to be `base`."""
+    """The logarithm of what one block multiplies the stake by, when the base rate is supposed to be `base`."""
     both = block.treated + block.held_out
     c1, c0 = block.held_out / both, block.treated / both
     b0 = min(max(base - c0 * lift, 0.0, -lift), 1.0, 1.0 - lift)

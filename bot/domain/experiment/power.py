@@ -16,7 +16,8 @@ from bot.domain.experiment.betting import Block, harmonic, log_wealth
 from bot.domain.experiment.evidence import PRICE
 
 BASELINE = 0.2
-"""Where a company has no figure of its own: 20 % start within the follow-up without being written to."""
+"""Where a company has no figure of its own. Of those who were not nudged about 17 % did what 126 trials at scale asked
+for, and 26 % in the journals: 1.4 and 8.7 points were 8.0 and 33.4 % more (DellaVigna and Linos, Econometrica 2022)."""
 GOOD_POWER = 0.8
 """The custom of trials: four times of five."""
 REACH = 5.5

@@ -45,10 +45,12 @@ class PooledResult:
 
 def publishable(waves: Sequence[Wave]) -> Result | None:
     """What may be told of a campaign, or None: too few people, or too few of one outcome."""
-    told = told_waves(waves)
+    in_order = sorted(waves, key=lambda wave: wave.enrolled_on)
+    told = told_waves(in_order)
     if not told:
         return None
-    everybody, evidence = together(told), judge(told)
+    drawn_since = [Wave(each.enrolled_on, each.drawn_treated, each.drawn_held_out) for each in in_order[len(told) :]]
+    everybody, evidence = together(told), judge([*told, *drawn_since])
     return Result(
         about_people=(everybody.treated + everybody.held_out) // 10 * 10,
         low_points=floor(evidence.low_points),
