@@ -149,10 +149,9 @@ def _send(round_: Round, nudge: HeldNudge) -> None:
 def _worded(round_: Round, nudge: HeldNudge) -> Message | None:
     """What to say, or None when it is not to be said now; asked before anything of Slack's is used up for it."""
     with round_.store.begin() as session:
-        if not _is_right(round_, session, nudge):
-            return None
         tip = round_.tip(session, nudge.tip_id)
-    return round_.render(nudge, tip) if tip else None
+        is_right = _is_right(round_, session, nudge)
+    return round_.render(nudge, tip) if tip and is_right else None
 
 
 def _pass_the_fence(round_: Round, nudge: HeldNudge) -> bool:
