@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select
+from sqlalchemy import ScalarSelect, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.domain.teams import ALIKE
 from bot.store.batches import chunks
 from bot.store.tables import IdentityRow, PersonRow, SnapshotRow, TeamGroupRow, TeamPersonRow
+from bot.store.tables.people import works_here
 
 SLACK, EMAIL = "slack", "email"
 """How `identity` calls these two sources; the list of all of them stands beside people, where this may not look."""
@@ -38,7 +39,7 @@ def has_left(session: Session, *, slack_user_id: str, day: date) -> bool:
     """Whether this Slack account belongs to somebody who is known not to work here on that day, or not any more."""
     theirs = select(PersonRow.person_id).join(IdentityRow, IdentityRow.person_id == PersonRow.person_id)
     gone = theirs.where(
-        IdentityRow.source == SLACK, IdentityRow.external_id == slack_user_id, ~_is_here(PersonRow, day)
+        IdentityRow.source == SLACK, IdentityRow.external_id == slack_user_id, ~works_here(PersonRow, day)
     )
     return session.scalar(gone) is not None
 
@@ -55,7 +56,7 @@ def own_group(session: Session, *, slack_user_id: str, day: date) -> str | None:
 
 def leads_somebody(session: Session, *, slack_user_id: str, day: date) -> bool:
     """Whether somebody who works here on that day reports to whoever has this Slack account."""
-    reports = exists().where(PersonRow.manager_id == _asker(slack_user_id, day), _is_here(PersonRow, day))
+    reports = exists().where(PersonRow.manager_id == _asker(slack_user_id, day), works_here(PersonRow, day))
     return bool(session.scalar(select(reports)))
 
 
@@ -84,7 +85,7 @@ def _below(session: Session, slack_user_id: str, group_keys: Collection[str], da
     step = (
         select(chain.c.group_key, PersonRow.manager_id)
         .join(chain, PersonRow.person_id == chain.c.person_id)
-        .where(PersonRow.manager_id.is_not(None), _is_here(PersonRow, day))
+        .where(PersonRow.manager_id.is_not(None), works_here(PersonRow, day))
     )
     walked = chain.union(step)  # not union_all: on a circle there is nothing new to add, and it ends
     met = select(walked.c.group_key).where(walked.c.person_id == _asker(slack_user_id, day))
@@ -100,13 +101,13 @@ def _standing(session: Session, group_keys: Collection[str], day: date) -> set[s
     start = (
         select(TeamGroupRow.group_key, report.person_id)
         .join(report, report.manager_id == TeamGroupRow.person_id)
-        .where(TeamGroupRow.group_key.in_(group_keys), _is_here(report, day))
+        .where(TeamGroupRow.group_key.in_(group_keys), works_here(report, day))
     )
     walk = start.cte("down", recursive=True)
     step = (
         select(walk.c.group_key, PersonRow.person_id)
         .join(walk, PersonRow.manager_id == walk.c.person_id)
-        .where(_is_here(PersonRow, day))
+        .where(works_here(PersonRow, day))
     )
     down = walk.union(step)
     same = and_(TeamPersonRow.group_key == down.c.group_key, TeamPersonRow.person_id == down.c.person_id)
@@ -129,14 +130,8 @@ def _asker(slack_user_id: str, day: date) -> ScalarSelect[int]:
     return (
         select(PersonRow.person_id)
         .join(IdentityRow, IdentityRow.person_id == PersonRow.person_id)
-        .where(IdentityRow.source == SLACK, IdentityRow.external_id == slack_user_id, _is_here(PersonRow, day))
+        .where(IdentityRow.source == SLACK, IdentityRow.external_id == slack_user_id, works_here(PersonRow, day))
         .scalar_subquery()
-    )
-
-
-def _is_here(person: type[PersonRow], day: date) -> ColumnElement[bool]:
-    return or_(person.ended_on.is_(None), person.ended_on >= day) & or_(
-        person.started_on.is_(None), person.started_on <= day
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.domain.adoption import State
@@ -29,6 +29,7 @@ from bot.domain.waste.finding import Ledger
 from bot.store import people, preferences, team_stays, windows
 from bot.store.batches import chunks
 from bot.store.tables import BasisRow, CheckInRow, FindingRow, OutcomeRow, PersonRow, SourceRow, StateRow
+from bot.store.tables.people import works_here
 from bot.store.types import start_of_day
 
 BATCH_PEOPLE = 500
@@ -70,10 +71,7 @@ def is_judged(session: Session, *, last_day: date) -> bool:
 
 def stands(session: Session, *, on: date) -> dict[int, Stand]:
     """Where everybody stands who works here on that day. Two statements."""
-    here = select(PersonRow.person_id).where(
-        or_(PersonRow.ended_on.is_(None), PersonRow.ended_on >= on),
-        or_(PersonRow.started_on.is_(None), PersonRow.started_on <= on),
-    )
+    here = select(PersonRow.person_id).where(works_here(PersonRow, on))
     placed = team_stays.tree(session, on=on)
     told = {person_id: Stand(place.team, place.manager_id) for person_id, place in placed.items()}
     return {person_id: told.get(person_id, Stand()) for person_id in session.scalars(here)}

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.store.batches import chunks
 from bot.store.tables import PersonRow, TeamStayRow
+from bot.store.tables.people import works_here
 
 _ONE_DAY = timedelta(days=1)
 
@@ -51,8 +52,7 @@ def tree(session: Session, *, on: date) -> dict[int, Place]:
         .where(
             TeamStayRow.first_day <= on,
             or_(TeamStayRow.last_day.is_(None), TeamStayRow.last_day >= on),
-            or_(PersonRow.ended_on.is_(None), PersonRow.ended_on >= on),
-            or_(PersonRow.started_on.is_(None), PersonRow.started_on <= on),
+            works_here(PersonRow, on),
         )
     )
     return {person_id: Place(team, manager_id) for person_id, team, manager_id in session.execute(rows)}

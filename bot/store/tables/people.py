@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ColumnElement, ForeignKey, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.tables.base import Base, BigKey
@@ -32,6 +32,13 @@ class PersonRow(Base):
     created_at: Mapped[datetime]
     # A forgotten person's number is never used again.
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy wants plain dicts
+
+
+def works_here(person: type[PersonRow], day: date) -> ColumnElement[bool]:
+    """Who works here on that day: nobody said that they began later or left before it."""
+    return or_(person.ended_on.is_(None), person.ended_on >= day) & or_(
+        person.started_on.is_(None), person.started_on <= day
+    )
 
 
 class IdentityRow(Base):
