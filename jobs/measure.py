@@ -1,8 +1,9 @@
 """Every night: for tips about cost that are 14 or 28 days old, the same thing is counted before and after.
 
 Called by `jobs/calendar.py` and `kindling measure`; campaigns come last (`jobs/follow_campaigns.py`). Nothing is said
-from here: what was found stands on the card of the one person it is about. A day that a source has not finished is waited for, a week long; then the answer is that it
-cannot be known. Running it again changes nothing. Next: `bot/domain/follow_up.py`.
+from here: what was found stands on the card of the one person it is about. A day that a source has not finished is
+waited for, a week long; then the answer is that it cannot be known. Running it again changes nothing.
+Next: `bot/domain/follow_up.py`.
 """
 
 from __future__ import annotations

@@ -13,17 +13,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, not_, select, text, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from bot.domain.campaigns import CampaignState
 from bot.domain.people import KEPT_AFTER_LEAVING_DAYS
 from bot.store import pushed, rights
 from bot.store.batches import table_of
 from bot.store.tables import (
     OPEN_NUDGE,
+    AudienceCountRow,
     AuditRow,
     Base,
     BasisRow,
     BilledDayRow,
     CalendarDayRow,
     CalibrationRow,
+    CampaignMemberRow,
+    CampaignResultRow,
+    CampaignRow,
     CheckInRow,
     CoverageRow,
     CoveredPersonRow,
@@ -32,6 +37,7 @@ from bot.store.tables import (
     ExclusionRow,
     FindingRow,
     FollowUpRow,
+    HaltRow,
     IdentityRow,
     IfThenRow,
     InstallationRow,
@@ -70,6 +76,8 @@ from bot.store.tables import (
 from bot.store.types import UtcDateTime
 
 _STILL_OPEN = select(NudgeRow.nudge_id).where(text(OPEN_NUDGE))
+_STILL_GOES_ON = [CampaignState.WAITING, CampaignState.RUNNING, CampaignState.PAUSED]
+_GOES_ON = "a campaign that waits, runs or is paused stays until it has ended"
 _ON_ITS_WAY = "what is still on its way stays until it has arrived or ended"
 _AS_LONG_AS_THEY = "an id that is somebody's stays as long as they do"
 
@@ -113,6 +121,10 @@ AGED: tuple[Aged, ...] = (
     Aged(SilenceRow, SilenceRow.last_day),
     Aged(CheckInRow, CheckInRow.answered_at),
     Aged(FollowUpRow, FollowUpRow.last_day),
+    Aged(AudienceCountRow, AudienceCountRow.week),
+    Aged(CampaignResultRow, CampaignResultRow.week),
+    Aged(CampaignMemberRow, CampaignMemberRow.enrolled_on),
+    Aged(CampaignRow, CampaignRow.changed_at, unless=CampaignRow.state.in_(_STILL_GOES_ON), stays=_GOES_ON),
     Aged(IfThenRow, IfThenRow.made_at),
     Aged(NudgeStepRow, NudgeStepRow.at, unless=NudgeStepRow.nudge_id.in_(_STILL_OPEN), stays=_ON_ITS_WAY),
     Aged(NudgeRow, NudgeRow.due_at, unless=NudgeRow.nudge_id.in_(_STILL_OPEN), stays=_ON_ITS_WAY),
@@ -141,6 +153,7 @@ KEPT: Mapping[type[Base], str] = {
     ExclusionRow: "an objection does not wear off; it names nobody",
     OwnTipRow: "words of the company's leads, until they change them; they name nobody",
     PapersRow: "it proves what people were told, and when; it names nobody",
+    HaltRow: "one row, while everything is switched off",
     InstallationRow: "one row about this installation",
     PseudonymKeyRow: "one row: the secret of this installation",
     RunPieceRow: "until the run that it is a piece of has ended; it names nobody",

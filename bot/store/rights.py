@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Table, and_, delete, func, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource
@@ -23,6 +23,8 @@ from bot.store.tables import (
     Base,
     BasisRow,
     CalendarDayRow,
+    CampaignMemberRow,
+    CampaignRow,
     CheckInRow,
     CoveredPersonRow,
     DigestRow,
@@ -64,6 +66,7 @@ PERSONAL: tuple[type[Base], ...] = (
     DigestWishRow,
     CheckInRow,
     FollowUpRow,
+    CampaignMemberRow,
     NudgeStepRow,
     NudgeRow,
     PreferenceRow,
@@ -89,11 +92,15 @@ PERSONAL: tuple[type[Base], ...] = (
 
 NOT_PERSONAL = frozenset(
     {
+        "audience_count",
         "audit",
         "billed_day",
         "calibration",
+        "campaign",
+        "campaign_result",
         "coverage",
         "exclusion",
+        "halt",
         "installation",
         "own_tip",
         "papers",
@@ -109,7 +116,10 @@ NOT_PERSONAL = frozenset(
         "summary_block",
     }
 )
-"""Tables about sources, jobs and the workspace, which name nobody, and the keys of those about whom nothing is held."""
+"""Tables about sources, jobs and the workspace, which name nobody, and the keys of those about whom nothing is held.
+
+Only a campaign names somebody: who planned and who approved it. That is emptied with them.
+"""
 
 _FILED_UNDER: dict[type[Base], str] = {
     UsageDayRow: "subject",
@@ -145,7 +155,17 @@ _SECTIONS: dict[str, type[Base]] = {
     "summary_figures": SummaryFigureRow,
 }
 _OURS = frozenset(
-    {"person_id", "manager_id", "nudge_id", "nudge_step_id", "finding_id", "owner", "lease_until", "next_try_at"}
+    {
+        "person_id",
+        "manager_id",
+        "campaign_id",
+        "nudge_id",
+        "nudge_step_id",
+        "finding_id",
+        "owner",
+        "lease_until",
+        "next_try_at",
+    }
 )
 """Columns that say nothing about the person: our own numbers, another person's number, which process held a row."""
 
@@ -178,6 +198,8 @@ def export(session: Session, *, person_id: int, now: datetime) -> dict[str, Any]
         "exported_at": _plain(now),
         "person": {**_rows(session, PersonRow, person_id, names)[0], "manager_known": person.manager_id is not None},
         **{section: _rows(session, model, person_id, names) for section, model in _SECTIONS.items()},
+        "campaigns": _campaigns(session, person_id),
+        "campaigns_planned": _planned(session, names),
         "nudges": _nudges(session, person_id),
         "preferences": preferences[0] if preferences else None,
         "receipts": [
@@ -194,6 +216,7 @@ def forget(session: Session, *, person_id: int) -> dict[str, int]:
     """
     names = _names(session, person_id)
     counted.close_blocks(session, person_id=person_id)
+    _leave_no_author(session, names)
     gone = {}
     for model in PERSONAL:
         statement = delete(table_of(model)).where(_theirs(model, person_id, names))
@@ -286,6 +309,43 @@ def _rows(session: Session, model: type[Base], person_id: int, names: Sequence[s
         select(table).where(_theirs(model, person_id, names)).order_by(*table.primary_key.columns)
     ).mappings()
     return [_document(table, dict(row)) for row in found]
+
+
+def _campaigns(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """The campaigns into which somebody was drawn, with their part in each."""
+    member, campaign = table_of(CampaignMemberRow), table_of(CampaignRow)
+    found = session.execute(
+        select(member, campaign.c.name, campaign.c.trigger, campaign.c.state)
+        .join(campaign, campaign.c.campaign_id == member.c.campaign_id)
+        .where(member.c.person_id == person_id)
+        .order_by(member.c.enrolled_on, member.c.campaign_id)
+    ).mappings()
+    about = ("name", "trigger", "state")
+    return [{**{name: row[name] for name in about}, **_document(member, dict(row))} for row in found]
+
+
+def _planned(session: Session, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The campaigns that somebody planned or approved, by their own Slack accounts."""
+    campaign = table_of(CampaignRow).c
+    own = {word: func.coalesce(func.lower(campaign[word]).in_(names), False) for word in _SIGNED}
+    found = session.execute(
+        select(campaign.name, campaign.trigger, campaign.state, campaign.created_at, *own.values())
+        .where(or_(*own.values()))
+        .order_by(campaign.campaign_id)
+    ).all()
+    keys = ("name", "trigger", "state", "created_at", "planned", "approved")
+    return [{key: _plain(value) for key, value in zip(keys, row, strict=True)} for row in found]
+
+
+def _leave_no_author(session: Session, names: Sequence[str]) -> None:
+    """Take somebody's Slack accounts off the campaigns they planned or approved; the campaigns stay."""
+    table = table_of(CampaignRow)
+    for word in _SIGNED:
+        theirs = func.lower(table.c[word]).in_(names)
+        session.connection().execute(update(table).where(theirs).values({word: None}))
+
+
+_SIGNED = ("author_slack_id", "approver_slack_id")
 
 
 def _nudges(session: Session, person_id: int) -> list[dict[str, Any]]:

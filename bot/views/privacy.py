@@ -47,6 +47,7 @@ KINDS: dict[str, tuple[str, str]] = {
     ),
     "snapshot_member": ("summary of a group that counted you", "summaries of groups that counted you"),
     "summary_block_member": ("set of people with whom you are counted", "sets of people with whom you are counted"),
+    "campaign_member": ("round of messages that counted you", "rounds of messages that counted you"),
     "summary_figure": ("figure of yours in the sums of your groups", "figures of yours in the sums of your groups"),
     "nudge_step": ("note on its way to you", "notes on its way to you"),
 }

@@ -22,16 +22,19 @@ BEN = 90_227
 ADA_NAMES = {"email": "ada.moreau@lantern.example", "slack": "U0ADA", "github": "ada-moreau"}
 BEN_NAMES = {"email": "ben.castell@lantern.example", "slack": "U0BEN", "github": "ben-castell"}
 
+_SIGNED = {"author_slack_id": ADA_NAMES["slack"], "approver_slack_id": BEN_NAMES["slack"]}
+
 
 def fill(session: Session) -> None:
     """Ada manages Ben; each has a row in every personal table, and the other tables have one of nobody's."""
+    for table in Base.metadata.sorted_tables:
+        if table.name in rights.NOT_PERSONAL:
+            signed = _SIGNED if table.name == "campaign" else {}
+            session.execute(insert(table).values(**{c.name: _value(c, "x") for c in table.columns} | signed))
     for model in reversed(rights.PERSONAL):
         for person_id, names in ((ADA, ADA_NAMES), (BEN, BEN_NAMES)):
             for row in _rows(session, model, person_id, names):
                 session.execute(insert(table_of(model)).values(**row))
-    for table in Base.metadata.sorted_tables:
-        if table.name in rights.NOT_PERSONAL:
-            session.execute(insert(table).values(**{c.name: _value(c, "x") for c in table.columns}))
 
 
 def _rows(session: Session, model: type[Base], person_id: int, names: dict[str, str]) -> list[dict[str, Any]]:
