@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.domain.languages import of_locale
 from bot.views import pieces
 from bot.views.ids import Action
 from bot.views.message import Message, compose
 from bot.views.pieces import Block
+from bot.views.words import ENGLISH, frame_for
 
-FIRST_LINE = "Kindling has noted it."
+FIRST_LINE = ENGLISH.noted
 FORGET_FIRST_LINE = "A question from Kindling before anything is erased."
 
 FORGET_MEANING = (
@@ -32,12 +34,15 @@ def resumed() -> Message:
     return _noted("Messages are welcome again: at most one in seven days, and three in four weeks.", _stop())
 
 
-def snoozed(*, until: date, today: date) -> Message:
-    return _noted(f"No messages until {pieces.day(until, today)}. They begin again by themselves.", _resume())
+def snoozed(*, until: date, today: date, locale: str | None = None) -> Message:
+    """Said in the language of the message under which it was tapped; everywhere else in English."""
+    said = of_locale(locale).say(until.isoformat(), today.isoformat())
+    return _noted_in(locale, frame_for(locale).snoozed.format(day=said))
 
 
-def stopped() -> Message:
-    return _noted("No more messages. One that was already planned will not come either. Your card stays.", _resume())
+def stopped(*, locale: str | None = None) -> Message:
+    """The same."""
+    return _noted_in(locale, frame_for(locale).stopped)
 
 
 def taken_back() -> Message:
@@ -91,8 +96,14 @@ def _noted(words: str, *buttons: Block) -> Message:
     return compose(FIRST_LINE, [pieces.section(words), *([pieces.row(*buttons)] if buttons else [])])
 
 
+def _noted_in(locale: str | None, words: str) -> Message:
+    frame = frame_for(locale)
+    resume = pieces.row(pieces.button(frame.resume, Action.RESUME))
+    return compose(frame.noted, [pieces.section(words), resume], choices=frame.choices)
+
+
 def _resume() -> Block:
-    return pieces.button("Resume messages", Action.RESUME)
+    return pieces.button(ENGLISH.resume, Action.RESUME)
 
 
 def _stop() -> Block:

@@ -30,6 +30,10 @@ GERMAN = Frame(
     stop="Keine Nachrichten mehr",
     read_more="Mehr lesen",
     take_back="Zurücknehmen",
+    noted="Kindling hat es notiert.",
+    snoozed="Keine Nachrichten bis zum {day}. Danach kommen sie von allein wieder.",
+    stopped="Keine Nachrichten mehr. Auch eine schon geplante kommt nicht. Deine Karte bleibt.",
+    resume="Wieder Nachrichten",
     labels={
         Answer.SHOW_ME: "Zeig mir, wie",
         Answer.HELPFUL: "Hilfreich",

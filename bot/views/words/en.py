@@ -30,6 +30,10 @@ ENGLISH = Frame(
     stop="Stop these messages",
     read_more="Read more",
     take_back="Take it back",
+    noted="Kindling has noted it.",
+    snoozed="No messages until {day}. They begin again by themselves.",
+    stopped="No more messages. One that was already planned will not come either. Your card stays.",
+    resume="Resume messages",
     labels={
         Answer.SHOW_ME: "Show me how",
         Answer.HELPFUL: "Helpful",

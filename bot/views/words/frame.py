@@ -28,6 +28,10 @@ class Frame:
     stop: str
     read_more: str
     take_back: str
+    noted: str
+    snoozed: str
+    stopped: str
+    resume: str
     labels: Mapping[Answer, str]
     thanks: Mapping[Answer, str]
 
