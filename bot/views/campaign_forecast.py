@@ -64,7 +64,7 @@ class Forecast:
 
 def message(told: Forecast, plan: Plan) -> Message:
     """The dry run: how many, who not and why, by when, and what it could show."""
-    head = [pieces.header(TITLE), pieces.small_print("As if it started today. Nothing was sent, and nothing was kept.")]
+    head = [pieces.small_print("As if it started today. Nothing was sent, and nobody was drawn.")]
     if told.people is None:
         return compose(FIRST_LINE, [*head, pieces.section(_TOO_FEW)])
     return compose(FIRST_LINE, [*head, *_sections(told, told.people, plan), pieces.small_print(_ROUGHLY)])

@@ -27,9 +27,8 @@ def message(plan: Plan, tips: Sequence[Tip]) -> Message:
     """Each message of the plan; of a family one of its tips, and which others it may be."""
     shown = [_shown(number, step, plan, tips) for number, step in enumerate(plan.steps, start=1)]
     head = (
-        "This is a sample. The figures in it are invented; everybody gets their own. The buttons are as they will be, "
-        "and do nothing here. Whoever never heard from me before reads above it who is writing, and everybody reads it "
-        "in their own language where the tip has words in it."
+        "This is a sample: its figures are invented, and its buttons do nothing here. Whoever never heard from me "
+        "before reads above it who is writing; everybody reads it in their own language, where the tip has it."
     )
     return compose(FIRST_LINE, [pieces.small_print(head), *(block for blocks in shown for block in blocks)])
 
@@ -45,7 +44,8 @@ def sample(tip: Tip, locale: str, trigger: str | None = None) -> list[Block]:
         locale=locale,
     )
     steps = tip_views.how_to(tip=tip, facts=SAMPLE_FACTS, locale=locale).blocks if tip.how_to else []
-    return [_inert(block) for block in (*sent.blocks, *steps)]
+    after = [pieces.small_print("*After a tap on the first button:*")] if steps else []
+    return [_inert(block) for block in (*sent.blocks, *after, *steps)]
 
 
 def _shown(number: int, step: Step, plan: Plan, tips: Sequence[Tip]) -> Iterator[Block]:

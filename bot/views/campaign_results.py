@@ -52,7 +52,7 @@ def read(week: date, result: Mapping[str, object]) -> Published | None:
 def message(newest: Published | None, plan: Plan, *, today: date) -> Message:
     """The newest result, or why there is none yet."""
     said = _not_yet(plan, today) if newest is None else _told(newest, today)
-    blocks = [pieces.header(TITLE), pieces.section(said), pieces.section(_COSTS, "What it costs people")]
+    blocks = [pieces.section(said), pieces.section(_COSTS, "What it costs people")]
     return compose(FIRST_LINE, [*blocks, pieces.small_print(_NO_WINNER)])
 
 

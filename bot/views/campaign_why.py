@@ -36,7 +36,6 @@ def message(plan: Plan) -> Message:
     return compose(
         FIRST_LINE,
         [
-            pieces.header(TITLE),
             pieces.section(_matching(plan), "Who matches"),
             pieces.section(_COUNTED, "How they are counted"),
             pieces.section(_WRITTEN_TO, "Who is written to, and when"),

@@ -316,7 +316,7 @@ def test_preview_is_the_message_and_its_buttons_do_nothing(leads: Office) -> Non
     samples = [(block["block_id"], one) for block in shown.blocks for one in block.get("elements", ())]
     samples = [(where, one) for where, one in samples if "action_id" in one][:-1]
 
-    assert "This is a sample." in words(shown)
+    assert "This is a sample" in words(shown)
     assert "Claude Code and GitHub Copilot" in words(shown)
     assert {True} == {one["action_id"].startswith("sample_") for _, one in samples}
     for where, one in samples:

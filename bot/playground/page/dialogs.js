@@ -35,6 +35,7 @@ function form(view, me, desk) {
   const send = view.submit ? make("button", { type: "submit", class: "button primary" }, view.submit.text) : null;
   const form = make("form", { novalidate: true }, make("header", {}, title, cross));
   form.append(make("div", { class: "modal-body" }, ...drawBlocks(view.blocks, desk)), make("footer", {}, close, send));
+  form.addEventListener("input", (event) => sayRight(event.target));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     send?.setAttribute("aria-busy", "true");
@@ -56,6 +57,13 @@ function sayProblems(errors) {
     if (said) wrong.push(fields.find((field) => field.checked) ?? fields[0]);
   }
   wrong[0]?.focus();
+}
+
+// Whoever changes a field has read what was wrong with it.
+function sayRight(field) {
+  const place = field.closest(".b-input")?.querySelector("[data-problem]");
+  if (place) place.textContent = "";
+  field.removeAttribute("aria-invalid");
 }
 
 function putBack(typed) {
