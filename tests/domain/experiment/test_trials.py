@@ -73,7 +73,7 @@ def test_the_forecast_is_what_happens() -> None:
 def test_nothing_false_is_said_often(percent: int, capsys: pytest.CaptureFixture[str]) -> None:
     """In every size and for every truth: false at most 5 %, the interval right on all days in at least 95 %."""
     rows = []
-    for uneven in (False, True):
+    for uneven in (False, True) if percent == PERCENTS[0] else (False,):
         for people in SIZES:
             found = [tried(Truth(people, lift, percent, uneven=uneven), runs=RUNS, seed=SEED) for lift in LIFTS]
             rows += [_row(each) for each in found]
@@ -96,14 +96,14 @@ def test_the_forecast_is_within_a_tenth(capsys: pytest.CaptureFixture[str]) -> N
         plan = _plan(truth)
         points = _lift_for(plan, wanted)
         told = plan.power(points)
-        seen = _seen_at_the_end(Truth(truth.people, points, truth.percent, days=truth.days), runs=3 * RUNS)
+        seen = _seen_at_the_end(Truth(truth.people, points, truth.percent, days=truth.days), runs=2 * RUNS)
         off.append(abs(told - seen) / seen)
         rows.append(
             f"| {truth.people:,} | {truth.percent} % | {truth.days} | {points:.1f} | {told:.3f} | {seen:.3f} "
             f"| {100 * (told / seen - 1):+.1f} % |"
         )
     head = "| people | held out | waves | true lift | forecast | simulated | off by |"
-    _print(capsys, f"{3 * RUNS} campaigns a line; largest {100 * max(off):.1f} %", head, rows)
+    _print(capsys, f"{2 * RUNS} campaigns a line; largest {100 * max(off):.1f} %", head, rows)
     assert max(off) <= GOAL
 
 

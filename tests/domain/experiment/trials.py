@@ -45,6 +45,7 @@ class Truth:
     def lift(self) -> float:
         return self.lift_points / 100
 
+    @lru_cache(maxsize=10_000)  # noqa: B019 (a truth is a value)
     def share(self, stratum: int, day: int, *, treated: bool) -> float:
         """How probable the outcome is."""
         base, lift = self.baseline, self.lift
@@ -68,49 +69,51 @@ class Course:
 
 def campaign(dice: Random, truth: Truth) -> list[Wave]:
     """One campaign, drawn inside strata as `hold_out` draws, and followed to its end."""
-    waves = []
-    for day in range(truth.days):
-        people = truth.people * (day + 1) // truth.days - truth.people * day // truth.days
-        sizes = [people // STRATA + ((day + place) % STRATA < people % STRATA) for place in range(STRATA)]
-        held = [size - _treated(dice, size, truth.percent) for size in sizes]
-        arms = [[size - out for size, out in zip(sizes, held, strict=True)], held]
-        known, events = [], []
-        for treated, arm in zip((True, False), arms, strict=True):
-            seen = [binomial(dice, size, 0.9) for size in arm] if truth.uneven else arm
-            known.append(sum(seen))
-            events.append(_events(dice, truth, seen, day, treated=treated))
-        waves.append(
-            Wave(
-                FIRST_DAY + timedelta(days=day),
-                drawn_treated=sum(arms[0]),
-                drawn_held_out=sum(arms[1]),
-                treated=known[0],
-                treated_events=events[0],
-                held_out=known[1],
-                held_out_events=events[1],
-                unknown=people - sum(known),
-            )
-        )
-    return waves
+    return [_wave(dice, truth, day) for day in range(truth.days)]
 
 
-def _treated(dice: Random, people: int, percent: int) -> int:
-    places, rest = divmod(percent * people, 100)
-    return people - places - (dice.random() * 100 < rest)
+def _wave(dice: Random, truth: Truth, day: int) -> Wave:
+    sizes, places, rests = _strata(truth, day)
+    held = [least + (dice.random() * 100 < rest) if rest else least for least, rest in zip(places, rests, strict=True)]
+    treated = [size - out for size, out in zip(sizes, held, strict=True)]
+    known, events = _known(dice, truth, treated, day, treated=True)
+    known_held, events_held = _known(dice, truth, held, day, treated=False)
+    return Wave(
+        FIRST_DAY + timedelta(days=day),
+        drawn_treated=sum(treated),
+        drawn_held_out=sum(held),
+        treated=known,
+        treated_events=events,
+        held_out=known_held,
+        held_out_events=events_held,
+        unknown=sum(sizes) - known - known_held,
+    )
 
 
-def _events(dice: Random, truth: Truth, arm: list[int], day: int, *, treated: bool) -> int:
+@lru_cache(maxsize=1_000)
+def _strata(truth: Truth, day: int) -> tuple[list[int], list[int], list[int]]:
+    """The people of each stratum, how many of them are held out at least, and the hundredths of one more."""
+    people = truth.people * (day + 1) // truth.days - truth.people * day // truth.days
+    sizes = [people // STRATA + ((day + place) % STRATA < people % STRATA) for place in range(STRATA)]
+    return sizes, [truth.percent * size // 100 for size in sizes], [truth.percent * size % 100 for size in sizes]
+
+
+def _known(dice: Random, truth: Truth, arm: list[int], day: int, *, treated: bool) -> tuple[int, int]:
+    """How many of an arm are known, and how many of those have the outcome."""
     if not truth.uneven:
-        return binomial(dice, sum(arm), truth.share(0, day, treated=treated))
-    return sum(binomial(dice, people, truth.share(stratum, day, treated=treated)) for stratum, people in enumerate(arm))
+        people = sum(arm)
+        return people, binomial(dice, people, truth.share(0, day, treated=treated))
+    seen = [binomial(dice, people, 0.9) for people in arm]
+    shares = (truth.share(stratum, day, treated=treated) for stratum in range(STRATA))
+    return sum(seen), sum(binomial(dice, people, share) for people, share in zip(seen, shares, strict=True))
 
 
 def binomial(dice: Random, people: int, share: float) -> int:
     """How many of so many have it."""
-    return bisect_left(_steps(people, round(share, 6)), dice.random()) if people else 0
+    return bisect_left(_steps(people, share), dice.random()) if people else 0
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=50_000)
 def _steps(people: int, share: float) -> list[float]:
     ways = lgamma(people + 1)
     logs = (
@@ -218,6 +221,6 @@ def stop_days(dice: Random, *, people: int, share: float) -> tuple[int, int] | N
     for day in range(56):
         written, stopped = written + (reached[day] if day < 28 else 0), stopped + said[day]
         wave = Wave(FIRST_DAY, drawn_treated=people, drawn_held_out=0, reached=written, stopped=stopped)
-        if too_many_stops([wave]):
+        if said[day] and too_many_stops([wave]):
             return day + 1, written
     return None
