@@ -1,6 +1,6 @@
 """How many people an audience is said to have: blurred, so that no difference of two answers tells of one person (P10).
 
-The true count is moved by up to five people, by a draw that is keyed with this installation's secret, the audience and
+The true count is moved by up to six people, by a draw that is keyed with this installation's secret, the audience and
 the week, and is then rounded to ten. So the same question has the same answer all week, and asking for an audience with
 and without somebody gives two answers that come out the same way when that somebody is not there. Below 15 nothing is
 said. Called by `bot/store/audiences.py`. Next: `bot/store/audiences.py`.
@@ -17,7 +17,8 @@ from bot.domain.campaigns import Audience
 
 LEAST = 15
 """Fewer people than this are not an audience, and no number is said of them."""
-MOST_MOVED = 5
+MOST_MOVED = 6
+"""Not five: then 149 people could be called 140 and 150 of them 160, and two such answers would tell of one person."""
 ROUNDED_TO = 10
 FRESH_DAYS = 14
 """Whoever was not judged for longer is not counted: nobody knows where they stand (P12)."""
