@@ -21,7 +21,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,10 @@ from bot.playground.cast import read_members
 from bot.playground.rates import GENEROUS, STRICT
 from bot.playground.server import BOT_TOKEN
 from bot.settings import load
+from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store.database import DatabaseError
+from handlers.desk import Desk
+from jobs import detect
 from jobs.rounds import Pace
 from tests import watched
 
@@ -110,6 +113,8 @@ class Orders:
 
 def nursery(orders: Orders) -> None:
     """Fork a courier for every line, and say its number."""
+    world = World(Path(orders.world))
+    desk = _warm_desk(orders, world)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -118,18 +123,15 @@ def nursery(orders: Orders) -> None:
         if child == 0:
             sys.stdin.close()
             try:
-                deliver_for_ever(orders)
+                deliver_for_ever(orders, desk)
             finally:
                 os._exit(0)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
 
 
-def deliver_for_ever(orders: Orders) -> None:
-    """Deliver until killed, or until told to stop: then say what it took."""
-    world = World(Path(orders.world))
-    told = Told(world)
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
+def _warm_desk(orders: Orders, world: World) -> Desk:
+    """A desk without open connections, with tips, prices and statements ready for those who are forked."""
     settings = load(
         {
             "KINDLING_DATABASE_URL": orders.database_url,
@@ -137,10 +139,27 @@ def deliver_for_ever(orders: Orders) -> None:
             "SLACK_BOT_TOKEN": BOT_TOKEN,
         }
     )
-    pace = Pace(**orders.pace)
     desk = app.build(settings, clock=world)
-    desk.slack.client.timeout = int(pace.http_timeout_s)
-    deliver = app.work(desk, pace=pace, stop=told)["deliver"]
+    desk.slack.client.timeout = int(Pace(**orders.pace).http_timeout_s)
+    with desk.store.read() as session:
+        detect.judge_people(
+            session,
+            person_ids=[1],
+            now=world.now(),
+            prices=desk.prices,
+            holidays_of=holidays_of,
+            weekend_of=weekend_of,
+        )
+    desk.store.close()
+    return desk
+
+
+def deliver_for_ever(orders: Orders, desk: Desk) -> None:
+    """Deliver until killed, or until told to stop: then say what it took."""
+    world = World(Path(orders.world))  # with a lock of its own: the one of the nursery would be shared
+    told = Told(world)
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    deliver = app.work(desk, pace=Pace(**orders.pace), stop=told)["deliver"]
     counts: Counter[str] = Counter()
     while not told.is_end():
         try:
@@ -186,7 +205,8 @@ class Crew:
 
     def _end(self, pid: int, with_signal: signal.Signals) -> None:
         os.kill(pid, with_signal)
-        os.kill(pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)  # should it be frozen
         while _is_alive(pid):
             time.sleep(0.005)
         self.alive.remove(pid)

