@@ -83,7 +83,8 @@ PLACEHOLDERS = {
     "days_empty": Placeholder("on how many of these days only requests that brought nothing", "5 days"),
     "last_used": Placeholder("the last day with any use", "2026-01-19"),
     "dollars": Placeholder("the estimate of a finding, as a range", "roughly $11 to $16"),
-    "occurrences": Placeholder("how often a pattern was seen", 9),
+    "occurrences": Placeholder("how many times a pattern was seen", 9),
+    "how_often": Placeholder("the same in words", "9 times"),
     "innocent_reason": Placeholder("why a pattern may be quite right", "The job may have been meant to."),
 }
 """Every `{placeholder}` that a tip may use; the fact of the same name fills it."""

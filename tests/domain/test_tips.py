@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.adoption import State
+from bot.domain.languages import of_locale
 from bot.domain.tip_fields import LONGEST_TEXT
 from bot.domain.tip_file import parse
 from bot.domain.tips import (
@@ -31,16 +32,16 @@ from bot.errors import InputError
 from bot.sources.tip_library import load_tips
 
 COUNTED = {
-    "W04": "went on after steps that had failed more than once, {occurrences} times",
-    "W05": "went on after steps that had failed more than once, {occurrences} times",
+    "W04": "went on after steps that had failed more than once, {how_often}",
+    "W05": "went on after steps that had failed more than once, {how_often}",
     "W06": f"a day had more than {runaway.MAX_REQUESTS_A_DAY:,} requests",
     "W11": "{occurrences} requests with {tools} asked for high effort",
-    "W13": "taken up again after a break, {occurrences} times",
-    "W14": "model, effort or speed changed in the middle of a conversation with {tools}, {occurrences} times",
+    "W13": "taken up again after a break, {how_often}",
+    "W14": "model, effort or speed changed in the middle of a conversation with {tools}, {how_often}",
     "W16": "{occurrences} requests with {tools} read a very long conversation",
-    "W17": "cut down by the tool, {occurrences} times",
+    "W17": "cut down by the tool, {how_often}",
     "W18": "{occurrences} conversations with {tools} began with much",
-    "W21": "much was pasted into conversations with {tools} at once, {occurrences} times",
+    "W21": "much was pasted into conversations with {tools} at once, {how_often}",
 }
 """What the detectors count as one occurrence, as every tip about them must say it."""
 
@@ -273,8 +274,18 @@ def test_a_tip_names_what_its_detector_counts(detector: str) -> None:
     assert [] == [text for text in texts if COUNTED[detector] not in text]
 
 
+def test_what_was_seen_once_is_not_said_to_be_one_times() -> None:
+    """A single event of $10 is enough to be told of, and so is one of three in another tool."""
+    german = of_locale("de_DE")
+
+    assert ("once", "9 times") == tuple(fill("{how_often}", {"occurrences": count}) for count in (1, 9))
+    assert ("einmal", "9-mal") == tuple(fill("{how_often}", {"occurrences": count}, german) for count in (1, 9))
+    assert [] == [tip.tip_id for tip in load_tips() if re.search(r"\{occurrences\}\s+times", tip.text)]
+
+
 def test_every_count_in_a_tip_is_checked() -> None:
     """No shipped tip speaks of occurrences without saying of what, in the words above."""
-    counting = {trigger for tip in load_tips() if "{occurrences}" in tip.text for trigger in tip.triggers}
+    counts = re.compile(r"\{(occurrences|how_often)\}")
+    counting = {trigger for tip in load_tips() if counts.search(tip.text) for trigger in tip.triggers}
 
     assert counting <= COUNTED.keys()

@@ -41,6 +41,11 @@ def _dollars(facts: Facts) -> str | None:
     return f"etwa {low} $" if low == high else f"etwa {low} bis {high} $"
 
 
+def _how_often(facts: Facts) -> str | None:
+    count = facts.get("occurrences")
+    return None if count is None else "einmal" if count == 1 else f"{count}-mal"
+
+
 def _not_yet(_facts: Facts) -> None:
     """Why a pattern may be quite right is stored in English alone."""
 
@@ -59,6 +64,7 @@ GERMAN = Language(
         "days_empty": _days("empty_days"),
         "seen_by": _seen_by,
         "dollars": _dollars,
+        "how_often": _how_often,
         "innocent_reason": _not_yet,
     },
     not_our_words=re.compile(
