@@ -10,7 +10,7 @@ import pytest
 from bot.domain.languages import ENGLISH, LANGUAGES, of_locale
 from bot.domain.tip_fields import LONGEST_TEXT, fields_of, problems, tip_of
 from bot.domain.tip_file import parse, parse_translation
-from bot.domain.tips import SAMPLE_FACTS, Facts, Tip, can_fill, fill, holes, in_language_of
+from bot.domain.tips import PLACEHOLDERS, SAMPLE_FACTS, Facts, Tip, can_fill, fill, holes, in_language_of
 from bot.domain.waste import runaway
 from bot.errors import InputError
 from bot.sources.tip_library import load_tips
@@ -145,6 +145,20 @@ def test_a_limit_is_said_as_it_is_counted() -> None:
 
     for tip in (tip for tip in SHIPPED if "W06" in tip.triggers):
         assert f"mehr als {many} Anfragen" in tip.elsewhere["de"].text
+
+
+def test_page_for_translators_is_complete() -> None:
+    """The how-to shows every placeholder as German says it, names those that it cannot say, and its example parses."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "tips.md").read_text(encoding="utf-8")
+    sayable = {name for name in PLACEHOLDERS if GERMAN.fact(name, SAMPLE_FACTS) is not None}
+    example, _ = parse_translation("page", page.split("```markdown\n")[1].split("```")[0], GERMAN)
+
+    assert "z01-the-bug-you-postpone" == example
+    assert {"innocent_reason"} == set(PLACEHOLDERS) - sayable
+    for name in sorted(PLACEHOLDERS):
+        assert f"`{{{name}}}`" in page
+    for name in sorted(sayable):
+        assert fill(f"{{{name}}}", SAMPLE_FACTS, GERMAN) in page
 
 
 @pytest.mark.parametrize("tip", SHIPPED[:5], ids=lambda tip: tip.tip_id)
