@@ -104,9 +104,9 @@ def test_pause_stop_and_the_switch_hold_at_the_fence(store: Store) -> None:
         assert [] == slack.journal.messages()
 
 
-def test_a_sequence_keeps_its_gap_and_its_cap(store: Store) -> None:
+def test_a_sequence_keeps_its_gap_and_its_cap(sqlite_store: Store) -> None:
     """The second message comes after its gap and never beyond the cap; no tip of its own fills the time between."""
-    with company(store, 20) as (desk, _):
+    with company(sqlite_store, 20) as (desk, _):
         plan = a_plan(
             kind=Kind.SEQUENCE, steps=(Step(TIP, None), Step(None, "pair-up", 14)), most_messages=25, hours=(14, 16)
         )
@@ -127,9 +127,9 @@ def test_a_sequence_keeps_its_gap_and_its_cap(store: Store) -> None:
         assert 25 == sum(row.campaign_id is not None for row in nudges(desk))
 
 
-def test_whoever_no_longer_matches_hears_nothing_of_it(store: Store) -> None:
+def test_whoever_no_longer_matches_hears_nothing_of_it(sqlite_store: Store) -> None:
     """Somebody who began to use their seat after the draw stays in their arm and gets no message of the campaign."""
-    with company(store, 20) as (desk, _):
+    with company(sqlite_store, 20) as (desk, _):
         key = started(desk, a_plan(), NIGHT)
         night(desk, MONDAY)
         began = sorted(arms(desk, key))[:5]
