@@ -40,6 +40,9 @@ PLANS_AHEAD = WEEK
 SHADOW_DAYS = 14
 """So long waste is looked for and kept, and nobody is written to about it: whoever runs this can see first whether the
 rules fit the place (`kindling calibrate`)."""
+ON_ITS_WAY = timedelta(minutes=1)
+"""So long a message may take from the last look until Slack has it (`http_timeout_s`, and some): the hour in which it
+leaves must be fair until then."""
 OLDEST_STANDING_DAYS = 3
 """A state judged on older data proves nothing about now (P12)."""
 
@@ -212,10 +215,11 @@ def still_right(
     if part is not None and part.campaign.state is CampaignState.PAUSED:
         return Waits.CAMPAIGN_PAUSED
     hours = part.campaign.plan.hours if part else ALL_HOURS
-    if quiet_until is None and is_fair(calendar, now, hours):
+    arrives_by = now + ON_ITS_WAY
+    if quiet_until is None and is_fair(calendar, now, hours) and is_fair(calendar, arrives_by, hours):
         return None
     due_at = fair_time(
-        calendar, not_before=quiet_until or now, until=expires_at, person_id=person.person_id, hours=hours
+        calendar, not_before=quiet_until or arrives_by, until=expires_at, person_id=person.person_id, hours=hours
     )
     return Silence.NO_FAIR_HOUR if due_at is None else Moved(due_at)
 

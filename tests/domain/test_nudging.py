@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -474,6 +475,16 @@ def test_unfair_hour_moves_instead_of_losing() -> None:
 
     assert isinstance(moved, Moved)
     assert date(2026, 3, 4) == CALENDAR.local(moved.due_at).date()
+
+
+def test_what_would_arrive_after_the_hours_waits_for_tomorrow() -> None:
+    """Half a minute before the end of the fair hours it does not leave, for on its way it might come too late."""
+    closing = datetime(2026, 3, 3, 16, 0, tzinfo=ZoneInfo(CALENDAR.timezone))
+    moved = ask_again(now=closing - timedelta(seconds=30))
+
+    assert isinstance(moved, Moved)
+    assert date(2026, 3, 4) == CALENDAR.local(moved.due_at).date()
+    assert ask_again(now=closing - timedelta(seconds=90)) is None
 
 
 def test_new_leave_moves_too() -> None:
