@@ -41,7 +41,7 @@ class Cue(StrEnum):
 
     FIRST_PULL_REQUEST = "first_pull_request"
     WEEKLY_REPORT = "weekly_report"
-    STUCK = "stuck_for_ten_minutes"
+    STUCK = "stuck"
     LONG_THREAD = "long_thread"
     MONDAY = "after_lunch_on_monday"
     TUESDAY = "after_lunch_on_tuesday"

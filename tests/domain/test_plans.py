@@ -27,7 +27,7 @@ PLAN = IfThen("zero", Cue.STUCK, MADE, NOW.date())
 
 def again(**changes: Any) -> Moved | Silence | Waits | None:
     """What is said of the reminder of that plan in the moment of sending."""
-    facts = {"cue": "stuck_for_ten_minutes", "planned_on": MADE.date().isoformat()}
+    facts = {"cue": "stuck", "planned_on": MADE.date().isoformat()}
     return still(**{"trigger": REMINDER, "facts": facts, "now": NOW + timedelta(hours=12)} | changes)
 
 
@@ -55,7 +55,7 @@ def test_reminder_is_planned_for_a_fair_hour_of_its_day() -> None:
 
     assert (REMINDER, "zero", NOW.date()) == (plan.trigger, plan.tip.tip_id, plan.due_at.date())
     assert is_fair(CALENDAR, plan.due_at)
-    assert {"cue": "stuck_for_ten_minutes", "planned_on": MADE.date().isoformat()}.items() <= plan.facts.items()
+    assert {"cue": "stuck", "planned_on": MADE.date().isoformat()}.items() <= plan.facts.items()
     assert LIVES_FOR == plan.expires_at - datetime(2026, 3, 1, 23, tzinfo=UTC)  # midnight in Madrid
 
 

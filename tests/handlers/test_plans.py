@@ -177,7 +177,7 @@ def test_a_plan_in_german(here: Office) -> None:
     assert "am 10. März oder bald danach" in shown.text
 
 
-@pytest.mark.parametrize("choice", ["at_midnight", "stuck", "helpful"])
+@pytest.mark.parametrize("choice", ["at_midnight", "bored", "helpful"])
 def test_a_moment_that_is_not_offered_is_refused(here: Office, choice: str) -> None:
     """Nothing but the moments that we offer is kept."""
     key = send_tip(here, CHIDI, "first_steps")

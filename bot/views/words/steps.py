@@ -77,7 +77,7 @@ _EN = Steps(
     cues={
         Cue.FIRST_PULL_REQUEST: "When I open my first pull request of the day",
         Cue.WEEKLY_REPORT: "When I write the weekly report",
-        Cue.STUCK: "When I have been stuck for ten minutes",
+        Cue.STUCK: "When I have been stuck for a while",
         Cue.LONG_THREAD: "When I find a long thread waiting",
         Cue.MONDAY: "After lunch on Monday",
         Cue.TUESDAY: "After lunch on Tuesday",
@@ -87,7 +87,7 @@ _EN = Steps(
     },
     sentence="*{when}*, then: {then}.",
     small_piece="ask it for one small piece of that work",
-    planned="I remind you once, on {day} or soon after, in your working hours, and only if I saw no use until then. "
+    planned="I remind you once, on {day} or soon after, on a working day, and only if I saw no use until then. "
     "Until then I write nothing else. Nobody else knows of it.",
     planned_silent="Messages are stopped, paused or snoozed, so no reminder comes unless you resume them before.",
     reminder="On {day} you planned this, and asked to be reminded once:",
@@ -131,7 +131,7 @@ _DE = Steps(
     cues={
         Cue.FIRST_PULL_REQUEST: "Wenn ich den ersten Pull Request des Tages öffne",
         Cue.WEEKLY_REPORT: "Wenn ich den Wochenbericht schreibe",
-        Cue.STUCK: "Wenn ich zehn Minuten lang feststecke",
+        Cue.STUCK: "Wenn ich eine Weile feststecke",
         Cue.LONG_THREAD: "Wenn ein langer Thread auf mich wartet",
         Cue.MONDAY: "Am Montag nach dem Mittagessen",
         Cue.TUESDAY: "Am Dienstag nach dem Mittagessen",
@@ -141,7 +141,7 @@ _DE = Steps(
     },
     sentence="*{when}*, dann: {then}.",
     small_piece="um ein kleines Stück dieser Arbeit bitten",
-    planned="Ich erinnere dich einmal, am {day} oder bald danach, in deiner Arbeitszeit, und nur, wenn ich bis dahin "
+    planned="Ich erinnere dich einmal, am {day} oder bald danach, an einem Arbeitstag, und nur, wenn ich bis dahin "
     "keine Nutzung gesehen habe. Bis dahin schreibe ich nichts anderes. Niemand sonst weiß davon.",
     planned_silent="Nachrichten sind gestoppt, pausiert oder ruhen; also kommt keine Erinnerung, wenn du sie nicht "
     "vorher wieder aufnimmst.",
