@@ -41,7 +41,7 @@ def waves(draw: st.DrawFn) -> Wave:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     m1=st.integers(1, 12),
     m0=st.integers(1, 12),
@@ -70,7 +70,7 @@ def test_nobody_can_expect_to_win_against_the_truth(
         assert expected <= 1 + 1e-9, base
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(waves(), max_size=5))
 def test_the_ends_enclose_all_that_is_possible(listed: list[Wave]) -> None:
     """Below the interval every lift is ruled out and above it too; the verdict says help only when all of it is."""
@@ -83,7 +83,7 @@ def test_the_ends_enclose_all_that_is_possible(listed: list[Wave]) -> None:
     assert expected.get((helps, harms), Verdict.CANNOT_TELL_YET) == evidence.verdict
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(1, 60), st.integers(1, 60), st.data())
 def test_no_possible_lift_lies_outside(m1: int, m0: int, data: st.DataObject) -> None:
     """Of very few people, where bets can lose their order, the interval still leaves out nothing that is possible."""
@@ -99,7 +99,7 @@ def test_no_possible_lift_lies_outside(m1: int, m0: int, data: st.DataObject) ->
     assert [] == [lift for lift in possible if not low - ROUNDING <= lift <= high + ROUNDING]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(waves())
 def test_the_two_arms_are_alike(one: Wave) -> None:
     """Arms changed over, an effect is as large the other way round."""
@@ -175,6 +175,7 @@ def test_too_many_stops_need_no_follow_up() -> None:
     assert [False, False, False] == [stops(1, 1), stops(5, 100), stops(20, 400)]
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 5_000))
 def test_a_tolerable_share_of_stops_never_stops(reached: int) -> None:
     """With at most the tolerable share so far, whatever the number of people, nothing is stopped for that."""

@@ -42,7 +42,7 @@ def small_waves(draw: st.DrawFn) -> list[Wave]:
     return listed
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(small_waves())
 def test_whatever_is_told_is_told_of_enough(listed: list[Wave]) -> None:
     """Twenty in each arm, five with and five without the outcome in each, and people in tens; or nothing at all."""
@@ -66,7 +66,7 @@ def test_whatever_is_told_is_told_of_enough(listed: list[Wave]) -> None:
     assert 0 <= of.treated + of.held_out - result.about_people < 10
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(small_waves())
 def test_two_results_never_differ_by_a_few(listed: list[Wave]) -> None:
     """As waves come in one by one, what is told stays as it was or rests on ten more people in each arm at least."""
@@ -76,7 +76,7 @@ def test_two_results_never_differ_by_a_few(listed: list[Wave]) -> None:
     assert [] == [(a, b) for a, b in changes if min(b.treated - a.treated, b.held_out - a.held_out) < LEAST_NEW]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(small_waves(), st.integers(0, 7), st.integers(-1, 1))
 def test_one_persons_outcome_in_a_wave_not_told_changes_nothing(listed: list[Wave], at: int, by: int) -> None:
     """Somebody who is not among those told of may have any outcome: the result is the same."""
