@@ -17,6 +17,7 @@ from bot.domain.waste.ledger import CountedFinding
 from bot.store import audiences, audit, campaigns, findings
 from bot.store.database import Session, Store
 from bot.store.tables import (
+    AudienceCountRow,
     CampaignMemberRow,
     CampaignRow,
     IdentityRow,
@@ -173,8 +174,8 @@ def test_nothing_of_it_names_a_person(store: Store) -> None:
         for _ in range(60):
             somebody(session, role="dev")
         audiences.dry_run(session, audience=Audience("never_used", role="dev"), now=NOW)
-        rows = session.execute(select(func.count(audiences.AudienceCountRow.cut))).scalar_one()
-        kept = session.scalars(select(audiences.AudienceCountRow)).all()
+        rows = session.execute(select(func.count(AudienceCountRow.cut))).scalar_one()
+        kept = session.scalars(select(AudienceCountRow)).all()
 
     assert 20 == rows
     assert all(row.people is None or row.people % 10 == 0 for row in kept)
