@@ -22,7 +22,7 @@ from bot.playground.faults import Kind
 from bot.playground.server import BOT_TOKEN, Playground
 from bot.settings import load
 from bot.slack import Slack
-from bot.store import digests, people, preferences, rights
+from bot.store import campaigns, digests, people, preferences, rights
 from bot.store.database import Store
 from bot.store.own_tips import library
 from bot.store.tables import AuditRow, DigestRow
@@ -88,6 +88,19 @@ def run(store: Store, slack: Playground, *, now: datetime = NOW, **given: Any) -
 
 def sent(slack: Playground) -> list[str]:
     return [shown.to for shown in slack.journal.messages()]
+
+
+def test_nothing_goes_out_while_everything_is_switched_off(wished: Store, slack: Playground) -> None:
+    """A summary that waits is not sent while a lead has switched off all sending, and is sent afterwards."""
+    with wished.begin() as session:
+        assert campaigns.halt_all(session, now=NOW)
+    run(wished, slack)
+    assert [] == sent(slack)
+
+    with wished.begin() as session:
+        assert campaigns.resume_all(session, now=NOW)
+    run(wished, slack)
+    assert [HANA.slack_id] == sent(slack)
 
 
 def outcomes(store: Store) -> dict[str, str]:
