@@ -37,14 +37,15 @@ def seconds() -> float:
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast, and how patient. The rates are 90 % of what Slack allows: about one message a second a workspace.
+    """How fast, and how patient. The rates are at most 90 % of what Slack allows a workspace: a few hundred messages a
+    minute, but 50 calls of conversations.open and of dnd.info (tier 3), and each message needs one of both.
 
     `settle_s` is how long after a send's time-out an absent message counts as never sent. `give_up_after` failures in
     a row end this run, `patience_s` is the longest wait for a send slot, and `run_s` ends a run, so that what recovers
     and looks up gets its turn. `most_lookups` unclear look-ups, and it is given up as unknown.
     """
 
-    rate_per_s: float = 0.9
+    rate_per_s: float = 0.75
     look_up_rate_per_s: float = 0.5
     batch: int = 8
     lease_s: float = 30.0
