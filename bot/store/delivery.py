@@ -296,11 +296,14 @@ def _arrow(
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What may leave now: nothing at all while a lead has switched everything off, nothing of a paused campaign."""
+    """What may leave now: nothing at all while a lead has switched everything off, nothing of a paused campaign.
+
+    What is void is taken all the same, to be skipped: it would keep its place in the queue, and its person silent.
+    """
     paused = select(CampaignRow.campaign_id).where(CampaignRow.state == CampaignState.PAUSED)
     return (
         ~exists(select(HaltRow.halt_id)),
-        or_(NudgeRow.campaign_id.is_(None), NudgeRow.campaign_id.not_in(paused)),
+        or_(NudgeRow.campaign_id.is_(None), NudgeRow.campaign_id.not_in(paused), NudgeRow.expires_at <= now),
         NudgeRow.state == NudgeState.PLANNED,
         NudgeRow.due_at <= now,
         or_(NudgeRow.next_try_at.is_(None), NudgeRow.next_try_at <= wall_clock(0)),

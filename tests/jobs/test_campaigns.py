@@ -192,6 +192,20 @@ def test_a_recurring_one_takes_in_newcomers_each_week(sqlite_store: Store) -> No
         assert first == {person_id: second[person_id] for person_id in first}
 
 
+def test_a_pause_keeps_nobody_silent_for_longer_than_a_message_lives(sqlite_store: Store) -> None:
+    """What waits for a paused campaign ends when it is void, and its person may hear something else."""
+    with company(sqlite_store, 20) as (desk, _):
+        key = started(desk, a_plan(), NIGHT)
+        night(desk, MONDAY)
+        with desk.store.begin() as session:
+            assert campaigns.pause(session, campaign_key=key, now=NIGHT)
+        afternoon(desk, MONDAY + 7 * DAYS)
+        assert Counter({("skipped", "expired"): 20}) == states(desk)
+
+        night(desk, MONDAY + 8 * DAYS)
+        assert 20 == sum(row.state == "planned" and row.campaign_id is None for row in nudges(desk))
+
+
 def test_nothing_of_it_comes_after_its_last_day(sqlite_store: Store) -> None:
     """A message that is still in the queue when the last day is over is skipped, and the campaign is done."""
     with company(sqlite_store, 20) as (desk, slack):
