@@ -44,6 +44,8 @@ _NIGHTLY, _DELIVERY = "nightly", "delivery"
 _AT_ONCE = {_NIGHTLY: 1, _DELIVERY: 2}
 """How many pieces of a lane one process works on at a time: delivery never waits for the night's work."""
 _PRIORITY = {_NIGHTLY: 0, _DELIVERY: 10}
+_PIECE_FIRST = 5
+"""A piece goes before every run of its lane that still asks for its turn, or these would keep the workers from it."""
 _OPENING_S = 5.0
 _FIRST_BACK_OFF_S, _LONGEST_BACK_OFF_S = 1.0, 30.0
 _FAILED_KEPT_HOURS = 28 * 24
@@ -86,8 +88,9 @@ def handing_over(store: Store) -> HandOver:
 def defer(session: Session, task: str, job: str, arguments: Sequence[dict[str, Any]]) -> None:
     """Put jobs of the engine into its queue, in the transaction of this session."""
     lane = _lane_of(job)
+    priority = _PRIORITY[lane] + (_PIECE_FIRST if task == PIECE else 0)
     deferrer = _DEFERRING.configure_task(
-        task, queue=lane, priority=_PRIORITY[lane], connection=engine_tables.connection(session)
+        task, queue=lane, priority=priority, connection=engine_tables.connection(session)
     )
     try:
         deferrer.batch_defer(*arguments)

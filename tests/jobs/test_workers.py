@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing
 from datetime import datetime, timedelta
+from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -261,6 +267,81 @@ def test_workers_outlive_a_restart_of_the_database(diary: Diary) -> None:
     jobs = [line.split()[0] for line in diary.ended()]
     assert sorted(jobs, key=NIGHT.index) == jobs
     assert {"collect 0", *(f"detect {n}" for n in range(10)), "measure 0", "decide 0"} == set(diary.ended())
+
+
+@pytest.mark.prove
+def test_frozen_worker_that_wakes_up_late_changes_nothing(shared_store: Store, diary: Diary) -> None:
+    """SIGSTOP for longer than a worker may be silent: another does its piece, and its own late report is refused."""
+    hand_over(shared_store, "collect")
+    pieces: Pieces = {"collect": [(0, {"n": n}) for n in range(4)]}
+    with process(shared_store.url, diary, pieces=pieces, lasting_s=0.5) as frozen:
+        assert frozen.pid is not None
+        assert wait_until(lambda: "begin collect 0" in diary.lines())
+        os.kill(frozen.pid, signal.SIGSTOP)
+        with at_work(sharing(shared_store, diary, pieces=pieces)):
+            assert wait_until(all_ended(shared_store, 1))
+            os.kill(frozen.pid, signal.SIGCONT)
+            assert wait_until(lambda: diary.ended().count("collect 0") == 2)
+        hand_over(shared_store, "detect")
+        assert wait_until(all_ended(shared_store, 2))
+
+    with shared_store.read() as session:
+        assert {"sent": 4} == session.scalar(select(RunRow.result).where(RunRow.job == "collect"))
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(900)
+def test_nights_among_kills(tmp_path: Path) -> None:
+    """Three processes, of which one is killed again and again, and four clocks: three nights are done all the same, each
+    run once, each piece counted once, in order, and nothing is left waiting.
+    """
+    chance, kills = random.Random(6), 0
+    pieces: Pieces = {**TEN, "collect": [(0, {"n": 0}), *((1, {"n": n}) for n in range(1, 6))]}
+    with postgres.server() as server, postgres.database(server) as url, closing(Store(url)) as store:
+        store.upgrade()
+        workers.prepare(store)
+        for night in range(1, 4):
+            diary = Diary(tmp_path / f"night {night}")
+            for _ in range(4):
+                hand_over(store, *NIGHT, at=MONDAY + timedelta(days=night))
+            kills += kill_until(
+                all_ended(store, len(NIGHT) * night),
+                partial(process, url, diary, pieces=pieces, lasting_s=0.3),
+                diary,
+                chance,
+            )
+            begun = [line.split()[1] for line in diary.lines() if line.startswith("begin")]
+            assert sorted(begun, key=NIGHT.index) == begun
+        with store.read() as session:
+            told = list(session.execute(select(RunRow.job, RunRow.result).order_by(RunRow.run_id)))
+        assert 0 == waiting_tasks(store)
+    assert [(job, {"sent": len(pieces.get(job, [()]))}) for job in NIGHT] * 3 == [tuple(row) for row in told]
+    assert kills >= 6
+
+
+def kill_until(
+    is_so: Callable[[], bool],
+    begin: Callable[[], AbstractContextManager[BaseProcess]],
+    diary: Diary,
+    chance: random.Random,
+) -> int:
+    """Three workers, of which one is killed whenever there was some progress; returns how many were."""
+    kills = 0
+    with ExitStack() as crew:
+        team = [crew.enter_context(begin()) for _ in range(3)]
+        while not is_so():
+            lines = len(diary.lines())
+            wait_until(partial(has_grown, diary, lines + 2), within_s=5)
+            time.sleep(chance.uniform(0.0, 0.5))
+            team.pop(chance.randrange(3)).kill()
+            team.append(crew.enter_context(begin()))
+            kills += 1
+            assert kills < 60
+    return kills
+
+
+def has_grown(diary: Diary, lines: int) -> bool:
+    return len(diary.lines()) >= lines
 
 
 def reachable(store: Store) -> bool:
