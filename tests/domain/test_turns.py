@@ -58,6 +58,17 @@ def test_the_order_of_what_there_is_to_say_stays() -> None:
     assert ("never_used", None) == (plan.trigger, plan.campaign_id)
 
 
+def test_a_campaign_about_a_pattern_speaks_of_the_tool_it_means() -> None:
+    """Of a pattern found in two tools it speaks where its audience's tool is, and the usual tip of the other."""
+    about_one = part(audience=Audience("W15", tool="copilot"), steps=(Step("own-cache", None),))
+    habit = {"standing": standing(State.HABITUAL), "tips": LIBRARY, "parts": [about_one]}
+    small, large = replace(finding(), tool="copilot"), finding(counted=90_000_000)
+
+    assert 1 == planned(**habit, findings=[small]).campaign_id
+    assert ("claude_code", None) == _tool_and_campaign(planned(**habit, findings=[small, large]))
+    assert None is planned(**habit, findings=[large]).campaign_id
+
+
 def test_whoever_is_held_out_hears_of_something_else_or_nothing() -> None:
     """Not about the state for four weeks, neither from the campaign nor otherwise; a cost may still be spoken of."""
     held = part(Arm.HELD_OUT)
@@ -149,6 +160,10 @@ def test_before_sending_the_same_is_asked_again() -> None:
     assert None is ask_again(parts=[part()], campaign_id=1)
     assert None is ask_again(parts=[part(state=CampaignState.PAUSED)])  # a tip that goes out by itself
     assert isinstance(ask_again(parts=[part(hours=(14, 15))], campaign_id=1), Moved)
+
+
+def _tool_and_campaign(plan: Message) -> tuple[Any, int | None]:
+    return plan.facts["tool"], plan.campaign_id
 
 
 def _judged(week: int) -> Any:
