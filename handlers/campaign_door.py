@@ -22,10 +22,12 @@ from handlers.trouble import FormWork, Work
 from handlers.who import Asked
 
 MOST_TEAMS = 100
+_TOO_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
+"""Slack opens a form within three seconds of a tap, once, and then no more."""
 
 
 def for_leads(work: Work) -> Work:
-    """Do it for a lead; for everybody else there is nothing here. A payload that we did not write is answered."""
+    """Do it for a lead; for everybody else there is nothing here. What cannot be done any more is answered, too."""
 
     def done(asked: Asked) -> None:
         if not is_lead(asked):
@@ -35,6 +37,10 @@ def for_leads(work: Work) -> Work:
             work(asked)
         except InputError:
             asked.say(trouble.not_ours())
+        except SlackRefused as refused:
+            if refused.reason not in _TOO_LATE:
+                raise
+            asked.say(campaign_home.too_late())
 
     return done
 

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from bot.domain import campaigns as rules
 from bot.domain.campaigns import LEAST_GAP_DAYS, LONGEST_NAME, MOST_STEPS, Audience, CampaignState, Kind, Plan, Step
 from bot.domain.tips import Tip
-from bot.errors import InputError, SlackRefused
+from bot.errors import InputError
 from bot.store import campaigns
 from bot.store.database import Session
 from bot.views import campaign_form as views
@@ -37,10 +37,7 @@ def new(asked: Asked) -> None:
     """The first form, empty."""
     with asked.desk.store.read() as session:
         view = views.who(door.teams(session))
-    try:
-        asked.show(view)
-    except SlackRefused:
-        asked.say(campaign_home.too_late())
+    asked.show(view)
 
 
 def edit(asked: Asked) -> None:

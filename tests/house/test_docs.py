@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.settings import SETTINGS
 from bot.sources.files import absences, identities, outcomes, people, seats, usage
-from handlers import ai_stats, ai_team
+from handlers import ai_nudge, ai_stats, ai_team
 from jobs import calendar
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +62,7 @@ def test_every_command_and_job_is_described() -> None:
     }
     assert set() == {word for word in ai_stats.WORDS if f"{word}" not in text}
     assert set() == {word for word in ai_team.WORDS if f"`/ai-team {word}`" not in text}
+    assert set() == {word for word in ai_nudge.WORDS if f"`/ai-nudge {word}`" not in text}
     assert hours == dict(re.findall(r"^\| `([a-z]+)` \| ([^|`]+) \|$", text, re.MULTILINE))
 
 
