@@ -51,7 +51,8 @@ def _spoken(block: Block, choices: str) -> Iterator[str]:
 def _label(element: Block) -> str:
     options = element.get("options")
     if options:
-        return " · ".join(_text(option["text"]) for option in options)
+        offered = ", ".join(_text(option["text"]) for option in options)
+        return f"{_text(element['placeholder'])} ({offered})" if "placeholder" in element else offered
     return _text(element["text"])
 
 

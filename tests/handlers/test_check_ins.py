@@ -27,7 +27,7 @@ from tests.handlers.office import Office
 
 FIRST, LAST = date(2025, 12, 1), date(2026, 3, 1)
 DAYS = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
-AFTERNOON = datetime(2026, 3, 2, 14, 59, tzinfo=UTC)
+AFTERNOON = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")

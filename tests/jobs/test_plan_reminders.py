@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.domain.adoption import State
 from bot.domain.plans import REMINDER, Cue, IfThen, remind_on
 from bot.domain.told import Answer
-from bot.store import plans, preferences
+from bot.store import delivery, plans, preferences
 from bot.store.database import Session, Store
 from bot.store.tables import IfThenRow, NudgeRow
 from tests.jobs.test_decide import DAY, NIGHT, TIPS, add_person, judged, run
@@ -111,6 +111,21 @@ def test_what_ends_a_plan_ends_its_reminder_for_good(store: Store, is_planned: b
 
     expected = sorted(("skipped", reason) for reason, _ in ENDS.values())
     assert (expected if is_planned else []) == sorted(reminders(store))
+
+
+def test_a_plan_forgotten_while_its_reminder_is_held_is_not_said(store: Store) -> None:
+    """Forgotten between the claim and the step right before sending: the step is refused, to whoever holds it."""
+    ben = planned_by(store)
+    night(store, EVE, ben)
+    later = EVE + 2 * DAY
+    with store.begin() as session:
+        [held] = delivery.claim(session, owner="me", batch=8, lease_s=30.0, now=later)
+    with store.begin() as session:
+        plans.forget(session, person_id=ben, now=later)
+
+    with store.begin() as session:
+        assert not delivery.to_sending(session, held, lease_s=30.0, http_timeout_s=10.0, now=later)
+    assert [("skipped", "no_longer_true")] == reminders(store)
 
 
 def test_no_time_and_a_helpful_tap_leave_the_plan_alone(sqlite_store: Store) -> None:

@@ -1,4 +1,7 @@
-"""plans and pairs"""
+"""if-then plans
+
+One plan a person, and two more causes that a person may tell: no trust, no time.
+"""
 
 from __future__ import annotations
 
