@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sqlalchemy import select
 
+from bot import app
 from bot.domain.campaigns import Arm, Audience, CampaignState, Kind, Step
 from bot.domain.nudging import Moved, Silence
 from bot.domain.turns import Waits
@@ -171,6 +172,19 @@ def test_a_wave_is_drawn_once_whoever_draws(store: Store) -> None:
         before = {**first, **second}
         enrol.enrol(desk.store, now=NIGHT + DAYS)
         assert before == {**arms(desk, keys[0]), **arms(desk, keys[1])}
+
+
+def test_a_cap_holds_whoever_plans(store: Store) -> None:
+    """Four who plan for different people at once plan together as many messages as the campaign may send."""
+    with company(store, 40) as (desk, _):
+        started(desk, a_plan(most_messages=9), NIGHT)
+        enrol.enrol(desk.store, now=NIGHT)
+        quarters = [people_of(desk)[number::4] for number in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda some: app.decide_now(desk, now=NIGHT, person_ids=some), quarters))
+
+        assert 40 == len(nudges(desk))
+        assert 9 == sum(row.campaign_id is not None for row in nudges(desk))
 
 
 def test_a_recurring_one_takes_in_newcomers_each_week(sqlite_store: Store) -> None:
