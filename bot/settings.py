@@ -97,21 +97,15 @@ def _text(value: object) -> str:
     return value.strip()
 
 
-def _whole_days(value: object) -> int:
-    if isinstance(value, str) and re.fullmatch(r"\d{1,6}", value.strip()):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 112 <= value <= 3650:
-        # 112 days: 12 weeks of look-back and the 28 days before, without which no state could be judged.
-        raise _WrongValueError("a whole number of days from 112 to 3650")
-    return value
+def _whole(lowest: int, highest: int, what: str) -> Reader:
+    def read(value: object) -> int:
+        if isinstance(value, str) and re.fullmatch(r"\d{1,6}", value.strip()):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+            raise _WrongValueError(f"a whole number of {what}")
+        return value
 
-
-def _people(value: object) -> int:
-    if isinstance(value, str) and re.fullmatch(r"\d{1,6}", value.strip()):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 999_999:
-        raise _WrongValueError("a whole number of people; 0: always")
-    return value
+    return read
 
 
 def _yes_or_no(value: object) -> bool:
@@ -220,11 +214,13 @@ SETTINGS: tuple[Setting, ...] = (
             "where the http transport listens; Slack posts to /slack/events"),
     Setting("transport", "KINDLING_TRANSPORT", "transport", "socket", _transport,
             "socket (no public address needed) or http"),
-    Setting("retention_days", "KINDLING_RETENTION_DAYS", "privacy.retention_days", 400, _whole_days,
+    # 112 days: 12 weeks of look-back and the 28 days before, without which no state could be judged.
+    Setting("retention_days", "KINDLING_RETENTION_DAYS", "privacy.retention_days", 400,
+            _whole(112, 3650, "days from 112 to 3650"),
             "for how many days usage is kept before it is deleted"),
     Setting("nudges_on", "KINDLING_NUDGES_ON", "nudges.on", True, _yes_or_no,
             "false silences every tip and every summary that comes by itself, at once; commands still answer"),
-    Setting("approval_from", "KINDLING_APPROVAL_FROM", "nudges.approval_from", 30, _people,
+    Setting("approval_from", "KINDLING_APPROVAL_FROM", "nudges.approval_from", 30, _whole(0, 999_999, "people"),
             "from about how many people a campaign needs a second lead; 0: always"),
     Setting("set_up_by", "KINDLING_SET_UP_BY", "nudges.set_up_by", "Your enablement team", _text,
             "who set this up, as the first message says it"),
@@ -273,15 +269,10 @@ def load(environ: Mapping[str, str], config_path: Path | None = None) -> Setting
     _refuse_unknown_keys(document, path)
     _refuse_misspelt_variables(environ)
     values = {setting.name: _value(setting, environ, document, path) for setting in SETTINGS}
-    _refuse_names_given_twice(values)
-    return Settings(**values, sources=_sources(document.get("source", []), environ, path))
-
-
-def _refuse_names_given_twice(values: Mapping[str, Any]) -> None:
     for one, other in combinations(("stats", "team", "nudge"), 2):
-        name = values[f"{one}_command"]
-        if name == values[f"{other}_command"]:
+        if (name := values[f"{one}_command"]) == values[f"{other}_command"]:
             raise InputError(f"commands.{one} and commands.{other} are both {name}: give each its own name.")
+    return Settings(**values, sources=_sources(document.get("source", []), environ, path))
 
 
 def _document(environ: Mapping[str, str], config_path: Path | None) -> tuple[dict[str, Any], Path]:
@@ -371,9 +362,8 @@ def _sources(listed: object, environ: Mapping[str, str], path: Path) -> tuple[So
         raise InputError(f"{path}: source must be a list of sections: write [[source]] above each one.")
     sources = tuple(_source(one, number, environ, path) for number, one in enumerate(listed, start=1))
     names = [source.name for source in sources]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"{path}: two sources are called {name!r}: give each its own name.")
+    for name in (name for name in names if names.count(name) > 1):
+        raise InputError(f"{path}: two sources are called {name!r}: give each its own name.")
     _refuse_same_account(sources, path)
     return sources
 
