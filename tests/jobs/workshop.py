@@ -78,7 +78,7 @@ def sharing(
             raise ValueError("ada.moreau@lantern.example")
         time.sleep(lasting_s)
         diary.write(f"end {name}")
-        return {"sent": 1}
+        return {"people": 1} if job in ("detect", "decide") else {"sent": 1}
 
     return Sharing(
         store,
