@@ -23,7 +23,7 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from bot.domain.campaigns import Arm, Audience, Kind, Plan, Step
 from bot.playground import journal
@@ -31,7 +31,7 @@ from bot.playground.faults import Kind as Fault
 from bot.playground.journal import Shown
 from bot.store import campaigns, preferences
 from bot.store.database import DatabaseError, Session, Store
-from bot.store.tables import CampaignMemberRow, CampaignRow, NudgeRow
+from bot.store.tables import CampaignMemberRow, CampaignRow, NudgeRow, NudgeStepRow
 from tests import crowd
 from tests.crew import Crew, SlackProcess
 from tests.nudge_queue import OPEN, let_time_pass, states
@@ -107,7 +107,7 @@ class Chaos:
     done: Counter[str] = field(default_factory=Counter)
     most_couriers: int = 6
     kills_a_scene: int = 4
-    wishes_a_kill: float = 0.8
+    wishes_a_kill: float = 0.25
 
     # ------------------------------------------------------------ the crowd
 
@@ -175,7 +175,9 @@ class Chaos:
             trouble[number % len(trouble)](self)
             self.kill_at_random()
             if scene.until_all_is_said:
-                self.wait_until(partial(self.is_all_said, scene.at), timeout_s=240)
+                give_up = time.monotonic() + 240
+                while not self.is_all_said(scene.at) and time.monotonic() < give_up:
+                    self.kill_at_random(1, most_steps=50)
             self.slack.ask("clear_faults")
             if self.dice.random() < 0.15:
                 self.turn(scene.at - timedelta(hours=self.dice.uniform(1, 40)))
@@ -186,14 +188,25 @@ class Chaos:
         self.slack.world.turn_to(moment)
         self.done["calendar jumped"] += 1
 
-    def kill_at_random(self, kills: int | None = None) -> None:
-        """Couriers die at random moments and others come; people stop and campaigns are steered in between."""
+    def kill_at_random(self, kills: int | None = None, *, most_steps: int = 12) -> None:
+        """Couriers die at random moments of their work and others come; people stop and campaigns are steered too.
+
+        A moment is so many steps of nudges after the last death, and a little more; where little is due, it is soon.
+        """
         for _ in range(self.kills_a_scene if kills is None else kills):
-            time.sleep(self.dice.uniform(0.05, 0.9))
+            goal, give_up = self.steps() + self.dice.randrange(1, most_steps), time.monotonic() + 1.5
+            while self.steps() < goal and time.monotonic() < give_up:
+                time.sleep(0.03)
+            time.sleep(self.dice.uniform(0.0, 0.2))
             self.steer()
             self.crew.kill(self.dice.choice(self.crew.alive))
             self.done["killed"] += 1
             self.crew.start()
+
+    def steps(self) -> int:
+        """How many steps all nudges have gone so far."""
+        with self.store.read() as session:
+            return session.scalar(select(func.max(NudgeStepRow.nudge_step_id))) or 0
 
     def steer(self) -> None:
         """Somebody whose message is on its way stops or pauses; now and then a campaign is paused, resumed, stopped."""

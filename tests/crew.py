@@ -161,7 +161,8 @@ def deliver_for_ever(orders: Orders, desk: Desk) -> None:
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     deliver = app.work(desk, pace=Pace(**orders.pace), stop=told)["deliver"]
     counts: Counter[str] = Counter()
-    while not told.is_end():
+    nursery_pid = os.getppid()
+    while not told.is_end() and os.getppid() == nursery_pid:
         try:
             with world.run():
                 counts.update(deliver(world.now()))

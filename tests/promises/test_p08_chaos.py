@@ -6,7 +6,7 @@ The real rules are asked, in real processes, on both databases; what is counted 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -31,6 +31,16 @@ def a_chaos(folder: Path, store: Store, *, people: int, seed: int) -> Iterator[C
             yield held
 
 
+@contextmanager
+def a_database(kind: str, folder: Path) -> Iterator[tuple[str, Callable[[bool], None] | None]]:
+    """An empty database, and how to restart it (crashing or not) where it is a server."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'kindling.db'}", None
+        return
+    with postgres.own_server() as server, postgres.database(server.url) as url:
+        yield url, lambda crash: server.restart(crash=crash)
+
+
 def test_a_bad_week(store: Store, tmp_path: Path) -> None:
     """A small draw of everything but restarts: one zone's clocks change while couriers die and Slack loses replies."""
     with a_chaos(tmp_path, store, people=120, seed=6) as held:
@@ -50,11 +60,11 @@ def test_a_bad_year(database: str, tmp_path: Path) -> None:
     """10,000 messages, hundreds of kills, restarts, outages, twelve zones and both changes of their clocks."""
     people = int(os.environ.get("KINDLING_PROVE_PEOPLE", "9000"))
     seed = int(os.environ.get("KINDLING_PROVE_SEED", "8"))
-    with postgres.own_server() as server, postgres.database(server.url) as pg_url:
-        store = Store(pg_url if database == "postgresql" else f"sqlite:///{tmp_path / 'kindling.db'}")
+    with a_database(database, tmp_path) as (url, restart):
+        store = Store(url)
         store.upgrade()
         with a_chaos(tmp_path, store, people=people, seed=seed) as held:
-            held.restart = (lambda crash: server.restart(crash=crash)) if database == "postgresql" else None
+            held.restart = restart
             held.live(chaos.season(held.people, dice=held.dice), chaos.ALL_TROUBLE)
             held.finish()
             counted = chaos.books(held)
