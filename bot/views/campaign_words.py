@@ -59,7 +59,7 @@ KINDS: dict[Kind, str] = {
     Kind.RECURRING: "One message, and each week whoever has newly come to match",
     Kind.SEQUENCE: "Two to four messages, one after the other",
 }
-_ENDED = {
+ENDED = {
     "last_day": "Its last day is over.",
     "most_messages": "All messages that it may send are sent.",
     "harm": "It stopped by itself: more people than usual ended their messages or said that it did not help.",
@@ -145,7 +145,7 @@ def compared(plan: Plan) -> str:
 def standing(campaign: Campaign, today: date) -> str:
     """Where it stands, since when, and why it ended where it did so by itself."""
     since = pieces.day(campaign.changed_at.date(), today)
-    ended = _ENDED.get(campaign.why_ended or "", "")
+    ended = ENDED.get(campaign.why_ended or "", "")
     return f"{STATES[campaign.state]}, since {since}. {ended}".strip()
 
 

@@ -11,7 +11,7 @@ from bot.domain.experiment.evidence import Verdict
 from bot.domain.nudging import Silence
 from bot.domain.tips import ROLES, TRIGGERS
 from bot.sources.tip_library import load_tips
-from bot.store import audiences
+from bot.store import audiences, campaigns, cohorts
 from bot.views import campaign_forecast, campaign_form, campaign_results, limits
 from bot.views import campaign_words as words
 from bot.views.campaign_forecast import SILENCES, Forecast
@@ -74,14 +74,15 @@ def test_no_code_is_said_to_anybody() -> None:
 
 
 def test_every_trigger_role_and_reason_has_words() -> None:
-    """Whatever a campaign can be about or narrowed to, and whatever keeps somebody from hearing it, is said in words;
-    a pattern is called what people are told it is called.
+    """Whatever a campaign can be about or narrowed to, whatever keeps somebody from hearing it, and whatever ends it by
+    itself is said in words; a pattern is called what people are told it is called.
     """
     from_the_night = {one.value for one in Silence}
 
     assert TRIGGERS == set(words.ABOUT)
     assert {name: PATTERNS[name].name for name in words.ABOUT_COST} == words.ABOUT_COST
     assert ROLES == set(words.ROLES)
+    assert {cohorts.OUT_OF_TIME, cohorts.ENOUGH, campaigns.HARM} == set(words.ENDED)
     assert {*audiences.HOLDING, audiences.IN_ANOTHER, audiences.HELD_OUT} <= set(SILENCES)
     assert set() == set(SILENCES) - from_the_night - {audiences.IN_ANOTHER, audiences.HELD_OUT}
 
