@@ -34,7 +34,15 @@ def why_tip(asked: Asked, person_id: int) -> None:
     elif nudge.trigger == REMINDER:
         asked.say(plan_views.why(facts=nudge.facts, rule_version=nudge.rule_version, today=today))
     else:
-        asked.say(tip_views.why(trigger=nudge.trigger, facts=nudge.facts, rule_version=nudge.rule_version, today=today))
+        asked.say(
+            tip_views.why(
+                trigger=nudge.trigger,
+                facts=nudge.facts,
+                rule_version=nudge.rule_version,
+                today=today,
+                of_campaign=nudge.of_campaign,
+            )
+        )
 
 
 def snooze(asked: Asked, person_id: int) -> None:

@@ -31,7 +31,7 @@ _CANCELLABLE = ("planned", "claimed")
 class StoredNudge:
     """One nudge of one person, with everything needed to say why it came and what became of it.
 
-    `locale` is the person's own, for words that follow the message.
+    `locale` is the person's own, for words that follow the message; `of_campaign` says that leads had it planned.
     """
 
     nudge_key: str
@@ -49,6 +49,7 @@ class StoredNudge:
     answer: Answer | None
     answered_at: datetime | None
     locale: str | None = None
+    of_campaign: bool = False
 
 
 def plan(session: Session, *, person_id: int, plan: Plan, rule_version: str, now: datetime) -> int | None:
@@ -195,4 +196,5 @@ def _stored(row: NudgeRow) -> StoredNudge:
         sent_at=row.sent_at,
         answer=Answer(row.answer) if row.answer else None,
         answered_at=row.answered_at,
+        of_campaign=row.campaign_id is not None,
     )

@@ -99,18 +99,25 @@ def on_the_card(*, tip: Tip, facts: Facts) -> Message:
     return compose(FIRST_LINE, [*_body(tip, facts, languages.ENGLISH), *_steps(tip, facts, languages.ENGLISH)])
 
 
-def why(*, trigger: str, facts: Facts, rule_version: str, today: date) -> Message:
-    """What led to a tip: the rule in words, its version, and every stored input."""
+def why(*, trigger: str, facts: Facts, rule_version: str, today: date, of_campaign: bool = False) -> Message:
+    """What led to a tip: the rule in words, its version, every stored input, and whether somebody had it planned."""
     inputs = "\n".join(rules.evidence_lines(facts, today))
     blocks = [
         pieces.section(rules.rule_of(trigger), "Why you got this"),
         *([pieces.words(f"What it was judged from\n{inputs}")] if inputs else []),
+        *([pieces.words(_PLANNED)] if of_campaign else []),
         pieces.small_print(
             f"Rule {pieces.quiet(rule_version)}. Only counts and dates were looked at, never what you wrote. "
             "Nobody else was told that you got this."
         ),
     ]
     return compose(FIRST_LINE, blocks)
+
+
+_PLANNED = (
+    "Your enablement team planned that this tip goes to people to whom this rule applies. They know about how many "
+    "that are, and not that you are one of them."
+)
 
 
 def unavailable() -> Message:

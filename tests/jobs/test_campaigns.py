@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -17,9 +18,11 @@ from bot.slack import Slack
 from bot.sources.prices import GenaiPrices
 from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store import campaigns, silences
+from bot.store import nudges as nudges_store
 from bot.store.database import Session, Store
 from bot.store.delivery import HeldNudge
 from bot.store.tables import CampaignMemberRow, CampaignResultRow
+from bot.views import tip
 from handlers.desk import Desk
 from jobs import deliver, enrol, recheck
 from tests.jobs.campaigners import (
@@ -66,6 +69,10 @@ def test_from_the_plan_to_the_result(store: Store) -> None:
         assert treated == sorted(row.person_id for row in sent)
         assert {(TIP, "sent", 0)} == {(row.tip_id, row.state, row.campaign_step) for row in sent}
         assert 24 == len(slack.journal.messages())
+        with desk.store.read() as session:
+            asked_about = nudges_store.find(session, nudge_key=sent[0].nudge_key, person_id=sent[0].person_id)
+        assert asked_about is not None
+        assert asked_about.of_campaign
 
         night(desk, MONDAY + 8 * DAYS)
         afternoon(desk, MONDAY + 8 * DAYS)
@@ -84,6 +91,19 @@ def test_from_the_plan_to_the_result(store: Store) -> None:
         assert result.result["low_points"] <= 50 <= result.result["high_points"]
         assert {"about_people", "low_points", "high_points", "verdict"} == set(result.result)
         assert set() != {row.person_id for row in nudges(desk)} & set(held_out[6:])  # who waited may hear it now
+
+
+def test_whoever_asks_why_is_told_that_it_was_planned() -> None:
+    """The answer to "Why this?" names the rule as ever, and that leads planned it without knowing who gets it."""
+    said = {
+        planned: json.dumps(
+            tip.why(trigger="never_used", facts={}, rule_version="nudges-2", today=MONDAY, of_campaign=planned).blocks
+        )
+        for planned in (True, False)
+    }
+
+    assert "not that you are one of them" in said[True]
+    assert "not that you are one of them" not in said[False]
 
 
 def test_pause_stop_and_the_switch_hold_at_the_fence(store: Store) -> None:

@@ -270,6 +270,9 @@ def tip_messages(facts: Facts, word: str) -> dict[str, Message]:
     }
     for trigger in ("never_used", "W01", "W06", "W10", "W15", "W99"):
         messages[f"why {trigger}"] = tip.why(trigger=trigger, facts=facts, rule_version="nudges-1", today=TODAY)
+        messages[f"why {trigger}, planned"] = tip.why(
+            trigger=trigger, facts=facts, rule_version="nudges-1", today=TODAY, of_campaign=True
+        )
     for trigger in ("first_steps", "at_risk"):
         messages[f"tip {trigger}"] = tip.message(
             nudge_key=KEY, tip=ZERO_TO_ONE, trigger=trigger, facts=facts, introduce_by=None
