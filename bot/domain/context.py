@@ -27,6 +27,8 @@ MIN_NEWS_PERCENT = 10
 """What a compaction left was not all in the cache before: so much of it at least is new."""
 GROWS_TIMES = 2
 """A request more than so many times as large as the one before it may belong to another conversation."""
+MIN_READ_AGAIN_PERCENT = 30
+"""Whoever goes back to an earlier point of a conversation still has most of it in the cache."""
 GROWS_PERCENT = 125
 GROWS_TOKENS = 10_000
 """What is read in anew, and is larger than the one before it by more than both, is another conversation."""
@@ -41,8 +43,8 @@ COUNTED = ("heavy_starts", "heavy_start_tokens", "heavy_start_resent_tokens", "l
 class Past:
     """A request that a later one may go on from. `carried_tokens` is what the beginning of its conversation carries
     above a light one, 0 for a light one; `at` is in seconds since 1970. `answered_size` is what the conversation is
-    with the answer, where it was the first request of it; `prompts` is how often somebody had said something before it;
-    `is_earlier`: in a session before this one.
+    with the answer, where it was the first request of it; `begun_size` is what that was; `prompts` is how often
+    somebody had said something before it; `is_earlier`: in a session before this one.
     """
 
     size: int
@@ -50,6 +52,7 @@ class Past:
     setting: str | None
     carried_tokens: int
     answered_size: int = 0
+    begun_size: int = 0
     prompts: int = 0
     is_earlier: bool = False
 
@@ -86,8 +89,7 @@ class Before:
         """
         for one in self.kept:
             if size * 100 >= SHRINKS_TO_PERCENT * one.size:
-                most = max(one.size * GROWS_PERCENT // 100, one.size + GROWS_TOKENS)
-                return one if one.answered_size <= size <= most else None
+                return one if one.answered_size <= size <= _at_most(one.size) else None
         return None
 
     def _half_as_large(self, size: int, read: int | None) -> Past | None:
@@ -154,19 +156,31 @@ class Carried:
         return replace(self, heavy_start_resent_tokens=self.heavy_start_resent_tokens + resent)
 
 
-def carried_on(size: int, last: Past | None) -> int:
-    """What a request of `size` carries of the beginning of its conversation, if it goes on from `last`."""
-    if last is None:
-        return above_light(size)
-    if size * 100 < SHRINKS_TO_PERCENT * last.size:
-        return min(last.carried_tokens, above_light(size))
-    return last.carried_tokens
+def carried_on(size: int, tokens: Counters, last: Past, *, is_shortened: bool) -> int | None:
+    """What a request of `size` carries of the beginning of the conversation of `last`, which may have been shortened;
+    None where it begins like one: smaller than what was there, and as large as its beginning or mostly not read.
+    """
+    if is_shortened or size * 100 >= SHRINKS_TO_PERCENT * last.size:
+        return last.carried_tokens
+    read = tokens.cache_read_tokens
+    is_new = size <= _at_most(last.begun_size) or (read is not None and read * 100 < MIN_READ_AGAIN_PERCENT * size)
+    return None if is_new else last.carried_tokens
+
+
+def _at_most(size: int) -> int:
+    """The largest that is still about as large."""
+    return max(size * GROWS_PERCENT // 100, size + GROWS_TOKENS)
 
 
 def prompt_tokens(tokens: Counters) -> int | None:
     """The size of a request's whole input, cached or not; None when nothing is told of it."""
     parts = (tokens.input_tokens, tokens.cache_read_tokens, tokens.cache_write_tokens)
     return None if parts == (None, None, None) else sum(part or 0 for part in parts)
+
+
+def begun(tokens: Counters, size: int) -> tuple[int, int]:
+    """A conversation's first request with its answer, and without."""
+    return size + (tokens.output_tokens or 0), size
 
 
 def above_light(size: int) -> int:

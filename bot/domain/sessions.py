@@ -241,12 +241,12 @@ class _Tally:
         now = self._now
         resumes = now["just_compacted"] and not is_beside and context.has_news(event.tokens, size)
         last = now["before"].of(size, event.tokens, is_shortened=resumes)
-        carried_tokens = 0 if is_beside else context.carried_on(size, last)
-        carried = now["carried"]
-        now["carried"] = carried.began(size) if last is None else carried.went_on(size, carried_tokens)
+        carried, goes_on = now["carried"], last and context.carried_on(size, event.tokens, last, is_shortened=resumes)
+        carried_tokens = context.above_light(size) if goes_on is None else goes_on
+        now["carried"] = carried.began(size) if goes_on is None else carried.went_on(size, carried_tokens)
         if last is None or last.is_earlier:
             now["failing"] = now["failing"].began(is_taken_up=last is not None)
-        if last is not None and not now["just_compacted"] and context.is_rewrite(event.tokens, size):
+        if last and not now["just_compacted"] and context.is_rewrite(event.tokens, size):
             self._anew(event, last)
         self._summary(event.tokens.cache_write_tokens or 0)
         if not is_beside:
@@ -257,8 +257,8 @@ class _Tally:
             now["before"] = context.Before()
             now["just_compacted"] = now["awaits_summary"] = False
         setting = event.setting or (last.setting if last else None)
-        answered_size = 0 if last else size + (event.tokens.output_tokens or 0)
-        past = context.Past(size, event.at.timestamp(), setting, carried_tokens, answered_size, now["prompts"])
+        begun = (0, last.begun_size) if last and goes_on is not None else context.begun(event.tokens, size)
+        past = context.Past(size, event.at.timestamp(), setting, carried_tokens, *begun, now["prompts"])
         now["before"] = now["before"].then(past)
 
     def _anew(self, event: SessionEvent, last: context.Past) -> None:
