@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,7 +105,8 @@ class Life:
             self._forget()
         else:
             until = now + 14 * DAY if wish == "snoozed_until" else now
-            self.preferences = replace(self.preferences, **{wish: until})
+            wished: dict[str, Any] = {wish: until}
+            self.preferences = replace(self.preferences, **wished)
             self.made = self.planned = None
 
     def _deliver(self, planned: Plan, now: datetime) -> None:
