@@ -15,12 +15,13 @@ from uuid import uuid4
 from sqlalchemy import insert, select
 
 from bot.domain.nudging import LIVES_FOR, RULE_VERSION
+from bot.domain.people import IdentitySource
 from bot.domain.roster import PersonRecord, SeatRecord
 from bot.domain.usage import CoverageStatus
 from bot.store import coverage, people
 from bot.store.batches import chunks
 from bot.store.database import Store
-from bot.store.tables import NudgeRow, PersonRow
+from bot.store.tables import IdentityRow, NudgeRow
 
 SEATS_FROM = date(2026, 1, 5)
 YEAR = tuple(SEATS_FROM + timedelta(days=day) for day in range(355))
@@ -58,7 +59,11 @@ def hire(store: Store, zones: Sequence[str]) -> list[int]:
             people.save_people(session, records=records, now=now)
             people.save_seats(session, seats=[SeatRecord(address, TOOL, SEATS_FROM) for address in addresses])
     with store.begin() as session:
-        person_ids = list(session.scalars(select(PersonRow.person_id).order_by(PersonRow.person_id)))
+        accounts = select(IdentityRow.external_id, IdentityRow.person_id).where(
+            IdentityRow.source == IdentitySource.SLACK
+        )
+        person_of = dict(session.execute(accounts).tuples().all())
+        person_ids = [person_of[slack_id(number)] for number in range(len(zones))]
         for ids in chunks(person_ids, 5_000):
             coverage.cover_people(
                 session, source="file", tool=TOOL, person_ids=ids, first_day=SEATS_FROM, last_day=None
