@@ -45,7 +45,12 @@ def help_(asked: Asked, *, understood: bool = True) -> None:
     """The usage."""
     settings = asked.desk.settings
     asked.say(
-        help_views.message(command=settings.stats_command, team_command=settings.team_command, understood=understood)
+        help_views.message(
+            command=settings.stats_command,
+            team_command=settings.team_command,
+            nudge_command=settings.nudge_command,
+            understood=understood,
+        )
     )
 
 

@@ -21,7 +21,7 @@ _USES = (
 )
 
 
-def message(*, command: str, team_command: str, understood: bool = True) -> Message:
+def message(*, command: str, team_command: str, nudge_command: str, understood: bool = True) -> Message:
     """The usage, under the commands' names here. What was typed is not said again: it may name somebody."""
     sorry = pieces.section("I did not understand that, and nothing was changed. These I know:")
     opening = [] if understood else [sorry]
@@ -32,6 +32,9 @@ def message(*, command: str, team_command: str, understood: bool = True) -> Mess
             *opening,
             pieces.section(lines),
             pieces.small_print("Every answer is for you alone, wherever you type it."),
-            pieces.small_print(f"To whom somebody reports: `{team_command} help`. It never tells about one person."),
+            pieces.small_print(
+                f"To whom somebody reports: `{team_command} help`. For enablement leads: `{nudge_command} help`. "
+                "Neither ever tells about one person."
+            ),
         ],
     )

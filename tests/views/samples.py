@@ -96,6 +96,12 @@ STANDING = Standing(
 )
 
 
+def usage(*, understood: bool) -> Message:
+    return help_views.message(
+        command="/ai-stats", team_command="/ai-team", nudge_command="/ai-nudge", understood=understood
+    )
+
+
 def numbers(
     *,
     scale: int = 1,
@@ -221,8 +227,8 @@ def every_message(
                 silence_views.words(reason, first_day=LAST_DAY, last_day=LAST_DAY, today=TODAY) for reason in Silence
             ),
         ),
-        "help": help_views.message(command="/ai-stats", team_command="/ai-team"),
-        "not understood": help_views.message(command="/ai-stats", team_command="/ai-team", understood=False),
+        "help": usage(understood=True),
+        "not understood": usage(understood=False),
         "privacy": privacy.message(
             held={"usage_day": 412, "identity": 3, "nudge": 1},
             receipts=receipts(word),
