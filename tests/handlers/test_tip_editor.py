@@ -144,7 +144,7 @@ def test_preview_is_what_people_get(leads: Office) -> None:
     said = words(opened(leads, Action.TIP_PREVIEW))
 
     assert "taken up again after a break, 9 times" in said
-    assert "nach einer Pause wieder aufgenommen, 9 Mal" in said
+    assert "nach einer Pause wieder aufgenommen, 9-mal" in said
     assert "Stop these messages" in said
     assert "Keine Nachrichten mehr" in said
     assert Action.STOP.value not in said
