@@ -190,7 +190,6 @@ def test_piece_of_a_killed_worker_is_taken_over(shared_store: Store, diary: Diar
         assert wait_until((tmp_path / "hung").exists)
         with at_work(sharing(shared_store, diary, pieces=pieces)):
             assert wait_until(lambda: "collect 1" in diary.ended())
-            assert ["collect 1"] == diary.ended()
     with at_work(sharing(shared_store, diary, pieces=pieces)):
         assert wait_until(all_ended(shared_store, 2))
 

@@ -27,7 +27,7 @@ from jobs.pieces import Piece
 from jobs.sharing import Sharing, Timing
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-QUICK = Timing(lease_s=2.0, heart_s=0.2, stalled_s=1.0, poll_s=0.1, again_s=0.1, retry_after_s=0.1, grace_s=1.0)
+QUICK = Timing(lease_s=3.0, heart_s=0.2, stalled_s=2.0, poll_s=0.1, again_s=0.1, retry_after_s=0.1, grace_s=1.0)
 Pieces = Mapping[str, list[Piece]]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
@@ -149,7 +149,7 @@ def process(
         started.join()
 
 
-def wait_until(is_so: Callable[[], bool], *, within_s: float = 30.0) -> bool:
+def wait_until(is_so: Callable[[], bool], *, within_s: float = 60.0) -> bool:
     """Whether it became so in time."""
     until = time.monotonic() + within_s
     while not is_so():
