@@ -49,6 +49,7 @@ PACE = {
 """Every time is a fifth of the real one; the rates are a hundred times the real ones."""
 FROZEN_S = 7.0
 DOWN_S = 24.0
+SAID_WITHIN_S = 120.0
 
 CHANGES = {
     "America/New_York": (date(2026, 3, 8), date(2026, 11, 1)),
@@ -175,7 +176,7 @@ class Chaos:
             trouble[number % len(trouble)](self)
             self.kill_at_random()
             if scene.until_all_is_said:
-                give_up = time.monotonic() + 240
+                give_up = time.monotonic() + SAID_WITHIN_S
                 while not self.is_all_said(scene.at) and time.monotonic() < give_up:
                     self.kill_at_random(1, most_steps=50)
             self.slack.ask("clear_faults")

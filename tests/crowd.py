@@ -62,7 +62,7 @@ def hire(store: Store, zones: Sequence[str]) -> list[int]:
         accounts = select(IdentityRow.external_id, IdentityRow.person_id).where(
             IdentityRow.source == IdentitySource.SLACK
         )
-        person_of = dict(session.execute(accounts).tuples().all())
+        person_of = {row.external_id: row.person_id for row in session.execute(accounts)}
         person_ids = [person_of[slack_id(number)] for number in range(len(zones))]
         for ids in chunks(person_ids, 5_000):
             coverage.cover_people(

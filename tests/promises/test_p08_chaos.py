@@ -60,12 +60,13 @@ def test_a_bad_year(database: str, tmp_path: Path) -> None:
     """10,000 messages, hundreds of kills, restarts, outages, twelve zones and both changes of their clocks."""
     people = int(os.environ.get("KINDLING_PROVE_PEOPLE", "9000"))
     seed = int(os.environ.get("KINDLING_PROVE_SEED", "8"))
+    edges = int(os.environ.get("KINDLING_PROVE_EDGES", "4"))
     with a_database(database, tmp_path) as (url, restart):
         store = Store(url)
         store.upgrade()
         with a_chaos(tmp_path, store, people=people, seed=seed) as held:
             held.restart = restart
-            held.live(chaos.season(held.people, dice=held.dice), chaos.ALL_TROUBLE)
+            held.live(chaos.season(held.people, dice=held.dice, edges=edges), chaos.ALL_TROUBLE)
             held.finish()
             counted = chaos.books(held)
         store.close()
