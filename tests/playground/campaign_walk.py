@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot import app
 from bot.clock import HandClock
@@ -233,6 +233,17 @@ def dialog(page: Page, name: str) -> Locator:
     return found
 
 
+def on_a_phone(browser: Browser, company: World) -> Page:
+    """What Robin looks at last, on a phone: nothing of it is cut off sideways."""
+    page = browser.new_page(viewport=PHONE, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.goto(f"{company.slack.page_url}#{ROBIN.slack_id}")
+    box = dialog(page, "Did it help?").bounding_box()
+    assert box
+    assert 0 <= box["x"] < box["x"] + box["width"] <= PHONE["width"]
+    assert PHONE["width"] == page.evaluate("document.documentElement.scrollWidth")
+    return page
+
+
 # ---------------------------------------------------------------- pictures
 
 
@@ -248,10 +259,7 @@ def main() -> None:
             page.screenshot(path=folder / f"campaign-{name}.png")
 
         walk(page, company, shoot)
-        phone = browser.new_page(viewport=PHONE, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]
-        phone.goto(f"{company.slack.page_url}#{ROBIN.slack_id}")
-        phone.wait_for_timeout(600)
-        phone.screenshot(path=folder / "campaign-phone.png")
+        on_a_phone(browser, company).screenshot(path=folder / "campaign-phone.png")
 
 
 if __name__ == "__main__":

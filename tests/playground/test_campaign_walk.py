@@ -17,6 +17,7 @@ def test_a_lead_walks_from_a_plan_to_a_result(tmp_path: Path, migrated_sqlite: P
         page = browser.new_page(viewport=campaign_walk.DESK)  # type: ignore[arg-type]
         page.set_default_timeout(20_000)
         campaign_walk.walk(page, company, stops.append)
+        campaign_walk.on_a_phone(browser, company)
 
     assert [
         "begin",

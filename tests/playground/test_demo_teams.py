@@ -1,4 +1,5 @@
-"""What the demo shows when it opens: a past to compare with, a team large enough to be told of and one not, and money.
+"""What the demo shows when it opens: a past to compare with, a team large enough to be told of and one not, money, and
+people for a campaign.
 
 Few of its people have a pattern that comes to dollars, and the others have none: that must stay so, whatever the rules.
 """
@@ -11,11 +12,12 @@ from datetime import date, timedelta
 import pytest
 
 from bot import app
+from bot.domain.campaigns import Audience
 from bot.domain.disclosure import Shown
 from bot.domain.team_summary import VOLUME_AND_MONEY, summarize
 from bot.playground import cast, colleagues, demo
 from bot.playground.cast import Member
-from bot.store import people, published
+from bot.store import audiences, people, published
 from bot.store.published import Snapshot
 from handlers.desk import Desk
 from jobs.rounds import Pace
@@ -125,6 +127,17 @@ def test_most_people_show_nothing(opened: Desk) -> None:
 
     assert {} == findings_of(opened, cast.ADA)
     assert 10 <= len(told) < (len(cast.EMPLOYEES) + colleagues.COLLEAGUES) / 4
+
+
+def test_leads_have_a_campaign_to_plan(opened: Desk) -> None:
+    """So many have not begun that they may be counted, and so many that the second of two leads has to agree."""
+    night = demo.STORY_BEGINS.replace(hour=5)
+    with opened.store.begin() as session:
+        size = audiences.counted(session, audience=Audience("never_used"), now=night)
+
+    assert {cast.ROBIN.email, cast.HANA.email} == set(opened.settings.leads)
+    assert size is not None
+    assert opened.settings.approval_from <= size
 
 
 def test_not_everybodys_machine_tells(opened: Desk) -> None:
