@@ -17,12 +17,14 @@ Called by `evidence.py` and `power.py`. Next: `bot/domain/experiment/evidence.py
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate
 from math import exp, fsum, log, log1p, sqrt
 
-from bot.domain.experiment.waves import FOLLOW_UP_DAYS, Wave, together
+from bot.domain.experiment.waves import FOLLOW_UP_DAYS, Wave
 
 BASES = ((0.05, 0.2), (0.2, 0.35), (0.4, 0.2), (0.65, 0.15), (0.88, 0.1))
 """Supposed base rates and their part of the stake: most near the 20 % from which companies start (`power.BASELINE`)."""
@@ -55,28 +57,32 @@ def blocks(waves: Sequence[Wave]) -> tuple[Block, ...]:
     count: known before any of their outcomes, as a bet has to be.
     """
     in_order = sorted(waves, key=lambda wave: wave.enrolled_on)
+    days = [wave.enrolled_on for wave in in_order]
+    treated = list(accumulate(wave.drawn_treated for wave in in_order))
+    held_out = list(accumulate(wave.drawn_held_out for wave in in_order))
     found: list[Block] = []
     group: list[Wave] = []
+    people = 0
     for place, wave in enumerate(in_order):
         if not wave.over:
             break
         group.append(wave)
-        counts_on = wave.enrolled_on + timedelta(days=FOLLOW_UP_DAYS)
-        drawn = [each for each in in_order if each.enrolled_on <= counts_on]
-        left = sum(each.drawn for each in drawn[place + 1 :])
-        if sum(each.drawn for each in group) >= LEAST_TOGETHER and not 0 < left < LEAST_TOGETHER:
-            found += _block(together(group), drawn)
-            group = []
+        people += wave.drawn
+        last = bisect_right(days, wave.enrolled_on + timedelta(days=FOLLOW_UP_DAYS)) - 1
+        left = treated[last] + held_out[last] - treated[place] - held_out[place]
+        if people >= LEAST_TOGETHER and not 0 < left < LEAST_TOGETHER:
+            found += _block(group, harmonic(treated[last], held_out[last]))
+            group, people = [], 0
     return tuple(found)
 
 
-def _block(group: Wave, drawn: Sequence[Wave]) -> list[Block]:
+def _block(group: Sequence[Wave], information: float) -> list[Block]:
     """The group as a block; none when an arm is empty, which says nothing of a difference."""
-    if not group.treated or not group.held_out:
+    treated, held_out = sum(wave.treated for wave in group), sum(wave.held_out for wave in group)
+    if not treated or not held_out:
         return []
-    information = harmonic(sum(each.drawn_treated for each in drawn), sum(each.drawn_held_out for each in drawn))
-    counts = (group.treated, group.treated_events, group.held_out, group.held_out_events)
-    return [Block(group.enrolled_on, *counts, information)]
+    events, held_out_events = sum(wave.treated_events for wave in group), sum(wave.held_out_events for wave in group)
+    return [Block(group[-1].enrolled_on, treated, events, held_out, held_out_events, information)]
 
 
 def harmonic(treated: int, held_out: int) -> float:
@@ -98,16 +104,24 @@ def owned(by_base: Sequence[float]) -> float:
 
 def factor(block: Block, lift: float, base: float, *, up: bool) -> float:
     """The logarithm of what one block multiplies the stake by, when the base rate is supposed to be `base`."""
-    both = block.treated + block.held_out
-    c1, c0 = block.held_out / both, block.treated / both
+    yes1, no1, yes0, no0 = prices(block.treated, block.held_out, block.information, lift, base, up=up)
+    return (
+        block.treated_events * yes1
+        + (block.treated - block.treated_events) * no1
+        + block.held_out_events * yes0
+        + (block.held_out - block.held_out_events) * no0
+    )
+
+
+def prices(
+    treated: int, held_out: int, information: float, lift: float, base: float, *, up: bool
+) -> tuple[float, float, float, float]:
+    """What one person with and one without the outcome multiplies the stake by, treated and held out, as logarithms."""
+    both = treated + held_out
+    c1, c0 = held_out / both, treated / both
     b0 = min(max(base - c0 * lift, 0.0, -lift), 1.0, 1.0 - lift)
     b1 = b0 + lift
     variance = max(c1 * b1 * (1 - b1) + c0 * b0 * (1 - b0), LEAST_VARIANCE)
     dearest = max(c1 * b1, c0 * (1 - b0)) if up else max(c1 * (1 - b1), c0 * b0)
-    s = min(PUSH / sqrt(block.information * variance), MOST_AT_STAKE / max(dearest, LEAST_VARIANCE)) * (1 if up else -1)
-    return (
-        block.treated_events * log1p(s * c1 * (1 - b1))
-        + (block.treated - block.treated_events) * log1p(-s * c1 * b1)
-        + block.held_out_events * log1p(-s * c0 * (1 - b0))
-        + (block.held_out - block.held_out_events) * log1p(s * c0 * b0)
-    )
+    s = min(PUSH / sqrt(information * variance), MOST_AT_STAKE / max(dearest, LEAST_VARIANCE)) * (1 if up else -1)
+    return log1p(s * c1 * (1 - b1)), log1p(-s * c1 * b1), log1p(-s * c0 * (1 - b0)), log1p(s * c0 * b0)

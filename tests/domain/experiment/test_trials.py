@@ -13,20 +13,21 @@ from statistics import fmean, median
 
 import pytest
 
-from bot.domain.experiment.betting import blocks, log_wealth
-from bot.domain.experiment.evidence import PRICE, Verdict, judge
+from bot.domain.experiment.evidence import Verdict, judge
 from bot.domain.experiment.pooled import EXPECTED_POINTS, EXPECTED_WITHIN_POINTS, pool
 from bot.domain.experiment.power import Forecast, forecast
-from tests.domain.experiment.trials import Tried, Truth, campaign, course, harm_day, stop_days, tried
+from tests.domain.experiment.trials import Tried, Truth, campaign, course, harm_day, seen_to_help, stop_days, tried
 
 RUNS = int(os.environ.get("KINDLING_PROVE_TRIALS", "2000"))
 SEED = "kindling-trials-1"
 SIZES = (40, 100, 400, 1_000, 4_000, 20_000)
 LIFTS = (0.0, 1.4, 5.0, 8.7)
 PERCENTS = (20, 50)
+HARMS = (0.0, -5.0, -8.7, -15.0)
+STOPS = (0.02, 0.05, 0.1, 0.2, 0.4)
 ALPHA = 0.05
 GOAL = 0.1
-"""How far the forecast may lie from what is simulated, as a share of the latter, at powers from 0.2 to 0.99."""
+"""How far the forecast may lie from what is simulated, as a share of the latter, at powers from 0.2 to 0.95."""
 
 
 def test_looking_every_day_finds_nothing_where_nothing_is() -> None:
@@ -90,75 +91,84 @@ def test_nothing_false_is_said_often(percent: int, capsys: pytest.CaptureFixture
 @pytest.mark.prove
 @pytest.mark.timeout(7200)
 def test_the_forecast_is_within_a_tenth(capsys: pytest.CaptureFixture[str]) -> None:
-    """At powers from 0.2 to 0.99, in one wave and in 28, the forecast is within 10 % of what is simulated."""
-    rows, off = [], []
-    for truth, wanted in _plans():
-        plan = _plan(truth)
-        points = _lift_for(plan, wanted)
-        told = plan.power(points)
-        seen = _seen_at_the_end(Truth(truth.people, points, truth.percent, days=truth.days), runs=2 * RUNS)
-        off.append(abs(told - seen) / seen)
-        rows.append(
-            f"| {truth.people:,} | {truth.percent} % | {truth.days} | {points:.1f} | {told:.3f} | {seen:.3f} "
-            f"| {100 * (told / seen - 1):+.1f} % |"
-        )
+    """At powers from 0.2 to 0.95, in one wave and in 28, the forecast is within 10 % of what is simulated."""
+    found = [_forecast_row(truth, wanted) for truth, wanted in _plans()]
     head = "| people | held out | waves | true lift | forecast | simulated | off by |"
-    _print(capsys, f"{2 * RUNS} campaigns a line; largest {100 * max(off):.1f} %", head, rows)
-    assert max(off) <= GOAL
+    _print(capsys, f"{2 * RUNS} campaigns a line", head, [row for row, _ in found])
+    assert max(off for _, off in found) <= GOAL
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(7200)
 def test_the_stop_on_harm_stops_harm(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without harm at most 5 % are stopped by themselves; with harm, how many are and when."""
-    dice, rows = Random(SEED), []
-    for lift in (0.0, -5.0, -8.7, -15.0):
-        for people in SIZES[2:]:
-            truth = Truth(people, lift, baseline=0.3)
-            days = [harm_day(campaign(dice, truth)) for _ in range(RUNS)]
-            rows.append(f"| outcomes {lift:+g} points | {people:,} | {_days(days)} | |")
-            assert lift or len([day for day in days if day]) / RUNS <= ALPHA / 2
-    for share in (0.02, 0.05, 0.1, 0.2, 0.4):
-        for people in SIZES[:5]:
-            ends = [stop_days(dice, people=round(0.8 * people), share=share) for _ in range(RUNS)]
-            reached = [end[1] for end in ends if end]
-            after = f"{median(reached):.0f}" if reached else "–"
-            rows.append(
-                f"| {100 * share:g} % say stop | {people:,} | {_days([end and end[0] for end in ends])} | {after} |"
-            )
-            assert share > 0.05 or len(reached) / RUNS <= ALPHA / 2
+    """Without harm at most 2.5 % are stopped for either reason; with harm, how many are and when."""
+    by_outcomes = [_harm_row(lift, people) for lift in HARMS for people in SIZES[2:]]
+    by_stops = [_stops_row(share, people) for share in STOPS for people in SIZES[:5]]
     head = "| truth | people | stopped by itself | on day (median) | written to by then (median) |"
-    _print(capsys, f"{RUNS} campaigns a line", head, rows)
+    _print(capsys, f"{RUNS} campaigns a line", head, [row for row, _ in by_outcomes + by_stops])
+    harmless = [
+        stopped for row, stopped in by_outcomes + by_stops if "+0 points" in row or "| 2 %" in row or "| 5 %" in row
+    ]
+    assert len(harmless) == 14
+    assert max(harmless) <= ALPHA / 2
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(7200)
 def test_the_pool_is_an_estimate(capsys: pytest.CaptureFixture[str]) -> None:
     """Of companies as expected the pooled 95 % hold the truth in about 95 %, and the best campaign is not overrated."""
-    dice, rows = Random(SEED), []
-    for campaigns in (2, 5, 12):
-        for people in (100, 400, 4_000):
-            right, raw, drawn_in = [], [], []
-            for _ in range(RUNS // 2):
-                common = dice.gauss(EXPECTED_POINTS, EXPECTED_WITHIN_POINTS)
-                spread = abs(dice.gauss(0, EXPECTED_WITHIN_POINTS))
-                lifts = [min(max(dice.gauss(common, spread), -19), 60) for _ in range(campaigns)]
-                listed = [campaign(dice, Truth(people, round(lift, 2), days=1)) for lift in lifts]
-                estimate = pool(listed)
-                looks = [100 * (w.treated_events / w.treated - w.held_out_events / w.held_out) for [w] in listed]
-                best = looks.index(max(looks))
-                right.append(estimate.low_points <= common <= estimate.high_points)
-                raw.append(looks[best] - lifts[best])
-                drawn_in.append(estimate.each[best].points - lifts[best])
-            rows.append(
-                f"| {campaigns} | {people:,} | {fmean(right):.1%} | {fmean(raw):+.1f} | {fmean(drawn_in):+.1f} |"
-            )
-            assert 0.93 <= fmean(right) <= 0.97
-            assert abs(fmean(drawn_in)) < 0.5
+    found = [_pool_row(campaigns, people) for campaigns in (2, 5, 12) for people in (100, 400, 4_000)]
     head = (
         "| campaigns | people in each | common lift inside | best, as it looks, off by | best, as estimated, off by |"
     )
-    _print(capsys, f"{RUNS // 2} companies a line", head, rows)
+    _print(capsys, f"{RUNS // 2} companies a line", head, [row for row, _, _ in found])
+    assert [] == [row for row, right, off in found if not 0.93 <= right <= 0.97 or abs(off) > 0.5]
+
+
+def _forecast_row(truth: Truth, wanted: float) -> tuple[str, float]:
+    plan = _plan(truth)
+    points = _lift_for(plan, wanted)
+    told = plan.power(points)
+    seen = _seen_at_the_end(Truth(truth.people, points, truth.percent, days=truth.days), runs=2 * RUNS)
+    row = (
+        f"| {truth.people:,} | {truth.percent} % | {truth.days} | {points:.1f} | {told:.3f} | {seen:.3f} "
+        f"| {100 * (told / seen - 1):+.1f} % |"
+    )
+    return row, abs(told / seen - 1)
+
+
+def _harm_row(lift: float, people: int) -> tuple[str, float]:
+    truth = Truth(people, lift, baseline=0.3)
+    dice = Random(f"{SEED} harm {truth}")
+    days = [harm_day(campaign(dice, truth)) for _ in range(RUNS)]
+    return f"| outcomes {lift:+g} points | {people:,} | {_days(days)} | |", sum(day is not None for day in days) / RUNS
+
+
+def _stops_row(share: float, people: int) -> tuple[str, float]:
+    dice = Random(f"{SEED} stops {share} {people}")
+    ends = [stop_days(dice, people=round(0.8 * people), share=share) for _ in range(RUNS)]
+    reached = [end[1] for end in ends if end]
+    after = f"{median(reached):.0f}" if reached else "–"
+    days = _days([end[0] if end else None for end in ends])
+    return f"| {100 * share:g} % say stop | {people:,} | {days} | {after} |", len(reached) / RUNS
+
+
+def _pool_row(campaigns: int, people: int) -> tuple[str, float, float]:
+    dice = Random(f"{SEED} pool {campaigns} {people}")
+    right, raw, drawn_in = [], [], []
+    for _ in range(RUNS // 2):
+        common = dice.gauss(EXPECTED_POINTS, EXPECTED_WITHIN_POINTS)
+        spread = abs(dice.gauss(0, EXPECTED_WITHIN_POINTS))
+        lifts = [round(min(max(dice.gauss(common, spread), -19), 60), 2) for _ in range(campaigns)]
+        listed = [campaign(dice, Truth(people, lift, days=1)) for lift in lifts]
+        estimate = pool(listed)
+        looks = [100 * (w.treated_events / w.treated - w.held_out_events / w.held_out) for [w] in listed]
+        best = looks.index(max(looks))
+        right.append(estimate.low_points <= common <= estimate.high_points)
+        raw.append(looks[best] - lifts[best])
+        drawn_in.append(estimate.each[best].points - lifts[best])
+    row = f"| {campaigns} | {people:,} | {fmean(right):.1%} | {fmean(raw):+.1f} | {fmean(drawn_in):+.1f} |"
+    return row, fmean(right), fmean(drawn_in)
 
 
 def _plans() -> Iterator[tuple[Truth, float]]:
@@ -168,7 +178,7 @@ def _plans() -> Iterator[tuple[Truth, float]]:
             for days in (1, 28):
                 truth = Truth(people, 0.0, percent, days=days)
                 most = _plan(truth).power(80)
-                yield from ((truth, wanted) for wanted in (0.2, 0.4, 0.6, 0.8, 0.95) if wanted < most)
+                yield from ((truth, wanted) for wanted in (0.2, 0.5, 0.8, 0.95) if wanted < most)
 
 
 def _plan(truth: Truth) -> Forecast:
@@ -184,13 +194,13 @@ def _lift_for(plan: Forecast, power: float) -> float:
 def _seen_at_the_end(truth: Truth, *, runs: int) -> float:
     """How often a campaign is seen to help, judged once when everybody counts."""
     dice = Random(f"{SEED} {truth}")
-    return fmean(log_wealth(blocks(campaign(dice, truth)), 0.0, up=True) >= PRICE for _ in range(runs))
+    return fmean(seen_to_help(campaign(dice, truth)) for _ in range(runs))
 
 
 def _row(found: Tried) -> str:
     truth = found.truth
     dice = Random(SEED)
-    ends = [judge(campaign(dice, truth)) for _ in range(20)]
+    ends = [judge(campaign(dice, truth)) for _ in range(5)]
     half = fmean(end.high_points - end.low_points for end in ends) / 2
     told = _plan(truth).power(truth.lift_points)
     return (

@@ -13,9 +13,10 @@ from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from math import exp, fsum, lgamma, log, log1p, sqrt
+from operator import mul
 from random import Random
 
-from bot.domain.experiment.betting import BASES, Block, blocks, factor, owned
+from bot.domain.experiment.betting import BASES, Block, blocks, owned, prices
 from bot.domain.experiment.evidence import PRICE
 from bot.domain.experiment.opt_outs import too_many_stops
 from bot.domain.experiment.waves import FOLLOW_UP_DAYS, Wave
@@ -134,9 +135,15 @@ class Bet:
         self.down = [0.0] * len(BASES)
 
     def add(self, block: Block) -> None:
-        for place, (base, _) in enumerate(BASES):
-            self.up[place] += factor(block, self.lift, base, up=True)
-            self.down[place] += factor(block, self.lift, base, up=False)
+        counts = (
+            block.treated_events,
+            block.treated - block.treated_events,
+            block.held_out_events,
+            block.held_out - block.held_out_events,
+        )
+        for up, owned_now in ((True, self.up), (False, self.down)):
+            for place, each in enumerate(_prices(block.treated, block.held_out, block.information, self.lift, up)):
+                owned_now[place] += sum(map(mul, counts, each))
 
     @property
     def below(self) -> bool:
@@ -146,6 +153,13 @@ class Bet:
     @property
     def above(self) -> bool:
         return owned(self.down) >= PRICE
+
+
+@lru_cache(maxsize=200_000)
+def _prices(
+    treated: int, held_out: int, information: float, lift: float, up: bool
+) -> list[tuple[float, float, float, float]]:
+    return [prices(treated, held_out, information, lift, base, up=up) for base, _ in BASES]
 
 
 def course(waves: list[Wave], lift: float) -> Course:
@@ -160,6 +174,14 @@ def course(waves: list[Wave], lift: float) -> Course:
         helps |= nothing.below
         harms |= nothing.above
     return Course(missed, helps, harms, nothing.below, nothing.above, any(_peeks(waves)))
+
+
+def seen_to_help(waves: list[Wave]) -> bool:
+    """Whether these waves are seen to help once everybody counts."""
+    nothing = Bet(0.0)
+    for block in blocks(waves):
+        nothing.add(block)
+    return nothing.below
 
 
 def harm_day(waves: list[Wave]) -> int | None:
