@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from bot.domain import campaigns as rules
 from bot.domain.campaigns import LEAST_GAP_DAYS, LONGEST_NAME, MOST_STEPS, Audience, CampaignState, Kind, Plan, Step
-from bot.domain.tips import Tip
+from bot.domain.tips import ROLES, Tip
 from bot.errors import InputError
 from bot.store import campaigns
 from bot.store.database import Session
@@ -65,9 +65,8 @@ def who_sent(asked: Asked, form: Form) -> Next:
         wrong = _wrong_in_first(form, fitting, door.teams(session), before.plan if before else None)
         if wrong:
             return forms.wrong(wrong)
-        plan = _first_plan(form, fitting, before.plan if before else None)
+        plan = _first_plan(form, fitting, before.plan if before else None, today)
         if before is None:
-            plan = replace(plan, first_day=today + timedelta(days=1), last_day=today + timedelta(days=1) + USUAL_LENGTH)
             key = campaigns.create(session, plan=plan, author_slack_id=asked.slack_user_id, now=now)
         elif not _change(asked, session, before.campaign_key, plan):
             return _overtaken(asked, session, before.campaign_key)
@@ -107,22 +106,24 @@ def _wrong_in_first(form: Form, fitting: Sequence[Tip], teams: dict[str, str], b
     wrong = {
         "name": "" if 0 < len(form.text("name")) <= LONGEST_NAME else f"Give it a name of 1 to {LONGEST_NAME} letters.",
         "trigger": "" if fitting else _NO_TIP,
+        "role": "" if form.text("role") in ("", *ROLES) else "Choose a role from the list.",
         "group_key": "" if not group_key or group_key in teams or group_key == was else _NO_TEAM,
     }
     return {field: sentence for field, sentence in wrong.items() if sentence}
 
 
-def _first_plan(form: Form, fitting: Sequence[Tip], before: Plan | None) -> Plan:
-    """What was said, with the rest as it was, or as it usually is. The days of a new one are put in by the caller."""
+def _first_plan(form: Form, fitting: Sequence[Tip], before: Plan | None, today: date) -> Plan:
+    """What was said, with the rest as it was, or as it usually is."""
     kind = Kind(form.text("kind"))
-    whom = Audience(*(form.text(field) or None for field in ("trigger", "role", "tool", "group_key")))  # type: ignore[arg-type]  # `trigger` was found
+    narrowed = (form.text(field) or None for field in ("role", "tool", "group_key"))
+    whom = Audience(form.text("trigger"), *narrowed)
     steps = _usual_steps(kind, fitting)
-    if before is not None and before.kind is kind and before.audience.trigger == whom.trigger:
+    if before is None:
+        first = today + timedelta(days=1)
+        return Plan(form.text("name"), kind, whom, steps, first, first + USUAL_LENGTH)
+    if (before.kind, before.audience.trigger) == (kind, whom.trigger):
         steps = before.steps
-    if before is not None:
-        return replace(before, name=form.text("name"), kind=kind, audience=whom, steps=steps)
-    day = date.min
-    return Plan(form.text("name"), kind, whom, steps, day, day)
+    return replace(before, name=form.text("name"), kind=kind, audience=whom, steps=steps)
 
 
 def _usual_steps(kind: Kind, fitting: Sequence[Tip]) -> tuple[Step, ...]:
