@@ -21,7 +21,7 @@ from bot.views import campaign_home, campaign_page
 from bot.views.ids import Action, Payload
 from handlers import ai_nudge
 from handlers.who import Asked
-from tests import postgres
+from tests import postgres, summaries
 from tests.conftest import MONDAY_MORNING
 from tests.handlers import office
 from tests.handlers.office import Office
@@ -260,6 +260,23 @@ def test_a_sequence_keeps_its_steps_and_gaps(leads: Office) -> None:
     with leads.desk.store.read() as session:
         [kept] = campaigns.listed(session)
     assert (10, "z08-fifteen-minutes-together") == (kept.plan.steps[1].gap_days, kept.plan.steps[1].tip_id)
+
+
+def test_only_teams_of_which_something_is_told_can_be_chosen(leads: Office) -> None:
+    """A team can be chosen when its summary says something; it is named on the page, and its few are no number."""
+    store = leads.desk.store
+    summaries.tree(store)
+    summaries.lead(store, HANA, ADA)
+    summaries.publish(store, {"company": summaries.TOLD, "below-hana": summaries.TOLD, "below-ada": {}})
+    ask(leads, ROBIN)
+    form = press(leads, ROBIN, Action.NUDGE_NEW)
+    [team] = [block["element"] for block in form.blocks if block.get("block_id") == "group_key"]
+    submit(leads, ROBIN, **WHO, group_key="below-hana")
+    page = words(submit(leads, ROBIN))
+
+    assert ["lanterns"] == [option["text"]["text"] for option in team["options"]]
+    assert "A seat, and no use yet: in the team lanterns." in page
+    assert "too few people to say how many" in page
 
 
 def test_about_what_no_tip_says_anything(leads: Office) -> None:
