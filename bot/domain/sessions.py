@@ -257,9 +257,10 @@ class _Tally:
             now["before"] = context.Before()
             now["just_compacted"] = now["awaits_summary"] = False
         setting = event.setting or (last.setting if last else None)
-        begun = (0, last.begun_size) if last and goes_on is not None else context.begun(event.tokens, size)
-        past = context.Past(size, event.at.timestamp(), setting, carried_tokens, *begun, now["prompts"])
-        now["before"] = now["before"].then(past)
+        answered, begun = (0, last.begun_size) if last and goes_on is not None else context.begun(event.tokens, size)
+        now["before"] = now["before"].then(
+            context.Past(size, event.at.timestamp(), setting, carried_tokens, answered, begun, now["prompts"])
+        )
 
     def _anew(self, event: SessionEvent, last: context.Past) -> None:
         """A request that wrote its context to the cache again: after a pause, or because a setting was changed."""

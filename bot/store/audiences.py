@@ -35,6 +35,7 @@ from bot.store.tables import (
     TeamPersonRow,
     UsageDayRow,
 )
+from bot.store.tables.people import works_here
 
 HOLDING = (
     "not_employed",
@@ -96,7 +97,7 @@ def counted(session: Session, *, audience: Audience, now: datetime) -> int | Non
     kept = _read(session, [cut], week)
     if cut not in kept:
         people = session.scalar(select(func.count()).select_from(meant(audience, day=now.date()).subquery())) or 0
-        kept = _keep(session, {cut: people}, week)
+        kept = _keep(session, {cut: people}, of=_among(session, audience, now.date()), week=week)
     return kept[cut]
 
 
@@ -114,26 +115,36 @@ def meant(audience: Audience, *, day: date) -> Select[int, str]:
         .join(PersonRow, PersonRow.person_id == StateRow.person_id)
         .where(
             StateRow.last_day >= day - timedelta(days=FRESH_DAYS),
-            or_(PersonRow.ended_on.is_(None), PersonRow.ended_on >= day),
-            or_(PersonRow.started_on.is_(None), PersonRow.started_on <= day),
+            works_here(PersonRow, day),
+            _holds_true(audience),
             *_narrowed(audience, day),
         )
     )
 
 
+def _among(session: Session, audience: Audience, day: date) -> int:
+    """Among how many people they were sought, whatever holds of each: a number that others may know."""
+    conditions = _narrowed(audience, day)
+    if audience.tool is not None and not is_about_use(audience.trigger):
+        conditions.append(_has_to_do_with(audience.tool, day))
+    return session.scalar(select(func.count(PersonRow.person_id)).where(works_here(PersonRow, day), *conditions)) or 0
+
+
+def _holds_true(audience: Audience) -> ColumnElement[bool]:
+    if is_about_use(audience.trigger):
+        return StateRow.state == audience.trigger
+    return _was_found(audience.trigger, audience.tool)
+
+
 def _narrowed(audience: Audience, day: date) -> list[ColumnElement[bool]]:
     conditions = []
-    if is_about_use(audience.trigger):
-        conditions.append(StateRow.state == audience.trigger)
-        if audience.tool is not None:
-            conditions.append(or_(_holds(audience.tool, day), _uses(audience.tool, day)))
-    else:
-        conditions.append(_was_found(audience.trigger, audience.tool))
+    if audience.tool is not None and is_about_use(audience.trigger):
+        conditions.append(_has_to_do_with(audience.tool, day))
     if audience.role is not None:
         conditions.append(PersonRow.role == audience.role)
     if audience.group_key is not None:
         belongs = exists().where(
-            TeamPersonRow.group_key == audience.group_key, TeamPersonRow.person_id == StateRow.person_id
+            TeamPersonRow.group_key == audience.group_key, TeamPersonRow.person_id == PersonRow.person_id
         )
         conditions.append(belongs)
     return conditions
@@ -154,9 +165,13 @@ def _was_found(detector: str, tool: str | None) -> ColumnElement[bool]:
     )
 
 
+def _has_to_do_with(tool: str, day: date) -> ColumnElement[bool]:
+    return or_(_holds(tool, day), _uses(tool, day))
+
+
 def _holds(tool: str, day: date) -> ColumnElement[bool]:
     return exists().where(
-        SeatRow.person_id == StateRow.person_id,
+        SeatRow.person_id == PersonRow.person_id,
         SeatRow.tool == tool,
         SeatRow.assigned_on <= day,
         or_(SeatRow.released_on.is_(None), SeatRow.released_on >= day),
@@ -165,7 +180,7 @@ def _holds(tool: str, day: date) -> ColumnElement[bool]:
 
 def _uses(tool: str, day: date) -> ColumnElement[bool]:
     return exists().where(
-        UsageDayRow.person_id == StateRow.person_id,
+        UsageDayRow.person_id == PersonRow.person_id,
         UsageDayRow.tool == tool,
         UsageDayRow.day >= day - _USED_WITHIN,
         UsageDayRow.active,
@@ -183,7 +198,8 @@ def _kept(session: Session, *, audience: Audience, now: datetime) -> dict[str, i
     kept = _read(session, list(cuts.values()), week)
     if cuts[_NOBODY_SILENT] not in kept:
         people = _by_reason(session, audience, now)
-        kept = _keep(session, {cuts[name]: people.get(name, 0) for name in names}, week)
+        of = _among(session, audience, now.date())
+        kept = _keep(session, {cuts[name]: people.get(name, 0) for name in names}, of=of, week=week)
     return {name: kept[one] for name, one in cuts.items()}
 
 
@@ -251,11 +267,11 @@ def _read(session: Session, cuts: list[str], week: date) -> dict[str, int | None
     return {row.cut: row.people for row in session.execute(rows)}
 
 
-def _keep(session: Session, people: dict[str, int], week: date) -> dict[str, int | None]:
+def _keep(session: Session, people: dict[str, int], *, of: int, week: date) -> dict[str, int | None]:
     """Blur and keep; of two who ask at once the first is believed by both."""
     secret = _secret(session)
     rows = [
-        {"week": week, "cut": cut, "people": blurred(number, secret=secret, cut=cut, week=week)}
+        {"week": week, "cut": cut, "people": blurred(number, of=of, secret=secret, cut=cut)}
         for cut, number in people.items()
     ]
     insert_new(session, AudienceCountRow, rows)

@@ -21,7 +21,8 @@ TITLE = "How it works"
 _COUNTED = (
     f"Numbers of people are blurred: moved by up to {audience.MOST_MOVED} either way by a draw that nobody can repeat "
     f"without the key of this installation, and rounded to {audience.ROUNDED_TO}. The same question has the same "
-    f"answer all week. Of fewer than {audience.LEAST} people no number is said, and whoever was not judged in the last "
+    f"answer all week. Of those among whom people are sought, at most all but {audience.NEVER_ALL} are counted. Of "
+    f"fewer than {audience.LEAST} people no number is said, and whoever was not judged in the last "
     f"{audience.FRESH_DAYS} days is not counted."
 )
 _WRITTEN_TO = (

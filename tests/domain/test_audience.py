@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from functools import cache
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.audience import LEAST, MOST_MOVED, ROUNDED_TO, blurred, cut_of, week_of
+from bot.domain.audience import LEAST, MOST_MOVED, NEVER_ALL, ROUNDED_TO, blurred, cut_of
 from bot.domain.campaigns import Audience
 
 SECRET = b"drawn once"
-MONDAY = date(2026, 3, 2)
+MANY = 100_000
 PEOPLE = st.integers(min_value=0, max_value=5_000)
 CUTS = st.text(min_size=1, max_size=20)
 
@@ -20,13 +19,13 @@ CUTS = st.text(min_size=1, max_size=20)
 @cache
 def possible(people: int) -> frozenset[int | None]:
     """Every answer that some draw gives for so many people."""
-    return frozenset(blurred(people, secret=SECRET, cut=str(draw), week=MONDAY) for draw in range(200))
+    return frozenset(blurred(people, of=MANY, secret=SECRET, cut=str(draw)) for draw in range(200))
 
 
 @given(PEOPLE, CUTS)
 def test_the_answer_is_near_and_never_small(people: int, cut: str) -> None:
     """What is said is a ten at most eleven people off, and nothing is said of fewer than 15."""
-    said = blurred(people, secret=SECRET, cut=cut, week=MONDAY)
+    said = blurred(people, of=MANY, secret=SECRET, cut=cut)
 
     if people < LEAST:
         assert said is None
@@ -37,13 +36,12 @@ def test_the_answer_is_near_and_never_small(people: int, cut: str) -> None:
         assert abs(said - people) <= MOST_MOVED + ROUNDED_TO // 2
 
 
-@given(PEOPLE, CUTS, st.integers(min_value=0, max_value=6))
-def test_the_same_question_has_one_answer_all_week(people: int, cut: str, day: int) -> None:
-    """Asking again tells nothing new before Monday."""
-    asked = week_of(MONDAY + timedelta(days=day))
+@given(st.integers(min_value=0, max_value=200), st.integers(min_value=0, max_value=NEVER_ALL), CUTS)
+def test_no_answer_tells_that_all_are_meant(of: int, missing: int, cut: str) -> None:
+    """Whether all of a team are meant or five are not, the same is said: of nobody does it follow that they are."""
+    nearly = blurred(max(0, of - missing), of=of, secret=SECRET, cut=cut)
 
-    assert MONDAY == asked
-    assert blurred(people, secret=SECRET, cut=cut, week=MONDAY) == blurred(people, secret=SECRET, cut=cut, week=asked)
+    assert nearly == blurred(of, of=of, secret=SECRET, cut=cut)
 
 
 @given(st.integers(min_value=0, max_value=300))

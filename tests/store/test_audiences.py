@@ -116,6 +116,16 @@ def test_the_first_answer_of_a_week_stands(store: Store) -> None:
     assert 3 == sum(one.times for one in noted if one.act is audit.Act.AUDIENCE_COUNTED)
 
 
+def test_nobody_reads_that_a_whole_team_is_meant(store: Store) -> None:
+    """A team of 39 that all match is told like one in which five do not: never as more than 34 people, moved by six."""
+    with store.begin() as session:
+        people = [somebody(session) for _ in range(39)]
+        session.add_all(TeamPersonRow(group_key="g", person_id=person_id) for person_id in people)
+        said = audiences.count(session, audience=Audience("never_used", group_key="g"), now=NOW)
+
+    assert said in (30, 40)
+
+
 def test_a_dry_run_says_why_others_would_hear_nothing(store: Store) -> None:
     """Each reason that holds for enough people is told, blurred; a reason of a few is not told from none."""
     groups = ("stopped", "paused", "snoozed", "weekly_cap", "held_out", "in_another_campaign", "no_slack_account")

@@ -122,7 +122,7 @@ def test_an_audience_too_small_to_be_told_cannot_be_written_to(store: Store) -> 
 def test_each_arrow_is_in_the_plan_of_arrows(store: Store) -> None:
     """From every state, what a lead can do leads where `ARROWS` says, and nothing else is possible."""
     with store.begin() as session:
-        people_who(session, "never_used", 20)
+        people_who(session, "never_used", 40)
     for source in CampaignState:
         reached = set()
         for arrow in (_start, _ask, _approve, _take_back, campaigns.pause, campaigns.resume, campaigns.stop):
