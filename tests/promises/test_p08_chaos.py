@@ -41,11 +41,11 @@ def a_database(kind: str, folder: Path) -> Iterator[tuple[str, Callable[[bool], 
         yield url, lambda crash: server.restart(crash=crash)
 
 
-def test_a_bad_week(store: Store, tmp_path: Path) -> None:
+def test_a_bad_week(sqlite_store: Store, tmp_path: Path) -> None:
     """A small draw: the clocks of one zone have just changed, couriers die, Slack loses replies, and some had one
     already this week.
     """
-    with a_chaos(tmp_path, store, people=120, seed=6) as held:
+    with a_chaos(tmp_path, sqlite_store, people=120, seed=6) as held:
         held.kills_a_scene, held.wishes_a_kill, held.most_couriers = 1, 0.1, 3
         everywhere = chaos.season(held.people, dice=held.dice, edges=0)
         held.live([scene for scene in everywhere if scene.zone == "Asia/Beirut"][:2], [chaos.lost_replies])
