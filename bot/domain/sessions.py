@@ -258,9 +258,8 @@ class _Tally:
             now["just_compacted"] = now["awaits_summary"] = False
         setting = event.setting or (last.setting if last else None)
         answered, begun = (0, last.begun_size) if last and goes_on is not None else context.begun(event.tokens, size)
-        now["before"] = now["before"].then(
-            context.Past(size, event.at.timestamp(), setting, carried_tokens, answered, begun, now["prompts"])
-        )
+        past = context.Past(size, event.at.timestamp(), setting, carried_tokens, answered, begun, now["prompts"])
+        now["before"] = now["before"].then(past)
 
     def _anew(self, event: SessionEvent, last: context.Past) -> None:
         """A request that wrote its context to the cache again: after a pause, or because a setting was changed."""
