@@ -15,11 +15,13 @@ from math import log
 
 from bot.domain.experiment.betting import Block, blocks, log_wealth
 from bot.domain.experiment.opt_outs import cost_points, too_many_stops
-from bot.domain.experiment.waves import Wave
+from bot.domain.experiment.waves import Wave, together
 
 SIDE_ALPHA = 0.025
 """How often each end of the interval may ever be wrong: 5 % for both, the custom of trials."""
 PRICE = log(1 / SIDE_ALPHA)
+LEAST_FOLLOWED = 20
+"""In each arm, before outcomes stop a campaign: that it stopped is told, so it must rest on as many as any result."""
 SCAN, HALVINGS = 40, 18
 """Steps in which an end of the interval is sought from outside, and halvings of the last one: to 0.00002 points."""
 
@@ -53,7 +55,13 @@ def judge(waves: Sequence[Wave]) -> Evidence:
         verdict = Verdict.SEEMS_TO_HELP
     elif high - cost < 0:
         verdict = Verdict.SEEMS_TO_HARM
-    return Evidence(low, high, cost, verdict, verdict is Verdict.SEEMS_TO_HARM or too_many_stops(waves))
+    harms = verdict is Verdict.SEEMS_TO_HARM and _is_followed(waves)
+    return Evidence(low, high, cost, verdict, harms or too_many_stops(waves))
+
+
+def _is_followed(waves: Sequence[Wave]) -> bool:
+    everybody = together(waves)
+    return min(everybody.treated, everybody.held_out) >= LEAST_FOLLOWED
 
 
 def interval(counted: Sequence[Block]) -> tuple[float, float]:

@@ -26,15 +26,16 @@ SUSPECTED = (0.075, 0.1, 0.2, 0.4)
 
 
 def cost_points(waves: Sequence[Wave]) -> float:
-    """What is charged: of 100 people written to, those who said stop and a tenth of those who said "not helpful".
+    """What is charged: of 100 people who were to be written to, those who said stop and a tenth of "not helpful".
 
-    These are answers that were given, not an estimate: the charge of this campaign is known.
+    These are answers that were given, not an estimate: the charge of this campaign is known. It is charged to the same
+    people as the lift, whoever of them was reached: of two people reached so far one stop would else weigh as 50.
     """
     if not waves:
         return 0.0
     all_waves = together(waves)
     charged = STOP_COSTS * all_waves.stopped + NOT_HELPFUL_COSTS * all_waves.not_helpful
-    return 100 * charged / all_waves.reached if all_waves.reached else 0.0
+    return 100 * charged / all_waves.drawn_treated if all_waves.drawn_treated else 0.0
 
 
 def too_many_stops(waves: Sequence[Wave]) -> bool:

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
-from bot.domain.experiment.evidence import Verdict, judge
+from bot.domain.experiment.evidence import LEAST_FOLLOWED, Verdict, judge
 from bot.domain.experiment.pooled import pool
 from bot.domain.experiment.waves import Wave, together
 
-LEAST_PEOPLE = 20
+LEAST_PEOPLE = LEAST_FOLLOWED
 """In each arm: twice what P10 asks for figures about kinds of people, since there are two kinds of outcome."""
 LEAST_NEW = 10
 LEAST_OUTCOMES = 5

@@ -175,6 +175,16 @@ def test_too_many_stops_need_no_follow_up() -> None:
     assert [False, False, False] == [stops(1, 1), stops(5, 100), stops(20, 400)]
 
 
+def test_the_answers_of_one_person_stop_nothing() -> None:
+    """Who says that it did not help, and then stop, is one person: no campaign ends by that, whenever it is seen."""
+    soon = Wave(DAY, 40, 10, reached=1, stopped=1, not_helpful=1)
+    late = Wave(DAY, 100, 100, 60, 30, 60, 30, unknown=80, reached=2, stopped=1)
+    alone = Wave(DAY, 1, 1, 1, 0, 1, 1, reached=1, stopped=1, not_helpful=1)
+
+    assert [False, False, False] == [judge([one]).harm for one in (soon, late, alone)]
+    assert pytest.approx(1.0) == cost_points([late])
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 5_000))
 def test_a_tolerable_share_of_stops_never_stops(reached: int) -> None:
