@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import and_, exists, func, or_, select, text, update
+from sqlalchemy import ScalarSelect, and_, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.domain.campaigns import FOLLOW_UP_DAYS, Arm, Campaign, CampaignState, Kind
@@ -25,8 +25,9 @@ from bot.store.tables import OPEN_NUDGE, CampaignMemberRow, CampaignRow, NudgeRo
 WAVE_DAYS = 7
 """A recurring campaign takes in whoever has newly come to match this often."""
 NO_TEAM = "none"
-OUT_OF_TIME, ENOUGH = "last_day", "most_messages"
+OUT_OF_TIME = "last_day"
 _MAY_HAVE_ARRIVED = ("sent", "unknown")
+_GOES_ON = (CampaignState.RUNNING, CampaignState.PAUSED)
 
 
 def due(session: Session, *, day: date) -> list[int]:
@@ -40,6 +41,7 @@ def due(session: Session, *, day: date) -> list[int]:
                 CampaignRow.first_day <= day,
                 CampaignRow.last_day >= day,
                 or_(CampaignRow.last_wave_on.is_(None), again),
+                or_(CampaignRow.most_messages.is_(None), CampaignRow.most_messages > _messages_sent()),
             )
             .order_by(CampaignRow.campaign_id)
         )
@@ -83,28 +85,19 @@ def take_in(session: Session, *, campaign_id: int, day: date) -> int | None:
 
 
 def finish(session: Session, *, now: datetime) -> int:
-    """End the campaigns whose last day is over everywhere, or that have sent as many messages as they may."""
-    goes_on = CampaignRow.state.in_([CampaignState.RUNNING, CampaignState.PAUSED])
-    sent = (
-        select(func.count())
-        .where(NudgeRow.campaign_id == CampaignRow.campaign_id, NudgeRow.state.in_(_MAY_HAVE_ARRIVED))
-        .scalar_subquery()
+    """End the campaigns whose last day is over everywhere.
+
+    Whatever they sent: one that ended when its cap is full would tell that as many people as that had been found.
+    """
+    goes_on = CampaignRow.state.in_(_GOES_ON)
+    statement = (
+        update(CampaignRow)
+        .where(goes_on, CampaignRow.last_day < now.astimezone(UTC).date() - timedelta(days=1))
+        .values(state=CampaignState.DONE.value, why_ended=OUT_OF_TIME, changed_at=now)
+        .returning(CampaignRow.campaign_id)
+        .execution_options(synchronize_session=False)
     )
-    ends = {
-        OUT_OF_TIME: CampaignRow.last_day < now.astimezone(UTC).date() - timedelta(days=1),
-        ENOUGH: CampaignRow.most_messages <= sent,
-    }
-    ended = 0
-    for why, condition in ends.items():
-        statement = (
-            update(CampaignRow)
-            .where(goes_on, condition)
-            .values(state=CampaignState.DONE.value, why_ended=why, changed_at=now)
-            .returning(CampaignRow.campaign_id)
-            .execution_options(synchronize_session=False)
-        )
-        ended += len(list(session.scalars(statement)))
-    return ended
+    return len(list(session.scalars(statement)))
 
 
 def parts(
@@ -115,7 +108,7 @@ def parts(
     With `hold` nobody pauses or stops one of these campaigns before this transaction ends (no effect on SQLite, where
     nobody else writes meanwhile).
     """
-    goes_on = CampaignRow.state.in_([CampaignState.RUNNING, CampaignState.PAUSED])
+    goes_on = CampaignRow.state.in_(_GOES_ON)
     followed = CampaignMemberRow.enrolled_on > day - timedelta(days=FOLLOW_UP_DAYS)
     asked = (
         select(CampaignMemberRow, CampaignRow)
@@ -136,13 +129,14 @@ def parts(
 
 
 def room(session: Session) -> dict[int, int]:
-    """How many messages each running campaign with a cap may still plan; nobody else plans for them meanwhile.
+    """How many messages each campaign with a cap may still plan; nobody else plans for them meanwhile.
 
-    What is on its way counts, and what may have arrived; what was skipped or refused gives its place back.
+    What is on its way counts, and what may have arrived; what was skipped or refused gives its place back. A paused one
+    is among them, for a lead may let it go on while this transaction plans.
     """
     capped = (
         select(CampaignRow.campaign_id, CampaignRow.most_messages)
-        .where(CampaignRow.state == CampaignState.RUNNING, CampaignRow.most_messages.is_not(None))
+        .where(CampaignRow.state.in_(_GOES_ON), CampaignRow.most_messages.is_not(None))
         .order_by(CampaignRow.campaign_id)
         .with_for_update()
     )
@@ -156,10 +150,18 @@ def room(session: Session) -> dict[int, int]:
     return {campaign_id: number - planned.get(campaign_id, 0) for campaign_id, number in most.items()}
 
 
+def _messages_sent() -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .where(NudgeRow.campaign_id == CampaignRow.campaign_id, NudgeRow.state.in_(_MAY_HAVE_ARRIVED))
+        .scalar_subquery()
+    )
+
+
 def _newcomers(session: Session, campaign: Campaign, day: date) -> dict[int, str]:
     """Who is meant and in no campaign about the same, each with their stratum: their nearest team, and their state."""
     who = audiences.meant(campaign.plan.audience, day=day).subquery()
-    goes_on = CampaignRow.state.in_([CampaignState.RUNNING, CampaignState.PAUSED])
+    goes_on = CampaignRow.state.in_(_GOES_ON)
     followed = CampaignMemberRow.enrolled_on > day - timedelta(days=FOLLOW_UP_DAYS)
     taken = exists().where(
         CampaignMemberRow.person_id == who.c.person_id,

@@ -61,8 +61,7 @@ KINDS: dict[Kind, str] = {
 }
 ENDED = {
     "last_day": "Its last day is over.",
-    "most_messages": "All messages that it may send are sent.",
-    "harm": "It stopped by itself: more people than usual ended their messages or said that it did not help.",
+    "harm": "It stopped by itself, for it seemed to do more harm than good.",
 }
 _NUMBER_OF_A_TIP = re.compile(r"^[a-z]+\d+-")
 

@@ -144,7 +144,7 @@ def test_a_sequence_keeps_its_gap_and_its_cap(sqlite_store: Store) -> None:
         with desk.store.read() as session:
             found = campaigns.find(session, campaign_key=key)
         assert found is not None
-        assert (CampaignState.DONE, "most_messages") == (found.state, found.why_ended)
+        assert (CampaignState.RUNNING, None) == (found.state, found.why_ended)  # or leads could count by caps
         assert 25 == sum(row.campaign_id is not None for row in nudges(desk))
 
 

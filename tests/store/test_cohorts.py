@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select, update
 
 from bot.domain.campaign_outcomes import Outcome
-from bot.domain.campaigns import Arm, Audience, CampaignState
+from bot.domain.campaigns import Arm, Audience, CampaignState, Kind
 from bot.domain.experiment.waves import Wave
 from bot.sources.public_holidays import holidays_of, weekend_of
 from bot.store import audit, campaign_outcomes, campaigns, cohorts
@@ -36,7 +36,9 @@ def running(session: Session, **plan: object) -> tuple[str, int]:
     values = {"first_day": TODAY, "last_day": TODAY + 60 * DAY, "holdout_percent": 20} | plan
     key = campaigns.create(session, plan=PLAN, author_slack_id=ADA, now=NOW)
     session.execute(
-        update(CampaignRow).where(CampaignRow.campaign_key == key).values(state=CampaignState.RUNNING.value, **values)
+        update(CampaignRow)
+        .where(CampaignRow.campaign_key == key)
+        .values({"state": CampaignState.RUNNING.value} | values)
     )
     found = campaigns.find(session, campaign_key=key)
     assert found is not None
@@ -182,19 +184,43 @@ def test_switching_off_waits_for_whoever_is_at_the_fence(store: Store) -> None:
 
 
 def test_a_cap_counts_what_is_on_its_way(store: Store) -> None:
-    """Planned, sent and doubtful messages take a place; skipped and refused ones give it back; other campaigns none."""
+    """Planned, sent and doubtful messages take a place; skipped and refused ones give it back; other campaigns none.
+
+    A paused campaign has its cap as well: it may go on while others plan.
+    """
     with store.begin() as session:
         people_who(session, "never_used", 6)
         people = list(session.scalars(select(PersonRow.person_id)))
         _, campaign_id = running(session, most_messages=10)
         _, other = running(session, most_messages=3, trigger="lapsed")
+        _, paused = running(session, most_messages=2, trigger="building", state="paused")
         running(session)
         for person_id, state in zip(
             people, ("planned", "sent", "unknown", "ambiguous", "skipped", "failed"), strict=True
         ):
             _sent(session, campaign_id, person_id, state=state)
 
-        assert {campaign_id: 6, other: 3} == cohorts.room(session)
+        assert {campaign_id: 6, other: 3, paused: 2} == cohorts.room(session)
+
+
+def test_who_is_full_draws_nobody_and_says_nothing(store: Store) -> None:
+    """A campaign whose cap is full takes no wave in, and runs to its last day: when it ends tells of nobody."""
+    with store.begin() as session:
+        people_who(session, "never_used", 3)
+        one, *_ = session.scalars(select(PersonRow.person_id)).all()
+        key, full = running(session, kind=Kind.RECURRING.value, most_messages=1, last_day=TODAY + 5 * DAY)
+        _, still = running(session, kind=Kind.RECURRING.value, most_messages=2)
+        for campaign_id in (full, still):
+            _sent(session, campaign_id, one)
+
+        assert [still] == cohorts.due(session, day=TODAY)
+        ends: list[tuple[str, str | None]] = []
+        for days in (0, 6, 7):
+            cohorts.finish(session, now=NOW + days * DAY)
+            found = campaigns.find(session, campaign_key=key)
+            assert found is not None
+            ends.append((found.state.value, found.why_ended))
+    assert [("running", None), ("running", None), ("done", "last_day")] == ends
 
 
 def test_audiences_are_asked_for_by_their_own_words(store: Store) -> None:

@@ -82,7 +82,7 @@ def test_every_trigger_role_and_reason_has_words() -> None:
     assert TRIGGERS == set(words.ABOUT)
     assert {name: PATTERNS[name].name for name in words.ABOUT_COST} == words.ABOUT_COST
     assert ROLES == set(words.ROLES)
-    assert {cohorts.OUT_OF_TIME, cohorts.ENOUGH, campaigns.HARM} == set(words.ENDED)
+    assert {cohorts.OUT_OF_TIME, campaigns.HARM} == set(words.ENDED)
     assert {*audiences.HOLDING, audiences.IN_ANOTHER, audiences.HELD_OUT} <= set(SILENCES)
     assert set() == set(SILENCES) - from_the_night - {audiences.IN_ANOTHER, audiences.HELD_OUT}
 
