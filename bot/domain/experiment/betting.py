@@ -53,8 +53,9 @@ class Block:
 def blocks(waves: Sequence[Wave]) -> tuple[Block, ...]:
     """What can be bet on, oldest first: waves that are over, the small ones together with those after them.
 
-    Which waves go together, and how much will be known, rests on how many were drawn until the day on which they
-    count: known before any of their outcomes, as a bet has to be.
+    Which waves go together, and how much will be known, rests on how many were drawn before the day on which they
+    count: known before any of their outcomes, as a bet has to be. Who is drawn on that day, after a look at them, may
+    not change it.
     """
     in_order = sorted(waves, key=lambda wave: wave.enrolled_on)
     days = [wave.enrolled_on for wave in in_order]
@@ -68,7 +69,7 @@ def blocks(waves: Sequence[Wave]) -> tuple[Block, ...]:
             break
         group.append(wave)
         people += wave.drawn
-        last = bisect_right(days, wave.enrolled_on + timedelta(days=FOLLOW_UP_DAYS)) - 1
+        last = bisect_right(days, wave.enrolled_on + timedelta(days=FOLLOW_UP_DAYS - 1)) - 1
         left = treated[last] + held_out[last] - treated[place] - held_out[place]
         if people >= LEAST_TOGETHER and not 0 < left < LEAST_TOGETHER:
             found += _block(group, harmonic(treated[last], held_out[last]))

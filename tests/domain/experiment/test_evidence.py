@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.experiment.betting import BASES, Block, factor, harmonic, log_wealth
+from bot.domain.experiment.betting import BASES, Block, blocks, factor, harmonic, log_wealth
 from bot.domain.experiment.evidence import PRICE, Evidence, Verdict, interval, judge
 from bot.domain.experiment.opt_outs import TOLERABLE_STOPS, cost_points, too_many_stops
 from bot.domain.experiment.waves import Wave, together
@@ -144,6 +144,18 @@ def test_later_waves_add_to_earlier_ones_in_any_order() -> None:
     assert judge(four) == judge(four[::-1])
     assert pytest.approx(one.low_points, abs=1.0) == judge(four).low_points
     assert pytest.approx(one.high_points, abs=1.0) == judge(four).high_points
+
+
+def test_no_bet_is_changed_once_its_outcomes_were_seen() -> None:
+    """Of a campaign that draws every week, the fifth wave is drawn after a first look at the outcomes of the first: what
+    was bet on those stays as it was.
+    """
+    weekly = [Wave(DAY + timedelta(days=day), 80, 20) for day in (7, 14, 21)]
+    seen = [wave(80, 20, 20, 5), *weekly]
+    drawn_after_that = Wave(DAY + timedelta(days=28), 4000, 1000)
+
+    assert blocks(seen) == blocks([*seen, drawn_after_that])
+    assert 1 == len(blocks(seen))
 
 
 def test_a_tide_that_lifts_everybody_is_no_effect() -> None:
