@@ -13,7 +13,7 @@ from bot.domain import campaigns as rules
 from bot.domain.campaigns import Campaign, CampaignState
 from bot.store import audiences, campaigns
 from bot.store.database import Session
-from bot.views import campaign_home
+from bot.views import campaign_home, ids
 from bot.views import campaign_page as views
 from bot.views.campaign_page import Page
 from bot.views.ids import Action
@@ -112,6 +112,16 @@ def _approve(asked: Asked, session: Session, campaign: Campaign) -> str:
     return views.APPROVED if is_done else views.OVERTAKEN
 
 
+def _of_what_was_seen(step: Step) -> Step:
+    """The step, for a plan that reads as it did on the page whose button was tapped."""
+
+    def seen(asked: Asked, session: Session, campaign: Campaign) -> str:
+        is_same = ids.parse(asked.value).choice == rules.print_of(campaign.plan)
+        return step(asked, session, campaign) if is_same else views.REWRITTEN
+
+    return seen
+
+
 def _by(arrow: Arrow, said: str) -> Step:
     def step(asked: Asked, session: Session, campaign: Campaign) -> str:
         is_done = arrow(session, campaign_key=campaign.campaign_key, now=_now(asked))
@@ -140,8 +150,8 @@ def _now(asked: Asked) -> datetime:
 
 TAPS: dict[Action, Work] = {
     Action.NUDGE_OPEN: open_,
-    Action.NUDGE_START: _taking(_start),
-    Action.NUDGE_APPROVE: _taking(_approve),
+    Action.NUDGE_START: _taking(_of_what_was_seen(_start)),
+    Action.NUDGE_APPROVE: _taking(_of_what_was_seen(_approve)),
     Action.NUDGE_TO_DRAFT: _taking(_by(campaigns.take_back, views.BACK)),
     Action.NUDGE_PAUSE: _taking(_by(campaigns.pause, views.PAUSED)),
     Action.NUDGE_GO_ON: _taking(_by(campaigns.resume, views.RESUMED)),

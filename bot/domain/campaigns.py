@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from bot.domain.tips import ENABLEMENT_TRIGGERS, ROLES, TRIGGERS, WASTE_TRIGGERS
 
@@ -153,6 +154,11 @@ def _wrong_steps(plan: Plan, tips: Collection[tuple[str, str, frozenset[str]]]) 
         if not any(plan.audience.trigger in triggers for triggers in fitting):
             return f"No tip {step.tip_id or step.topic} speaks about that; choose one that does."
     return None
+
+
+def print_of(plan: Plan) -> str:
+    """A short print of all its words: a button carries it, so that nobody starts or approves what they did not see."""
+    return "".join(chr(ord("a") + byte % 26) for byte in sha256(repr(plan).encode()).digest()[:16])
 
 
 def may_go(before: CampaignState, after: CampaignState) -> bool:

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.domain.campaigns import Campaign, CampaignState
+from bot.domain.campaigns import Campaign, CampaignState, print_of
 from bot.views import campaign_words as words
 from bot.views import pieces
 from bot.views.campaign_words import FIRST_LINE
@@ -30,6 +30,7 @@ SAVED = "Saved as a draft. Nothing leaves before it is started."
 OVERTAKEN = (
     "Somebody was faster: this campaign does not stand where it stood when you opened it. This is how it is now."
 )
+REWRITTEN = "It was rewritten since you opened it, so nothing was started. This is how it reads now."
 OWN_WORDS = (
     "These are your own words, so somebody else has to approve them: any other lead finds it at the top of their list."
 )
@@ -183,7 +184,7 @@ def _looks(campaign: Campaign) -> list[Block]:
 
 
 def _plain(page: Page, label: str, action: Action) -> Block:
-    return pieces.button(label, action, _key(page.campaign))
+    return pieces.button(label, action, replace(_key(page.campaign), choice=print_of(page.campaign.plan)))
 
 
 def _first(page: Page, label: str, action: Action) -> Block:

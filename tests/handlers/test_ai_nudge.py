@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from bot.domain.campaigns import Audience, CampaignState, Kind, Plan, Step
+from bot.domain.campaigns import Audience, CampaignState, Kind, Plan, Step, print_of
 from bot.domain.roster import PersonRecord
 from bot.playground.cast import ADA, CHIDI, HANA, ROBIN, Member
 from bot.playground.journal import Shown
@@ -132,6 +133,14 @@ def opened(leads: Office, member: Member, key: str) -> Shown:
     """The page of a campaign, from the list."""
     ask(leads, member)
     return press(leads, member, Action.NUDGE_OPEN, value=Payload(campaign_key=key).dump())
+
+
+def seen_plan(leads: Office, key: str) -> str:
+    """What the button of a page carries that shows the plan as it is."""
+    with leads.desk.store.read() as session:
+        found = campaigns.find(session, campaign_key=key)
+    assert found is not None
+    return Payload(campaign_key=key, choice=print_of(found.plan)).dump()
 
 
 def state(leads: Office, key: str) -> CampaignState:
@@ -320,7 +329,7 @@ def test_too_few_people_are_no_number_and_no_campaign(leads: Office) -> None:
     assert "So few people match" in dry_run
     assert not re.search(r"\b4\b", dry_run)
     assert "Start" not in page
-    ai_nudge.TAPS[Action.NUDGE_START](Asked(leads.desk, ROBIN.slack_id, value=Payload(campaign_key=key).dump()))
+    ai_nudge.TAPS[Action.NUDGE_START](Asked(leads.desk, ROBIN.slack_id, value=seen_plan(leads, key)))
     assert CampaignState.DRAFT is state(leads, key)
 
 
@@ -383,7 +392,7 @@ def test_large_one_waits_for_a_second_lead(leads: Office) -> None:
     waiting = words(opened(leads, ROBIN, key)), words(press(leads, ROBIN, Action.NUDGE_START))
     payload = Payload(campaign_key=key).dump()
     seen = len(leads.slack.journal.entries())
-    ai_nudge.TAPS[Action.NUDGE_APPROVE](Asked(leads.desk, ROBIN.slack_id, value=payload))
+    ai_nudge.TAPS[Action.NUDGE_APPROVE](Asked(leads.desk, ROBIN.slack_id, value=seen_plan(leads, key)))
     refused = leads.next_for(ROBIN, seen)
 
     assert "Ask a second lead" in waiting[0]
@@ -413,6 +422,32 @@ def test_who_comes_second_is_told_so(leads: Office) -> None:
         campaigns.stop(session, campaign_key=key, now=MONDAY_MORNING)
     assert campaign_page.OVERTAKEN in words(press(leads, HANA, Action.NUDGE_PAUSE))
     assert (CampaignState.STOPPED, "UTHIRD") == (state(leads, key), approver(leads, key))
+
+
+@pytest.mark.parametrize("trigger", [LARGE, SMALL])
+def test_nobody_starts_what_they_did_not_see(leads: Office, trigger: str) -> None:
+    """A page that stands open while the plan is rewritten starts and approves nothing, and shows the new words."""
+    key, now = a_draft(leads, trigger=trigger), MONDAY_MORNING
+    if trigger == LARGE:
+        with leads.desk.store.begin() as session:
+            campaigns.ask_for_approval(session, campaign_key=key, now=now)
+    opened(leads, HANA, key)
+    with leads.desk.store.begin() as session:
+        campaigns.take_back(session, campaign_key=key, now=now)
+        found = campaigns.find(session, campaign_key=key)
+        assert found is not None
+        other = replace(found.plan, name="Twenty minutes")
+        campaigns.change(session, campaign_key=key, plan=other, author_slack_id=ROBIN.slack_id, now=now)
+        if trigger == LARGE:
+            campaigns.ask_for_approval(session, campaign_key=key, now=now)
+    before, go = state(leads, key), Action.NUDGE_APPROVE if trigger == LARGE else Action.NUDGE_START
+
+    shown = words(press(leads, HANA, go))
+    assert campaign_page.REWRITTEN in shown
+    assert "Twenty minutes" in shown
+    assert before is state(leads, key)
+    press(leads, HANA, go)
+    assert CampaignState.RUNNING is state(leads, key)
 
 
 def approver(leads: Office, key: str) -> str | None:
