@@ -24,6 +24,8 @@ LEAST_FOLLOWED = 20
 """In each arm, before outcomes stop a campaign: that it stopped is told, so it must rest on as many as any result."""
 SCAN, HALVINGS = 40, 18
 """Steps in which an end of the interval is sought from outside, and halvings of the last one: to 0.00002 points."""
+NOTHING_RULED_OUT = -100.0, 100.0
+ROUNDING = 1e-9
 
 
 class Verdict(StrEnum):
@@ -65,13 +67,17 @@ def _is_followed(waves: Sequence[Wave]) -> bool:
 
 
 def interval(counted: Sequence[Block]) -> tuple[float, float]:
-    """All lifts, in points, that are not ruled out."""
+    """All lifts, in points, that are not ruled out.
+
+    Blocks that contradict one another can rule out every lift. Then there is no one lift of them all, and nothing is
+    said of it.
+    """
     if not counted:
-        return -100.0, 100.0
+        return NOTHING_RULED_OUT
     seen = _seen(counted)
     low = _edge(lambda lift: log_wealth(counted, lift, up=True) >= PRICE, far=-1.0, possible=seen)
     high = _edge(lambda lift: log_wealth(counted, lift, up=False) >= PRICE, far=1.0, possible=seen)
-    return 100 * low, 100 * high
+    return (100 * low, 100 * high) if high - low > ROUNDING else NOTHING_RULED_OUT
 
 
 def _seen(counted: Sequence[Block]) -> float:

@@ -147,15 +147,23 @@ def test_later_waves_add_to_earlier_ones_in_any_order() -> None:
 
 
 def test_no_bet_is_changed_once_its_outcomes_were_seen() -> None:
-    """Of a campaign that draws every week, the fifth wave is drawn after a first look at the outcomes of the first: what
-    was bet on those stays as it was.
-    """
+    """In a weekly campaign the fifth wave is drawn after a look at the first one, on which the bet stays as it was."""
     weekly = [Wave(DAY + timedelta(days=day), 80, 20) for day in (7, 14, 21)]
     seen = [wave(80, 20, 20, 5), *weekly]
     drawn_after_that = Wave(DAY + timedelta(days=28), 4000, 1000)
 
     assert blocks(seen) == blocks([*seen, drawn_after_that])
     assert 1 == len(blocks(seen))
+
+
+def test_waves_that_contradict_one_another_prove_nothing() -> None:
+    """Where everything is ruled out, since the second wave did the opposite, there is no one lift to speak of."""
+    opposites = [wave(32, 32, 184, 0), wave(265, 0, 18, 18, day=1)]
+
+    one = judge(opposites)
+
+    assert (-100, 100) == (one.low_points, one.high_points)
+    assert (Verdict.CANNOT_TELL_YET, False) == (one.verdict, one.harm)
 
 
 def test_a_tide_that_lifts_everybody_is_no_effect() -> None:
