@@ -56,12 +56,12 @@ def of_use(
 ) -> Outcome:
     """The outcome about a state. `window` ends on the last of the 28 days."""
     tools = tools_of(window=window, seats=seats)
-    seen = all(
+    asked = [
         coverage.covers(tool, day)
         for tool, first in tools.items()
         for day in calendar.working_days(max(first, one.enrolled_on), one.last_day)
-    )
-    if not tools or not seen:
+    ]
+    if not asked or not all(asked):  # of somebody on leave all the time nothing was to be seen, and that is no zero
         return Outcome.UNKNOWN
     if one.trigger in {state.value for state in ZERO_STATES}:
         used = any(day >= one.enrolled_on for day in window.worked_days())

@@ -26,14 +26,22 @@ def followed(trigger: str, tool: str | None = None) -> Followed:
 
 
 def ended(
-    trigger: str, *weeks: int, seats: tuple[Seat, ...] = SEATS, missing: frozenset[date] = frozenset()
+    trigger: str,
+    *weeks: int,
+    seats: tuple[Seat, ...] = SEATS,
+    missing: frozenset[date] = frozenset(),
+    leave: frozenset[date] = frozenset(),
 ) -> Outcome:
     """The outcome after a day of use in each of these weeks, counted back from the last of the 28 days."""
     used = tuple(WeekSum(TOOL, "m", week, Counters(requests=9), 1, 1) for week in weeks)
     window = UsageWindow(LAST, weeks=used)
     coverage = Coverage({TOOL: ALL_DAYS - missing})
     return of_use(
-        followed(trigger), window=window, seats=seats, coverage=coverage, calendar=WorkCalendar("Europe/Madrid")
+        followed(trigger),
+        window=window,
+        seats=seats,
+        coverage=coverage,
+        calendar=WorkCalendar("Europe/Madrid", leave=leave),
     )
 
 
@@ -61,6 +69,15 @@ def test_a_day_that_nobody_saw_makes_it_unknown() -> None:
     assert Outcome.UNKNOWN is ended("never_used", 1, missing=working_day)
     assert Outcome.NO is ended("never_used", missing=sunday)
     assert Outcome.UNKNOWN is ended("never_used", seats=())
+
+
+def test_whoever_was_away_all_the_time_is_unknown() -> None:
+    """On leave for the 28 days there was no working day on which use could have been seen; with one left there was."""
+    away = frozenset(DRAWN + n * DAY for n in range(28))
+
+    assert Outcome.UNKNOWN is ended("never_used", missing=ALL_DAYS, leave=away)
+    assert Outcome.UNKNOWN is ended("building", leave=away)
+    assert Outcome.NO is ended("never_used", leave=away - {DRAWN})
 
 
 def test_a_pattern_is_looked_for_in_the_window_that_ends_then() -> None:
