@@ -24,6 +24,7 @@ MOST_STEPS = 4
 LEAST_GAP_DAYS = 7
 """Nobody gets more than one message in seven days, so steps closer together could not be kept."""
 FOLLOW_UP_DAYS = 28
+_HOURS = f"End later than you begin, both between {HOURS[0]}:00 and {HOURS[1]}:00."
 
 
 class Kind(StrEnum):
@@ -135,7 +136,7 @@ def check(plan: Plan, *, tips: Collection[tuple[str, str, frozenset[str]]], toda
         "role": None if plan.audience.role is None or plan.audience.role in ROLES else "Choose a role from the list.",
         "first_day": None if plan.first_day >= today else "Begin today or later.",
         "last_day": None if plan.last_day >= plan.first_day else "End on the first day or later.",
-        "hours": None if HOURS[0] <= low < high <= HOURS[1] else f"Choose hours between {HOURS[0]} and {HOURS[1]}.",
+        "hours": None if HOURS[0] <= low < high <= HOURS[1] else _HOURS,
         "most_messages": None if plan.most_messages is None or plan.most_messages > 0 else "Allow at least 1 message.",
         "holdout_percent": None if plan.holdout_percent in HOLDOUTS else "Choose a share from the list.",
         "steps": _wrong_steps(plan, tips),

@@ -63,13 +63,18 @@ def running(session: Session) -> dict[int, str]:
 
 
 def to_publish(session: Session, *, week: date) -> list[int]:
-    """The campaigns of which something was learnt since the Monday before, and nothing published this Monday."""
+    """The campaigns of which something was learnt since they were last told of, and nothing published this week.
+
+    However long ago that was: a week in which nothing ran swallows no result.
+    """
+    theirs = CampaignResultRow.campaign_id == CampaignRow.campaign_id
+    newest = select(func.max(CampaignResultRow.week)).where(theirs).scalar_subquery()
     news = exists().where(
         CampaignMemberRow.campaign_id == CampaignRow.campaign_id,
-        CampaignMemberRow.resolved_on >= week - timedelta(days=7),
         CampaignMemberRow.resolved_on <= week,
+        or_(newest.is_(None), CampaignMemberRow.resolved_on >= newest),
     )
-    told = exists().where(CampaignResultRow.campaign_id == CampaignRow.campaign_id, CampaignResultRow.week == week)
+    told = exists().where(theirs, CampaignResultRow.week == week)
     return list(session.scalars(select(CampaignRow.campaign_id).where(news, ~told).order_by(CampaignRow.campaign_id)))
 
 

@@ -153,6 +153,31 @@ def test_what_may_not_be_told_is_not_kept(store: Store) -> None:
     assert (date(2026, 3, 30), {"verdict": "too_few"}) == (row.week, row.result)
 
 
+def test_a_week_in_which_nothing_ran_swallows_no_result(store: Store) -> None:
+    """What was learnt is told on the next Monday on which anything runs, once, and then again only with news."""
+    with store.begin() as session:
+        people_who(session, "never_used", 2)
+        one, other = session.scalars(select(PersonRow.person_id)).all()
+        _, campaign_id = running(session)
+        _member(session, campaign_id, one, Arm.TREATED, TODAY)
+        _resolve(session, one, Outcome.YES)  # on 30 March
+    told = []
+    for day in (date(2026, 4, 20), date(2026, 4, 20), date(2026, 4, 27)):
+        late = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+        counts = follow_campaigns.follow(store, now=late, holidays_of=holidays_of, weekend_of=weekend_of)
+        told.append(counts["published"])
+    with store.begin() as session:
+        _member(session, campaign_id, other, Arm.HELD_OUT, TODAY)
+        session.execute(
+            update(CampaignMemberRow)
+            .where(CampaignMemberRow.person_id == other)
+            .values(outcome=Outcome.NO.value, resolved_on=date(2026, 4, 27))
+        )
+        assert [campaign_id] == campaign_outcomes.to_publish(session, week=date(2026, 5, 4))
+
+    assert [1, 0, 0] == told
+
+
 def test_switching_off_waits_for_whoever_is_at_the_fence(store: Store) -> None:
     """A pause and the switch for everything come after the message that passes the fence, and before all others."""
     with store.begin() as session:
