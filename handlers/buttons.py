@@ -7,15 +7,17 @@ invented key leads nowhere. Next: `handlers/ai_stats.py`.
 from __future__ import annotations
 
 from bot.domain.occasions import CHECK_IN
+from bot.domain.pairs import TRIGGERS as OF_PAIRS
 from bot.domain.plans import REMINDER
 from bot.errors import InputError
 from bot.store import nudges
 from bot.views import check_in as check_in_views
 from bot.views import ids, settings, told, trouble
+from bot.views import pair as pair_views
 from bot.views import plan as plan_views
 from bot.views import tip as tip_views
 from bot.views.ids import Action
-from handlers import barriers, check_ins, plans, take_back, wishes, yours
+from handlers import barriers, check_ins, pairs, plans, take_back, wishes, yours
 from handlers.themselves import ForPerson, for_person
 from handlers.trouble import Work
 from handlers.who import Asked
@@ -31,6 +33,8 @@ def why_tip(asked: Asked, person_id: int) -> None:
     today = asked.desk.clock.now().date()
     if nudge.trigger == CHECK_IN:
         asked.say(check_in_views.why(facts=nudge.facts, rule_version=nudge.rule_version, today=today))
+    elif nudge.trigger in OF_PAIRS:
+        asked.say(pair_views.why(nudge.trigger))
     elif nudge.trigger == REMINDER:
         asked.say(plan_views.why(facts=nudge.facts, rule_version=nudge.rule_version, today=today))
     else:
@@ -67,6 +71,12 @@ _FOR_PERSON: dict[Action, ForPerson] = {
     Action.BARRIER: barriers.chosen,
     Action.PLAN_WHEN: plans.make,
     Action.PLAN_FORGET: plans.forget,
+    Action.PAIR_REQUEST: pairs.request,
+    Action.PAIR_TAKE_BACK: pairs.take_back,
+    Action.PAIR_YES: pairs.yes,
+    Action.PAIR_NO: pairs.no,
+    Action.PAIR_OFFER: pairs.offer,
+    Action.PAIR_OFFER_NO_MORE: pairs.offer_no_more,
     **{action: check_ins.answered(answer) for action, answer in told.CHECK_IN_ANSWERS.items()},
     Action.SAVING: check_ins.said_more(Action.SAVING),
     Action.WENT_TO: check_ins.said_more(Action.WENT_TO),

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.domain.pairs import Own
 from bot.domain.plans import IfThen
 from bot.domain.tips import Tip
 from bot.domain.told import Preferences
-from bot.store import plans, preferences
+from bot.store import pairs, plans, preferences
 from bot.views import home
 from handlers import cards
 from handlers.themselves import number_of
@@ -37,7 +38,8 @@ def publish(asked: Asked, person_id: int) -> None:
         wishes = preferences.load(session, person_ids=[person_id])[person_id]
         made = plans.load(session, person_ids=[person_id]).get(person_id)
         tip = next((tip for tip in desk.tips(session) if made is not None and tip.tip_id == made.tip_id), None)
-    _show(asked, card, wishes, now, (made, tip) if made else None)
+        pair = pairs.own(session, person_id=person_id)
+    _show(asked, card, wishes, now, planned=(made, tip) if made else None, pair=pair)
     if card is not None:
         with desk.store.begin() as session:
             preferences.heard_from(session, person_id=person_id, now=now)
@@ -53,7 +55,9 @@ def _show(
     card: cards.Card | None,
     wishes: Preferences,
     now: datetime,
+    *,
     planned: tuple[IfThen, Tip | None] | None = None,
+    pair: Own | None = None,
 ) -> None:
     view = home.view(
         card=card.scorecard if card else None,
@@ -64,5 +68,6 @@ def _show(
         today=cards.today_of(now),
         if_then=planned[0] if planned else None,
         planned_tip=planned[1] if planned else None,
+        pairs=pair,
     )
     asked.desk.slack.publish_home(asked.slack_user_id, view)

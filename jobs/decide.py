@@ -26,7 +26,7 @@ from bot.store import cohorts, findings, installation, nudges, plans, preference
 from bot.store import people as people_store
 from bot.store.batches import chunks
 from bot.store.database import Session, Store
-from jobs import enrol, work_calendars
+from jobs import enrol, pairing, work_calendars
 from jobs.work_calendars import HolidaysOf, WeekendOf
 
 _log = EventLog("decide")
@@ -48,9 +48,11 @@ def decide(
     """Plan at most one message for each person and keep the reason of every silence.
 
     Counts: `people`, `planned`, `silent`, then `planned.<topic>` and `silent.<reason>`. No person is in them, and still
-    only the first three may be printed and kept (`bot/domain/crowd_counts.py`). Campaigns draw who is in them first.
+    only the first three may be printed and kept (`bot/domain/crowd_counts.py`). Campaigns draw who is in them first,
+    and who waits for fifteen minutes with a colleague gets the next answer.
     """
     enrol.enrol(store, now=now)
+    pairing.go_on(store, now=now, switched_on=switched_on)
     if person_ids is None:
         with store.read() as session:
             shards = list(people_store.shards(session, size=shard_size))

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from bot.domain.nudging import Moved, Silence
 from bot.domain.occasions import CHECK_IN
+from bot.domain.pairs import TRIGGERS as OF_PAIRS
 from bot.domain.plans import REMINDER
 from bot.domain.tips import Tip
 from bot.domain.turns import Waits
@@ -26,9 +27,11 @@ from bot.store.database import Session, Store
 from bot.store.delivery import HeldNudge
 from bot.store.own_tips import Tips
 from bot.views import check_in as check_in_view
+from bot.views import pair as pair_view
 from bot.views import plan as plan_view
 from bot.views import tip as tip_view
 from bot.views.message import Message
+from jobs import pairing
 from jobs.look_up import look_up_all
 from jobs.rounds import Pace, Recheck, Render, Round, is_rate_limit, said_once, seconds
 
@@ -68,7 +71,7 @@ def deliver(
 
 
 def words_of(introduce_by: str) -> Render:
-    """The wording of tips, check-ins and reminders; the first message a person ever gets opens with who set this up."""
+    """The wording of everything that is sent; the first message a person ever gets opens with who set this up."""
 
     def render(nudge: HeldNudge, tip: Tip) -> Message:
         introduce = None if nudge.introduced else introduce_by
@@ -77,6 +80,14 @@ def words_of(introduce_by: str) -> Render:
         if nudge.trigger == REMINDER:
             return plan_view.reminder(
                 nudge_key=nudge.nudge_key, tip=tip, facts=nudge.facts, introduce_by=introduce, locale=nudge.locale
+            )
+        if nudge.trigger in OF_PAIRS:
+            return pair_view.message(
+                nudge_key=nudge.nudge_key,
+                trigger=nudge.trigger,
+                facts=nudge.facts,
+                introduce_by=introduce,
+                locale=nudge.locale,
             )
         return tip_view.message(
             nudge_key=nudge.nudge_key,
@@ -151,6 +162,7 @@ def _worded(round_: Round, nudge: HeldNudge) -> Message | None:
     with round_.store.begin() as session:
         tip = round_.tip(session, nudge.tip_id)
         is_right = _is_right(round_, session, nudge)
+        nudge = pairing.with_the_other(session, nudge) if is_right else nudge
     return round_.render(nudge, tip) if tip and is_right else None
 
 

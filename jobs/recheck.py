@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain import nudging
+from bot.domain import nudging, pairs
 from bot.domain.nudging import Moved, Silence
 from bot.domain.people import Person
 from bot.domain.prices import PriceBook
@@ -17,7 +17,7 @@ from bot.domain.waste import ledger
 from bot.store import campaigns, cohorts, installation, nudges, people, preferences
 from bot.store.database import Session
 from bot.store.delivery import HeldNudge
-from jobs import detect
+from jobs import detect, pairing
 from jobs.rounds import Recheck
 from jobs.work_calendars import HolidaysOf, WeekendOf
 
@@ -40,6 +40,8 @@ def by_the_rules(*, prices: PriceBook, holidays_of: HolidaysOf, weekend_of: Week
             return Silence.NOT_EMPLOYED
         if _account_moved(session, nudge, judged.person):
             return Moved(now)
+        if nudge.trigger in pairs.TRIGGERS:
+            return pairing.still_right(session, nudge, judged.person, judged.calendar, now, switched_on=switched_on)
         return nudging.still_right(
             trigger=nudge.trigger,
             facts=nudge.facts,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.nudging import Moved, Silence
 from bot.domain.occasions import QUESTION
+from bot.domain.pairs import CARRIER
 from bot.domain.tips import Tip
 from bot.domain.turns import Waits
 from bot.errors import SlackBusy, SlackError, SlackRefused
@@ -92,7 +93,7 @@ class Round:
 
     def tip(self, session: Session, tip_id: str) -> Tip | None:
         """The tip as it stands now; None when somebody took it away, or it ended, since it was chosen."""
-        found = next((tip for tip in (*self.tips(session), QUESTION) if tip.tip_id == tip_id), None)
+        found = next((tip for tip in (*self.tips(session), QUESTION, CARRIER) if tip.tip_id == tip_id), None)
         return found if found is not None and found.expires_on >= self.now.date() else None
 
     def is_over(self) -> bool:

@@ -11,14 +11,29 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from bot.clock import Clock
+from bot.playground.cast import Member
 from bot.playground.server import Playground
 
 _ID = re.compile(r"\bU[A-Z0-9]{3,}\b")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w.-]*\w")
 _NAME = re.compile(r"(?=\b([A-Z][\w']+ [A-Z][\w']+)\b)")
 _WHO_SET_THIS_UP = re.compile(r"[A-Z]\w+ [A-Z]\w+(?='s enablement team| set me up)")
+
+
+_MET: WeakKeyDictionary[Playground, list[tuple[int, frozenset[str]]]] = WeakKeyDictionary()
+"""Of each playground: two who both said yes to fifteen minutes together, and how long the journal was before that."""
+
+
+def both_said_yes(slack: Playground, *pair: Member) -> None:
+    """From now on a message that comes by itself may mention these two to each other: as accounts, and in no other way.
+
+    To be said right before the tap of the second yes; what was shown earlier is still read as strictly as ever.
+    """
+    two = frozenset(member.slack_id for member in pair)
+    _MET.setdefault(slack, []).append((len(slack.journal.entries()), two))
 
 
 @contextmanager
@@ -36,8 +51,12 @@ def nobody_sees_anybody_else(slack: Playground) -> None:
         for member in slack.workspace.members.values()
         for word in (member.slack_id, member.email.casefold(), member.name)
     }
-    for shown in slack.journal.entries():
+    for number, shown in enumerate(slack.journal.entries()):
         said = _WHO_SET_THIS_UP.sub("", shown.text + json.dumps([shown.blocks, shown.metadata], ensure_ascii=False))
+        for since, two in _MET.get(slack, []):
+            if number >= since and shown.to in two and shown.surface == "dm":
+                [other] = two - {shown.to}
+                said = said.replace(f"<@{other}>", "")
         words = {*_ID.findall(said), *_ADDRESS.findall(said.casefold()), *_NAME.findall(said)}
         named = sorted(word for word in words if owner_of.get(word, shown.to) != shown.to)
         assert [] == named, f"{shown.surface} to {shown.to} names {named}: {said[:400]}"

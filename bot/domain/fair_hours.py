@@ -15,6 +15,9 @@ MONDAY, FRIDAY = 0, 4
 OPENS, CLOSES = time(10), time(16)
 OPENS_AFTER_WEEKEND, CLOSES_BEFORE_WEEKEND = time(13), time(12)
 """Not in the first minutes of a day, not on Monday morning, not on Friday afternoon: messages then are met worst."""
+ON_ITS_WAY = timedelta(minutes=1)
+"""So long a message may take from the last look until Slack has it (`http_timeout_s`, and some): the hour in which it
+leaves must be fair until then."""
 ALL_HOURS = (OPENS.hour, CLOSES.hour)
 
 Hours = tuple[int, int]
@@ -39,6 +42,25 @@ def fair_time(
                 return moment
         day += timedelta(days=1)
     return None
+
+
+def leaves_at(
+    calendar: WorkCalendar,
+    now: datetime,
+    *,
+    until: datetime,
+    quiet_until: datetime | None,
+    person_id: int,
+    hours: Hours = ALL_HOURS,
+) -> datetime | None:
+    """`now` when a message may leave now, else the first fair moment before `until`, or None.
+
+    `quiet_until` is the end of a do-not-disturb that holds now.
+    """
+    arrives_by = now + ON_ITS_WAY
+    if quiet_until is None and is_fair(calendar, now, hours) and is_fair(calendar, arrives_by, hours):
+        return now
+    return fair_time(calendar, not_before=quiet_until or arrives_by, until=until, person_id=person_id, hours=hours)
 
 
 def is_fair(calendar: WorkCalendar, moment: datetime, hours: Hours = ALL_HOURS) -> bool:

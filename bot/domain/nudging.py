@@ -16,7 +16,7 @@ from enum import StrEnum
 from bot.domain import plans
 from bot.domain.adoption import LAG_DAYS, ZERO_STATES, Standing, State
 from bot.domain.campaigns import CampaignState
-from bot.domain.fair_hours import ALL_HOURS, end_of, fair_time, is_fair
+from bot.domain.fair_hours import ALL_HOURS, end_of, fair_time, leaves_at
 from bot.domain.occasions import CHECK_IN, QUESTION, Choice, choose, competing, is_speakable, occasions, with_question
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.plans import REMINDER, IfThen
@@ -40,9 +40,6 @@ PLANS_AHEAD = WEEK
 SHADOW_DAYS = 14
 """So long waste is looked for and kept, and nobody is written to about it: whoever runs this can see first whether the
 rules fit the place (`kindling calibrate`)."""
-ON_ITS_WAY = timedelta(minutes=1)
-"""So long a message may take from the last look until Slack has it (`http_timeout_s`, and some): the hour in which it
-leaves must be fair until then."""
 OLDEST_STANDING_DAYS = 3
 """A state judged on older data proves nothing about now (P12)."""
 
@@ -131,17 +128,17 @@ def decide(
     """
     made = if_then if standing is not None and if_then is not None and plans.waits(if_then, standing, now) else None
     silence = (
-        _unreachable(preferences, person, calendar, now, switched_on)
+        unreachable(preferences, person, calendar, now, switched_on)
         or (Silence.ALREADY_PLANNED if has_open_nudge else None)
         or _not_to_be_judged(standing, now)
-        or (None if made else _said_no(standing, preferences, history, now) or _too_soon(preferences, history, now))
+        or (None if made else _said_no(standing, preferences, history, now) or too_soon(preferences, history, now))
     )
     if silence or standing is None or calendar is None:
         return silence or Silence.UNKNOWN
     if made is not None:
         due_at = plans.reminder_at(made, calendar, person_id=person.person_id, now=now)
-        too_soon = _too_soon(preferences, history, due_at) if due_at else None
-        return too_soon or _reminder(made, standing, tips, due_at, calendar)
+        early = too_soon(preferences, history, due_at) if due_at else None
+        return early or _reminder(made, standing, tips, due_at, calendar)
     welcome = not declined(preferences, history, now)
     candidates = occasions(
         standing, unexplained(findings, preferences, history, now), exploring=exploring or in_shadow, welcome=welcome
@@ -196,7 +193,7 @@ def still_right(
     """
     part = next((part for part in parts if part.campaign.campaign_id == campaign_id), None)
     silence = (
-        _unreachable(preferences, person, calendar, now, switched_on)
+        unreachable(preferences, person, calendar, now, switched_on)
         or (Silence.EXPIRED if now >= expires_at else None)
         or (Silence.CAMPAIGN_STOPPED if campaign_id is not None and has_ended(part) else None)
         or (Silence.HELD_OUT if trigger in held_out(parts, now.astimezone(UTC).date()) else None)
@@ -208,20 +205,24 @@ def still_right(
         or (Silence.SHADOW if in_shadow and trigger not in _ABOUT_USE else None)
         or (None if trigger == REMINDER else _said_no(standing, preferences, history, now))
         or (Silence.SAID_NOT_RELEVANT if _answered_away(trigger, preferences, history, now) else None)
-        or _too_soon(preferences, history, now)
+        or too_soon(preferences, history, now)
     )
     if silence or calendar is None:
         return silence
     if part is not None and part.campaign.state is CampaignState.PAUSED:
         return Waits.CAMPAIGN_PAUSED
     hours = part.campaign.plan.hours if part else ALL_HOURS
-    arrives_by = now + ON_ITS_WAY
-    if quiet_until is None and is_fair(calendar, now, hours) and is_fair(calendar, arrives_by, hours):
-        return None
-    due_at = fair_time(
-        calendar, not_before=quiet_until or arrives_by, until=expires_at, person_id=person.person_id, hours=hours
+    return at_a_fair_hour(
+        leaves_at(calendar, now, until=expires_at, quiet_until=quiet_until, person_id=person.person_id, hours=hours),
+        now,
     )
-    return Silence.NO_FAIR_HOUR if due_at is None else Moved(due_at)
+
+
+def at_a_fair_hour(due_at: datetime | None, now: datetime) -> Silence | Moved | None:
+    """None for what may leave now, else when it may, or that it may not at all any more."""
+    if due_at is None:
+        return Silence.NO_FAIR_HOUR
+    return None if due_at == now else Moved(due_at)
 
 
 def is_in_shadow(first_judged_on: date | None, now: datetime) -> bool:
@@ -286,7 +287,7 @@ def _wishes(preferences: Preferences, now: datetime) -> tuple[tuple[bool, Silenc
     )
 
 
-def _unreachable(
+def unreachable(
     preferences: Preferences, person: Person, calendar: WorkCalendar | None, now: datetime, switched_on: bool
 ) -> Silence | None:
     today = (calendar.local(now) if calendar else now).date()
@@ -348,7 +349,7 @@ def _recent(history: Sequence[PastNudge], now: datetime) -> set[str]:
     return lately - {QUESTION.tip_id}
 
 
-def _too_soon(preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> Silence | None:
+def too_soon(preferences: Preferences, history: Sequence[PastNudge], now: datetime) -> Silence | None:
     """Caps over everything that was or may have been sent, then the gap, which doubles with each ignored message."""
     if not history:
         return None

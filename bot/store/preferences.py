@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.nudging import Silence
 from bot.domain.told import HOLDS_FOR, Answer, Pattern, Preferences
-from bot.store import nudges, plans
+from bot.store import nudges, pairs, plans
 from bot.store.batches import upsert
 from bot.store.tables import MeantPatternRow, PreferenceRow, SeatRow
 
@@ -55,6 +55,7 @@ def load(session: Session, *, person_ids: Sequence[int]) -> dict[int, Preference
 def pause(session: Session, *, person_id: int, now: datetime) -> None:
     """No messages until the person resumes."""
     _write(session, person_id, now, paused_at=now)
+    pairs.wants_silence(session, person_id=person_id, now=now)
     nudges.cancel_open(session, person_id=person_id, reason=Silence.PAUSED, now=now)
     plans.forget(session, person_id=person_id, now=now)
 
@@ -62,6 +63,7 @@ def pause(session: Session, *, person_id: int, now: datetime) -> None:
 def stop(session: Session, *, person_id: int, now: datetime) -> None:
     """No messages any more, until the person resumes."""
     _write(session, person_id, now, stopped_at=now)
+    pairs.wants_silence(session, person_id=person_id, now=now)
     nudges.cancel_open(session, person_id=person_id, reason=Silence.STOPPED, now=now)
     plans.forget(session, person_id=person_id, now=now)
 
@@ -70,6 +72,7 @@ def snooze(session: Session, *, person_id: int, weeks: int, now: datetime) -> da
     """No messages for `weeks`; returns the moment at which that ends."""
     until = now + timedelta(weeks=weeks)
     _write(session, person_id, now, snoozed_until=until)
+    pairs.wants_silence(session, person_id=person_id, now=now)
     nudges.cancel_open(session, person_id=person_id, reason=Silence.SNOOZED, now=now)
     plans.forget(session, person_id=person_id, now=now)
     return until

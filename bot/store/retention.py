@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, delete, not_, select, text, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.domain.campaigns import CampaignState
+from bot.domain.pairs import ENDS_AFTER
 from bot.domain.people import KEPT_AFTER_LEAVING_DAYS
 from bot.store import pushed, rights
 from bot.store.batches import table_of
@@ -47,6 +48,8 @@ from bot.store.tables import (
     OpenSessionRow,
     OutcomeRow,
     OwnTipRow,
+    PairRequestRow,
+    PairVolunteerRow,
     PapersRow,
     PersonRow,
     PreferenceRow,
@@ -126,6 +129,7 @@ AGED: tuple[Aged, ...] = (
     Aged(CampaignMemberRow, CampaignMemberRow.enrolled_on),
     Aged(CampaignRow, CampaignRow.changed_at, unless=CampaignRow.state.in_(_STILL_GOES_ON), stays=_GOES_ON),
     Aged(IfThenRow, IfThenRow.made_at),
+    Aged(PairRequestRow, PairRequestRow.made_at, days=ENDS_AFTER.days),
     Aged(NudgeStepRow, NudgeStepRow.at, unless=NudgeStepRow.nudge_id.in_(_STILL_OPEN), stays=_ON_ITS_WAY),
     Aged(NudgeRow, NudgeRow.due_at, unless=NudgeRow.nudge_id.in_(_STILL_OPEN), stays=_ON_ITS_WAY),
     Aged(IdentityRow, IdentityRow.first_seen_at, unless=IdentityRow.person_id.is_not(None), stays=_AS_LONG_AS_THEY),
@@ -146,6 +150,7 @@ KEPT: Mapping[type[Base], str] = {
     PreferenceRow: "a stop that wore off would be none; it goes with the person",
     MeantPatternRow: "what people tell us stands until they take it back; it goes with the person",
     DigestWishRow: "what people ask for stands until they take it back; it goes with the person",
+    PairVolunteerRow: "an offer stands until it is taken back; it goes with the person",
     SummaryBlockRow: "who was counted together rests for half a year after that; then publishing drops it",
     SummaryBlockMemberRow: "as long as the block, or the person",
     TeamGroupRow: "which drawn key stands for whoever manages a group; it goes with the person",

@@ -38,6 +38,8 @@ from bot.store.tables import (
     NudgeStepRow,
     OpenSessionRow,
     OutcomeRow,
+    PairRequestRow,
+    PairVolunteerRow,
     PersonRow,
     PreferenceRow,
     PushedSeriesRow,
@@ -67,6 +69,8 @@ PERSONAL: tuple[type[Base], ...] = (
     CheckInRow,
     FollowUpRow,
     CampaignMemberRow,
+    PairRequestRow,
+    PairVolunteerRow,
     NudgeStepRow,
     NudgeRow,
     PreferenceRow,
@@ -147,6 +151,8 @@ _SECTIONS: dict[str, type[Base]] = {
     "follow_ups": FollowUpRow,
     "meant_patterns": MeantPatternRow,
     "plans": IfThenRow,
+    "pair_offers": PairVolunteerRow,
+    "pair_requests": PairRequestRow,
     "digest_wishes": DigestWishRow,
     "digests": DigestRow,
     "groups_led": TeamGroupRow,
@@ -158,6 +164,7 @@ _OURS = frozenset(
     {
         "person_id",
         "manager_id",
+        "volunteer_id",
         "campaign_id",
         "nudge_id",
         "nudge_step_id",
@@ -198,6 +205,7 @@ def export(session: Session, *, person_id: int, now: datetime) -> dict[str, Any]
         "exported_at": _plain(now),
         "person": {**_rows(session, PersonRow, person_id, names)[0], "manager_known": person.manager_id is not None},
         **{section: _rows(session, model, person_id, names) for section, model in _SECTIONS.items()},
+        "pair_answers": _asked_for_pairs(session, person_id),
         "campaigns": _campaigns(session, person_id),
         "campaigns_planned": _planned(session, names),
         "nudges": _nudges(session, person_id),
@@ -309,6 +317,17 @@ def _rows(session: Session, model: type[Base], person_id: int, names: Sequence[s
         select(table).where(_theirs(model, person_id, names)).order_by(*table.primary_key.columns)
     ).mappings()
     return [_document(table, dict(row)) for row in found]
+
+
+def _asked_for_pairs(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """The requests of others for which somebody is asked or said yes: since when, and nothing of whose they are."""
+    request = table_of(PairRequestRow).c
+    found = session.execute(
+        select(request.state, request.changed_at)
+        .where(request.volunteer_id == person_id)
+        .order_by(request.changed_at, request.state)
+    )
+    return [{"state": state, "changed_at": _plain(changed_at)} for state, changed_at in found]
 
 
 def _campaigns(session: Session, person_id: int) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from bot.domain.languages import Language
 from bot.domain.plans import then_of
 from bot.domain.tips import Tip
 from bot.domain.told import Answer
-from bot.views import pieces
+from bot.views import pair_offer, pieces
 from bot.views.ids import Action, Payload
 from bot.views.pieces import Block
 from bot.views.words import frame_in
@@ -51,9 +51,10 @@ def next_step(answer: Answer, *, nudge_key: str, way: Way, language: Language) -
     if answer is Answer.NOT_ALLOWED:
         return _page(way.data_rules_link, words.data_page, words.data, words.no_data_page)
     if answer is Answer.NO_TRUST:
-        return _trust(way.trust, language)
+        return [*_trust(way.trust, language), *pair_offer.offer(nudge_key, language)]
     if answer is Answer.NO_TIME:
-        return [pieces.section(words.time), pieces.row(moments(nudge_key, language))]
+        moment = [pieces.section(words.time), pieces.row(moments(nudge_key, language))]
+        return [*moment, *pair_offer.offer(nudge_key, language)]
     return []
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from bot.domain.pairs import Own
 from bot.domain.plans import IfThen
 from bot.domain.scorecard import Scorecard
 from bot.domain.tips import Tip
 from bot.domain.told import Preferences
-from bot.views import pieces, plan, scorecard, settings, told, weeks
+from bot.views import pair, pieces, plan, scorecard, settings, told, weeks
 from bot.views.ids import Action, Callback
 from bot.views.pieces import Block
 
@@ -30,12 +31,15 @@ def view(
     today: date,
     if_then: IfThen | None = None,
     planned_tip: Tip | None = None,
+    pairs: Own | None = None,
 ) -> View:
     """The Home tab of one person. `card` is None for somebody who is not in the list of people.
 
-    `if_then` is their plan, `planned_tip` the tip it is for, None when that is gone.
+    `if_then` is their plan, `planned_tip` the tip it is for, None when that is gone; `pairs` what they
+    offered and asked for.
     """
     planned = plan.on_home(if_then, planned_tip, today=today) if if_then is not None else []
+    planned += pair.on_home(pairs or Own(), now=now, today=today)
     introduction = _introduction(introduced_by) if preferences.introduced_at is None else []
     known = (
         _nothing_held()

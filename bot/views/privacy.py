@@ -36,6 +36,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "follow_up": ("second look after a tip", "second looks after tips"),
     "meant_pattern": ("pattern that you said was meant", "patterns that you said were meant"),
     "if_then_plan": ("if-then plan of yours", "if-then plans of yours"),
+    "pair_volunteer": ("offer of yours to show a colleague something", "offers of yours to show a colleague something"),
+    "pair_request": ("request of yours for a colleague's time", "requests of yours for a colleague's time"),
     "preference": ("record of your choices about messages", "records of your choices about messages"),
     "digest_wish": ("wish for each new summary of your team", "wishes for each new summary of your team"),
     "digest": ("note that a team's summary was sent to you", "notes that a team's summary was sent to you"),

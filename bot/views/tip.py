@@ -13,10 +13,11 @@ from datetime import date
 from bot.domain import languages
 from bot.domain.adoption import ZERO_STATES, State
 from bot.domain.languages import Language
+from bot.domain.pairs import PAIR_UP
 from bot.domain.tips import ENABLEMENT_TRIGGERS, Fact, Facts, Tip, fill, in_language_of
 from bot.domain.told import Answer
 from bot.domain.waste import idle_seat
-from bot.views import barriers, pieces, rules, told
+from bot.views import barriers, pair_offer, pieces, rules, told
 from bot.views.barriers import Way
 from bot.views.ids import Action, Payload
 from bot.views.message import Message, compose
@@ -163,7 +164,8 @@ def _answers(nudge_key: str, tip: Tip, trigger: str, language: Language) -> list
     first = [_button(answer, nudge_key, frame) for answer in asked]
     plan = [barriers.moments(nudge_key, language)] if trigger in _MAY_BE_PLANNED else []
     if trigger in ZERO_STATES:
-        return [pieces.row(*first, *plan, barriers.menu(nudge_key, language))]
+        together = pair_offer.offer(nudge_key, language) if tip.topic == PAIR_UP else []
+        return [*together, pieces.row(*first, *plan, barriers.menu(nudge_key, language))]
     contexts = [_button(answer, nudge_key, frame) for answer in _CONTEXTS.get(trigger, (Answer.WAS_MEANT,))]
     if len(contexts) == 1:
         return [pieces.row(*first, *contexts)]

@@ -35,7 +35,7 @@ BREACHES_OF_SENT = {
 }
 WHO_THEY_ARE = (
     "domain.people domain.usage store.arrivals store.delivery store.digests store.exclusions store.facts "
-    "store.identities store.nudges store.people store.plans store.preferences store.pseudonyms"
+    "store.identities store.nudges store.pairs store.people store.plans store.preferences store.pseudonyms"
 )
 """What has to be known to send somebody what they wished for: who and where they are, when they work, what they said.
 """

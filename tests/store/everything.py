@@ -43,6 +43,8 @@ def _rows(session: Session, model: type[Base], person_id: int, names: dict[str, 
     row |= {name: person_id for name in ("person_id", "nudge_id", "nudge_step_id", "finding_id") if name in row}
     if "manager_id" in row:
         row["manager_id"] = None if person_id == ADA else ADA
+    if "volunteer_id" in row:
+        row["volunteer_id"] = BEN if person_id == ADA else ADA
     if model is PersonRow:
         return [row]
     if model is IdentityRow:

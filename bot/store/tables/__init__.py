@@ -23,6 +23,7 @@ from bot.store.tables.messages import (
     SendSlotRow,
 )
 from bot.store.tables.own_tips import OwnTipRow
+from bot.store.tables.pairs import PairRequestRow, PairVolunteerRow
 from bot.store.tables.people import (
     CalendarDayRow,
     ExclusionRow,
@@ -88,6 +89,8 @@ __all__ = [
     "OpenSessionRow",
     "OutcomeRow",
     "OwnTipRow",
+    "PairRequestRow",
+    "PairVolunteerRow",
     "PapersRow",
     "PersonRow",
     "PreferenceRow",
