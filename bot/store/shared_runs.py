@@ -89,18 +89,20 @@ def window(session: Session, *, run_id: int) -> tuple[str, datetime] | None:
 def turn(session: Session, *, run_id: int, before: Collection[str], now: datetime) -> Turn:
     """Whether this run may begin: the newest run of each job in `before` has ended, and nobody is at this one.
 
-    A run whose job has a newer one by now has nothing left to do: it ends here, and says so.
+    A run whose job has a newer one by now has nothing left to do: it ends here, and says so. What a clock that went
+    ahead handed over for hours to come is not newer: it did not do the work of now.
     """
     run = session.get(RunRow, run_id, with_for_update=True)
     if run is None or run.state not in _OPEN or _is_cut(session, run):
         return Turn.OVER
     if _is_held(session, run):
         return Turn.NOT_YET
-    newest = select(func.max(RunRow.scheduled_for)).where(RunRow.job == run.job)
+    due = RunRow.scheduled_for <= max(run.scheduled_for, wall_now(session))
+    newest = select(func.max(RunRow.scheduled_for)).where(RunRow.job == run.job, due)
     if (newer := session.scalar(newest)) is not None and newer > run.scheduled_for:
         _end(session, run, state=RunState.DONE, result={"left_to": newer.isoformat()}, now=now)
         return Turn.LEFT_TO_A_NEWER
-    newest_of_each = select(RunRow.job, func.max(RunRow.scheduled_for)).group_by(RunRow.job)
+    newest_of_each = select(RunRow.job, func.max(RunRow.scheduled_for)).where(due).group_by(RunRow.job)
     earlier = and_(RunRow.job.in_(before), tuple_(RunRow.job, RunRow.scheduled_for).in_(newest_of_each))
     same = and_(RunRow.job == run.job, RunRow.run_id != run_id, RunRow.lease_until > wall_clock(0))
     in_the_way = session.scalar(select(RunRow.run_id).where(RunRow.state.in_(_OPEN), or_(earlier, same)).limit(1))
@@ -176,7 +178,8 @@ def renew(session: Session, *, run_ids: Collection[int], lease_s: float) -> None
 
 def stranded(session: Session, *, known: Collection[int], after_s: float) -> list[tuple[int, str]]:
     """Newest runs that are open and that nobody holds or will come to: `known` are those that somebody will."""
-    newest = select(RunRow.job, func.max(RunRow.scheduled_for)).group_by(RunRow.job)
+    due = RunRow.scheduled_for <= wall_clock(0)
+    newest = select(RunRow.job, func.max(RunRow.scheduled_for)).where(due).group_by(RunRow.job)
     left = or_(
         and_(RunRow.state == RunState.RUNNING, RunRow.lease_until < wall_clock(0)),
         and_(RunRow.state == RunState.WAITING, RunRow.handed_at < wall_clock(-after_s)),

@@ -6,9 +6,10 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -141,6 +142,19 @@ def test_older_window_is_left_to_the_newer(shared_store: Store, diary: Diary) ->
     assert ["deliver 0"] == diary.ended()
 
 
+def test_clock_that_was_ahead_stops_nobody(shared_store: Store, diary: Diary) -> None:
+    """A machine whose clock was a year ahead did a delivery of then: those of today go on."""
+    ahead = datetime.now(UTC) + timedelta(days=365)
+    hand_over(shared_store, "collect", "deliver", at=ahead)
+    with at_work(sharing(shared_store, diary)):
+        assert wait_until(all_ended(shared_store, 2))
+
+        hand_over(shared_store, "collect", "detect", "deliver")
+        assert wait_until(all_ended(shared_store, 5))
+
+    assert {"collect 0": 2, "deliver 0": 2, "detect 0": 1} == Counter(diary.ended())
+
+
 def test_tick_takes_what_waits_and_workers_leave_it(shared_store: Store, diary: Diary) -> None:
     """A cron beside the workers does what nobody has begun, once; the worker that comes to it finds it over."""
     hand_over(shared_store, "collect")
@@ -182,6 +196,7 @@ def test_tick_takes_over_when_every_worker_is_dead(shared_store: Store, diary: D
     assert [("collect", "done", 2)] == run_rows(shared_store)
 
 
+@pytest.mark.prove
 def test_piece_of_a_killed_worker_is_taken_over(shared_store: Store, diary: Diary, tmp_path: Path) -> None:
     """kill -9 in the middle of a piece costs that try and nothing else: another worker does the piece."""
     hand_over(shared_store, "collect", "detect")
@@ -248,6 +263,7 @@ def test_clocks_and_workers_side_by_side(shared_store: Store, diary: Diary) -> N
     assert 1 == diary.ended().count("deliver 0")
 
 
+@pytest.mark.prove
 def test_workers_outlive_a_restart_of_the_database(diary: Diary) -> None:
     """While PostgreSQL is away nothing is lost; the same workers go on with the same night once it is back."""
     with postgres.server() as server, postgres.database(server) as url:
