@@ -19,14 +19,14 @@ from tests.chaos import Chaos
 
 
 @contextmanager
-def a_chaos(folder: Path, store: Store, *, people: int, seed: int) -> Iterator[Chaos]:
+def a_chaos(folder: Path, store: Store, *, people: int, seed: int, **pace: float) -> Iterator[Chaos]:
     """A crowd with its campaigns, a Slack and a nursery, with nobody at work yet."""
     members = crowd.write_members(folder / "members.json", people)
     with crew.slack_process(folder, members=members, now=chaos.BEGIN) as slack:
         held = Chaos(store, slack, crew=None, dice=Random(seed))  # type: ignore[arg-type]  # hired below
         held.hire(people)
         held.begin_campaigns()
-        with crew.crew(folder, database_url=store.url, slack=slack, pace=chaos.PACE) as couriers:
+        with crew.crew(folder, database_url=store.url, slack=slack, pace={**chaos.PACE, **pace}) as couriers:
             held.crew = couriers
             yield held
 
@@ -45,7 +45,7 @@ def test_a_bad_week(sqlite_store: Store, tmp_path: Path) -> None:
     """A small draw: the clocks of one zone have just changed, couriers die, Slack loses replies, and some had one
     already this week.
     """
-    with a_chaos(tmp_path, sqlite_store, people=120, seed=6) as held:
+    with a_chaos(tmp_path, sqlite_store, people=72, seed=6, lease_s=3, http_timeout_s=1, settle_s=1) as held:
         held.kills_a_scene, held.wishes_a_kill, held.most_couriers = 1, 0.1, 3
         everywhere = chaos.season(held.people, dice=held.dice, edges=0)
         held.live([scene for scene in everywhere if scene.zone == "Asia/Beirut"][:2], [chaos.lost_replies])
