@@ -18,8 +18,8 @@ from bot.views.pieces import Block
 
 TITLE = "A dry run"
 
-SECONDS_A_MESSAGE = 1
-"""Slack takes about one message a second from an app."""
+MESSAGES_A_MINUTE = 45
+"""What delivery keeps to (`Pace` in `jobs/rounds.py`); a test holds the two together."""
 _USUAL = (1, 3)
 """Points by which messages like these change what people do, in trials large enough to tell."""
 SILENCES: dict[str, str] = {
@@ -94,8 +94,8 @@ def _through(told: Forecast, people: int, plan: Plan) -> str:
     """Arithmetic: messages at the pace of the workspace, in the hours of a day that the plan allows."""
     sent_to = (told.hearing if told.hearing is not None else people) * (100 - plan.holdout_percent) / 100
     low, high = plan.hours
-    days = max(1, ceil(sent_to * SECONDS_A_MESSAGE / ((high - low) * 3600)))
-    pace = "Slack takes about one message a second. "
+    days = max(1, ceil(sent_to / (MESSAGES_A_MINUTE * 60 * (high - low))))
+    pace = f"At most {MESSAGES_A_MINUTE} messages leave in a minute. "
     first = "The first messages" if plan.kind is Kind.SEQUENCE else "They"
     span = "fit into one working day" if days == 1 else f"take about {days} working days"
     gaps = sum(step.gap_days for step in plan.steps)

@@ -312,7 +312,7 @@ def test_dry_run_tells_of_people_and_of_what_can_be_seen(leads: Office) -> None:
     said = words(press(leads, ROBIN, Action.NUDGE_DRY_RUN))
 
     assert f"About {size(leads)} people match." in said
-    assert "one message a second" in said
+    assert "45 messages leave in a minute" in said
     assert re.search(r"a difference of about \d+ points|no difference could be seen", said)
     assert "cannot tell yet" in said
     assert "audience_counted" in acts(leads)
