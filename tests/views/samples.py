@@ -13,6 +13,8 @@ from bot.domain.finished_work import WorkDone
 from bot.domain.follow_up import FollowUp, Measure, Unknowable
 from bot.domain.nudging import Silence
 from bot.domain.outcomes import OutcomeKind
+from bot.domain.pairs import ASK, NOBODY_FREE, Own, Request
+from bot.domain.pairs import State as PairState
 from bot.domain.people import Person, Seat, WorkCalendar
 from bot.domain.plans import Cue, IfThen
 from bot.domain.results import OutcomeFact
@@ -21,7 +23,7 @@ from bot.domain.tips import Facts, LinkKind, Tip
 from bot.domain.told import Answer, Preferences
 from bot.domain.usage import Counters, Coverage, UsageWindow, WeekSum
 from bot.domain.waste.finding import NotJudged
-from bot.views import check_in, home, modal, plan, privacy, settings, tip, trouble, weeks, why
+from bot.views import check_in, home, modal, pair, plan, privacy, settings, tip, trouble, weeks, why
 from bot.views import help as help_views
 from bot.views import scorecard as card_views
 from bot.views import silence as silence_views
@@ -312,7 +314,27 @@ def step_messages(facts: Facts, word: str) -> dict[str, Message]:
         )
     messages["why a reminder"] = plan.why(facts=reminded, rule_version="nudges-2", today=TODAY)
     messages["plan forgotten"] = plan.forgotten()
-    return messages
+    return {**messages, **pair_messages(word)}
+
+
+def pair_messages(word: str) -> dict[str, Message]:
+    """Every message about fifteen minutes with a colleague but the one with a name: tests/views/test_pair.py."""
+    request = Request(1, None, None, PairState.NOBODY, 3, NOW, NOW)
+    return {
+        "pair, ask": pair.message(nudge_key=KEY, trigger=ASK, facts={}, introduce_by=word),
+        "pair, nobody": pair.message(nudge_key=KEY, trigger=NOBODY_FREE, facts={}),
+        "pair, why asked": pair.why(ASK),
+        "pair, why told": pair.why(NOBODY_FREE),
+        "pair, requested": pair.requested(),
+        "pair, already": pair.not_now(request),
+        "pair, silent": pair.not_now(None),
+        **{f"pair, taken back {done}": pair.taken_back(done) for done in (True, False)},
+        **{
+            f"pair, yes {yes}, in time {in_time}": pair.answered(yes=yes, in_time=in_time)
+            for yes in (True, False)
+            for in_time in (True, False)
+        },
+    }
 
 
 def check_in_messages(facts: Facts, word: str) -> dict[str, Message]:
@@ -365,6 +387,16 @@ def every_view(given: Numbers | None = None, *, word: str = "Robin Osei") -> dic
         if_then=IfThen("flaky-test", Cue.MONDAY, NOW, TODAY + timedelta(days=14)),
         planned_tip=ZERO_TO_ONE,
     )
+    for state in PairState:
+        views[f"home with a request, {state}"] = home.view(
+            card=card,
+            preferences=Preferences(introduced_at=NOW),
+            has_tip=True,
+            introduced_by=word,
+            now=NOW,
+            today=TODAY,
+            pairs=Own(offers=True, request=Request(1, None, None, state, 1, NOW, NOW), is_told=True),
+        )
     views["home of a stranger"] = home.view(
         card=None, preferences=Preferences(), has_tip=False, introduced_by=word, now=NOW, today=TODAY
     )
