@@ -3,7 +3,7 @@
 Slack's stand-in is a process of its own and refuses the first message that is too many in any second. The couriers are
 processes as well; each delivers as `kindling deliver` does, with the real rules asked twice for every message. The rate
 is counted from the first to the last entry of the stand-in's journal, 429s from its list of calls.
-Run: python benchmarks/pace.py [--deliveries 10000] [--allowed 50] [--workers 1 2 4] [--databases sqlite postgresql]
+Run: python benchmarks/pace.py [--deliveries 1000] [--allowed 50] [--workers 1 2 4] [--databases sqlite postgresql]
      python benchmarks/pace.py --real            at Slack's own pace and limits, for 300 deliveries
      python benchmarks/pace.py --drain 150000    plan with `detect` and `decide`, then deliver all of it
 """
@@ -68,7 +68,7 @@ class Reached:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--deliveries", type=int, default=0, help="default 10000, or 300 with --real")
+    parser.add_argument("--deliveries", type=int, default=0, help="default 1000, or 300 with --real")
     parser.add_argument("--allowed", type=int, default=50, help="messages a second beyond which the stand-in refuses")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"], choices=["sqlite", "postgresql"])
@@ -79,7 +79,7 @@ def main() -> None:
     if asked.child:
         child(*asked.child)
         return
-    deliveries = asked.deliveries or (300 if asked.real else 10_000)
+    deliveries = asked.deliveries or (300 if asked.real else 1_000)
     with postgres.server() as server:
         if asked.drain:
             for database in asked.databases:
