@@ -46,17 +46,21 @@ def test_no_waste_is_sent_while_exploring(situation: dict[str, Any], trigger: st
 @given(ANY_STATE)
 @settings(max_examples=200, deadline=None)
 def test_exploration_is_never_spoken_of(situation: dict[str, Any]) -> None:
-    """After the 60 days, too: a plan about waste rests on a finding in a ledger that counts, with dollars left."""
+    """After the 60 days, too: a plan about waste rests on a finding in a ledger that counts, with dollars left: of a
+    suggestion, those of its range.
+    """
     plan = decide(**situation | {"exploring": False}, has_open_nudge=False, tips=TIPS, seats=SEATS)
 
     if isinstance(plan, Plan) and plan.trigger in WASTE_TRIGGERS:
         counted = [
-            found.counted_microusd
+            (found.counted_microusd, found.low_microusd)
             for found in situation["findings"]
             if (found.detector, found.tool) == (plan.trigger, plan.facts["tool"])
             and found.ledger in ("wasted", "optimizable")
         ]
-        assert any(amount or (amount is None and plan.trigger == "W01") for amount in counted)
+        assert any(
+            amount or (amount == 0 and low) or (amount is None and plan.trigger == "W01") for amount, low in counted
+        )
 
 
 def test_sixty_days_end_on_the_sixtieth() -> None:
