@@ -15,6 +15,7 @@ from bot.store import audiences, audit, campaigns
 from bot.store.audit import Act
 from bot.store.database import Session
 from bot.views import campaign_home as views
+from bot.views import campaign_results
 from bot.views.campaign_home import Listed
 from bot.views.ids import Action, Callback
 from bot.views.message import Message
@@ -71,10 +72,16 @@ def _home(asked: Asked, said: str = "") -> Message:
         shown = found[: views.MOST_LISTED]
         if any(one.state not in _OVER for one in shown):
             audit.note(session, role=Role.LEAD, act=Act.AUDIENCE_COUNTED, now=now)
+        together = campaigns.open_all_together(session, now=now)
         listed = [Listed(one, _size(session, one, now), teams.get(one.plan.audience.group_key or "")) for one in shown]
     is_all = len(shown) == len(found)
     return views.message(
-        listed, is_all=is_all, halted_on=halted_at.date() if halted_at else None, said=said, today=now.date()
+        listed,
+        is_all=is_all,
+        halted_on=halted_at.date() if halted_at else None,
+        said=said,
+        today=now.date(),
+        all_together=campaign_results.all_together(together) if together else "",
     )
 
 

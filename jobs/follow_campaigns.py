@@ -17,7 +17,7 @@ from bot.domain.audience import week_of
 from bot.domain.campaign_outcomes import Followed, Outcome, is_given_up, of_pattern, of_use
 from bot.domain.campaigns import is_about_use
 from bot.domain.experiment.evidence import judge
-from bot.domain.experiment.publishing import publishable
+from bot.domain.experiment.publishing import publishable, publishable_pool
 from bot.domain.roles import Role
 from bot.log import EventLog
 from bot.store import campaign_outcomes, campaigns, coverage, findings, people, states, windows
@@ -30,7 +30,6 @@ from jobs.work_calendars import HolidaysOf, WeekendOf
 BATCH = 200
 NOTHING_TOLD = {"verdict": "too_few"}
 """What is kept of a week in which nothing may be told: the same for every reason."""
-
 _log = EventLog("follow_campaigns")
 
 
@@ -68,9 +67,13 @@ def _stop_harm(store: Store, now: datetime) -> int:
 def _publish(store: Store, week: date) -> int:
     with store.begin() as session:
         to_tell = campaign_outcomes.to_publish(session, week=week)
+        drawn = campaign_outcomes.drawn(session) if to_tell else ()
+        waves = {one: campaign_outcomes.waves(session, campaign_id=one) for one in drawn}
+        pooled = publishable_pool(list(waves.values()))
+        beside = {} if pooled is None else {campaigns.ALL_TOGETHER: asdict(pooled)}
         for campaign_id in to_tell:
-            told = publishable(campaign_outcomes.waves(session, campaign_id=campaign_id))
-            result = NOTHING_TOLD if told is None else asdict(told)
+            told = publishable(waves[campaign_id])
+            result = (NOTHING_TOLD if told is None else asdict(told)) | beside
             campaign_outcomes.publish(session, campaign_id=campaign_id, week=week, result=result)
     return len(to_tell)
 

@@ -78,6 +78,12 @@ def to_publish(session: Session, *, week: date) -> list[int]:
     return list(session.scalars(select(CampaignRow.campaign_id).where(news, ~told).order_by(CampaignRow.campaign_id)))
 
 
+def drawn(session: Session) -> list[int]:
+    """The campaigns into which anybody was drawn."""
+    somebody = exists().where(CampaignMemberRow.campaign_id == CampaignRow.campaign_id)
+    return list(session.scalars(select(CampaignRow.campaign_id).where(somebody).order_by(CampaignRow.campaign_id)))
+
+
 def publish(session: Session, *, campaign_id: int, week: date, result: Mapping[str, Any]) -> None:
     """Freeze what is told of a campaign this week; the first word stands."""
     insert_new(session, CampaignResultRow, [{"campaign_id": campaign_id, "week": week, "result": dict(result)}])

@@ -26,6 +26,8 @@ from bot.store.tables import CampaignResultRow, CampaignRow, HaltRow
 _THE_ONE = 1
 BY_A_LEAD = "a_lead"
 HARM = "harm"
+ALL_TOGETHER = "all_together"
+"""Where the estimate over all campaigns stands in what is published of each, the same in all of a week."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,15 @@ def open_results(session: Session, *, campaign_key: str, now: datetime) -> tuple
     )
     _note(session, Act.RESULT_OPENED, now)
     return tuple(Result(week, result) for week, result in rows)
+
+
+def open_all_together(session: Session, *, now: datetime) -> Mapping[str, Any] | None:
+    """What all campaigns together suggested when anything was published last, None when nothing; it is written down."""
+    newest = select(CampaignResultRow.result).order_by(CampaignResultRow.week.desc(), CampaignResultRow.campaign_id)
+    found: Mapping[str, Any] | None = (session.scalar(newest.limit(1)) or {}).get(ALL_TOGETHER)
+    if found is not None:
+        _note(session, Act.RESULT_OPENED, now)
+    return found
 
 
 # ---------------------------------------------------------------- helpers

@@ -57,8 +57,12 @@ class Listed:
     team: str | None
 
 
-def message(listed: Sequence[Listed], *, is_all: bool, halted_on: date | None, said: str, today: date) -> Message:
-    """The list. `said` is what was just done, or nothing; `halted_on` the day on which everything was switched off."""
+def message(
+    listed: Sequence[Listed], *, is_all: bool, halted_on: date | None, said: str, today: date, all_together: str = ""
+) -> Message:
+    """The list. `said` is what was just done, or nothing; `halted_on` the day on which everything was switched off;
+    `all_together` the line over all campaigns, or nothing.
+    """
     return compose(
         FIRST_LINE,
         [
@@ -66,6 +70,7 @@ def message(listed: Sequence[Listed], *, is_all: bool, halted_on: date | None, s
             *([pieces.section(said)] if said else []),
             *_halted(halted_on, today),
             *(_places(listed, today) if listed else [pieces.section(_NONE)]),
+            *([pieces.section(all_together)] if all_together else []),
             *_ways_on(halted_on),
             pieces.small_print(("" if is_all else _OLDER) + _SMALL_PRINT),
         ],

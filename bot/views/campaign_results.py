@@ -49,6 +49,19 @@ def read(week: date, result: Mapping[str, object]) -> Published | None:
     return Published(week, people, low, high, Verdict(str(result.get("verdict"))))
 
 
+def all_together(estimate: Mapping[str, object]) -> str:
+    """The line over all campaigns: an estimate of what a message brings here, and no verdict."""
+    campaigns, points, low, high = (
+        int(str(estimate[name])) for name in ("campaigns", "points", "low_points", "high_points")
+    )
+    return (
+        f"*All campaigns so far:* set beside 100 people who got none, of 100 who get a message "
+        f"{_more_or_less(points)} do what it is about. Anything between {_more_or_less(low)} and {_more_or_less(high)} "
+        f"fits what was seen in {campaigns} campaigns. It is an estimate, and leans on what is known of such messages "
+        "elsewhere until there is more from here."
+    )
+
+
 def message(newest: Published | None, plan: Plan, *, today: date) -> Message:
     """The newest result, or why there is none yet."""
     said = _not_yet(plan, today) if newest is None else _told(newest, today)

@@ -178,6 +178,33 @@ def test_a_week_in_which_nothing_ran_swallows_no_result(store: Store) -> None:
     assert [1, 0, 0] == told
 
 
+def test_all_campaigns_together_are_told_of_once_two_may_be(store: Store) -> None:
+    """The estimate over all stands beside each result of the week, the same in all; one campaign alone makes none."""
+    monday = datetime(2026, 3, 30, 3, tzinfo=UTC)
+    with store.begin() as session:
+        people_who(session, "never_used", 40)
+        people = session.scalars(select(PersonRow.person_id).order_by(PersonRow.person_id)).all()
+        numbers = [running(session, trigger=trigger)[1] for trigger in ("never_used", "lapsed", "building")]
+        for campaign_id, size in zip(numbers, (40, 40, 3), strict=True):
+            for place, person_id in enumerate(people[:size]):
+                _member(session, campaign_id, person_id, Arm.HELD_OUT if place % 2 else Arm.TREATED, TODAY)
+        for place, person_id in enumerate(people):
+            _resolve(session, person_id, Outcome.YES if place % 4 < 2 else Outcome.NO)
+        assert campaigns.open_all_together(session, now=monday) is None
+    follow_campaigns.follow(store, now=monday, holidays_of=holidays_of, weekend_of=weekend_of)
+
+    with store.begin() as session:
+        beside = [row.result["all_together"] for row in session.scalars(select(CampaignResultRow))]
+        opened = campaigns.open_all_together(session, now=monday)
+        noted = [one.times for one in audit.done(session, since=NOW) if one.act == "result_opened"]
+    assert opened is not None
+    assert {"campaigns", "points", "low_points", "high_points"} == opened.keys()
+    assert 2 == opened["campaigns"]
+    assert opened["low_points"] < opened["points"] < opened["high_points"]
+    assert [opened] * 3 == beside
+    assert [1] == noted
+
+
 def test_switching_off_waits_for_whoever_is_at_the_fence(store: Store) -> None:
     """A pause and the switch for everything come after the message that passes the fence, and before all others."""
     with store.begin() as session:

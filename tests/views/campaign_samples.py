@@ -44,6 +44,7 @@ RESULTS = {
     "helps": Published(TODAY, 2400, 0, 9, Verdict.SEEMS_TO_HELP),
     "harms": Published(TODAY, 2400, -9, -1, Verdict.SEEMS_TO_HARM),
 }
+TOGETHER = {"campaigns": 4, "points": 2, "low_points": -1, "high_points": 5}
 
 
 def campaign(plan: Plan = PLAN, state: CampaignState = CampaignState.DRAFT, **other: Any) -> Campaign:
@@ -61,6 +62,7 @@ def every_message(tips: Sequence[Tip], word: str = "glass") -> dict[str, Message
     messages = {
         "list": campaign_home.message(listed, **told),
         "empty": campaign_home.message([], **{**told, "halted_on": TODAY, "said": "Switched off."}),
+        "all together": campaign_home.message(listed, **told, all_together=campaign_results.all_together(TOGETHER)),
         "nothing": campaign_home.nothing(stats_command="/ai-stats"),
         "gone": campaign_home.gone(),
         "too late": campaign_home.too_late(),

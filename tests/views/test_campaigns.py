@@ -19,6 +19,7 @@ from bot.views.ids import parse
 from bot.views.limits import Surface
 from bot.views.message import Message
 from bot.views.patterns import PATTERNS
+from jobs.rounds import Pace
 from tests.views import campaign_samples as samples
 
 TIPS = load_tips()
@@ -122,16 +123,31 @@ def test_plan_is_told_in_words(plan: Any, said: str) -> None:
         (40, 40, None, "no difference could be seen, however large. Messages like these usually change 1 to 3 points"),
         (200, 180, 33.1, "only a difference of about 33 points could be seen"),
         (150_000, 150_000, 1.2, "a difference of about 1 point could be seen"),
-        (150_000, 150_000, 1.2, "They take about 6 working days"),
+        (150_000, 150_000, 1.2, "They take about 8 working days"),
         (40, 40, None, "They fit into one working day"),
         (40, None, None, "So few of them could be written to just now that no number is said."),
     ],
 )
 def test_dry_run_says_what_can_be_seen(people: int, hearing: int | None, points: float | None, said: str) -> None:
-    """The arithmetic of one message a second, and what could be seen beside what is usual."""
+    """The arithmetic of the pace of delivery, and what could be seen beside what is usual."""
     told = campaign_forecast.message(Forecast(people, hearing, {}, points), samples.PLAN)
 
     assert said in text_of(told)
+
+
+@pytest.mark.parametrize(("points", "said"), [(2, "2 more do"), (0, "just as many do"), (-3, "3 fewer do")])
+def test_all_campaigns_together_are_one_plain_line(points: int, said: str) -> None:
+    """What all of them suggest is an estimate with its range, never a verdict and never a list of the best."""
+    told = campaign_results.all_together(samples.TOGETHER | {"points": points})
+
+    assert f"of 100 who get a message {said} what it is about" in told
+    assert "between 1 fewer and 5 more fits what was seen in 4 campaigns" in told
+    assert "It is an estimate" in told
+
+
+def test_dry_run_reckons_with_the_pace_of_delivery() -> None:
+    """What leads are told leaves in a minute is what delivery keeps to."""
+    assert Pace().rate_per_s * 60 == campaign_forecast.MESSAGES_A_MINUTE
 
 
 def test_dry_run_of_too_few_has_no_number() -> None:
