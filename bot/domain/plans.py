@@ -68,6 +68,10 @@ class IfThen:
     def made_on(self) -> date:
         return self.made_at.astimezone(UTC).date()
 
+    def may_wait(self, now: datetime) -> bool:
+        """Whether its reminder may still come, whatever was used meanwhile."""
+        return self.reminded_at is None and now.astimezone(UTC).date() < self.remind_on + LIVES_FOR
+
 
 def remind_on(cue: Cue, *, made_on: date) -> date:
     """The day of the reminder: about a week later, or the first such weekday from then on."""
@@ -78,8 +82,7 @@ def remind_on(cue: Cue, *, made_on: date) -> date:
 
 def waits(plan: IfThen, standing: Standing, now: datetime) -> bool:
     """Whether this plan still has its reminder before it: not reminded, not too late, and not used meanwhile."""
-    is_over = now.astimezone(UTC).date() >= plan.remind_on + LIVES_FOR
-    return plan.reminded_at is None and not is_over and not used_since(plan.made_on, standing)
+    return plan.may_wait(now) and not used_since(plan.made_on, standing)
 
 
 def reminder_at(plan: IfThen, calendar: WorkCalendar, *, person_id: int, now: datetime) -> datetime | None:

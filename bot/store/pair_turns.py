@@ -27,7 +27,7 @@ from bot.domain.pairs import (
     may_be_asked,
 )
 from bot.domain.people import Person
-from bot.store import nudges, pairs, people, preferences
+from bot.store import nudges, pairs, people, plans, preferences
 from bot.store.batches import chunks
 from bot.store.tables import NudgeRow, PairVolunteerRow
 
@@ -82,6 +82,7 @@ def _in_turn(session: Session, request: Request, now: datetime) -> Iterator[Pers
 
 def _load(session: Session, person_ids: Sequence[int], now: datetime) -> list[Volunteer]:
     taken = nudges.open_people(session, person_ids=person_ids) | _asked_lately(session, person_ids, now)
+    taken |= {who for who, plan in plans.load(session, person_ids=person_ids).items() if plan.may_wait(now)}
     said = preferences.load(session, person_ids=person_ids)
     past = nudges.history(session, person_ids=person_ids)
     here = people.load(session, person_ids=person_ids)
@@ -103,7 +104,9 @@ def _asked_lately(session: Session, person_ids: Sequence[int], now: datetime) ->
 
 
 def _ask(session: Session, request: Request, volunteer_id: int, now: datetime) -> bool:
-    """One message to this volunteer; False when another process was first."""
+    """One message to this volunteer; False when another process was first, or they were erased meanwhile."""
+    if not people.hold(session, person_ids=[volunteer_id]):
+        return False
     nudge_id = pairs.plan(session, person_id=volunteer_id, trigger=ASK, side=None, now=now)
     return nudge_id is not None and pairs.asked(
         session, request=request, volunteer_id=volunteer_id, nudge_id=nudge_id, now=now

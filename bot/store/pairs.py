@@ -57,6 +57,14 @@ def find(session: Session, *, person_id: int, hold: bool = False) -> Request | N
     return None if row is None else _request(row)
 
 
+def hold_all(session: Session, *, person_id: int) -> None:
+    """Hold the requests that this person made or is asked for, before anything of theirs goes: whoever takes a request
+    further holds it first as well.
+    """
+    theirs = or_(PairRequestRow.person_id == person_id, PairRequestRow.volunteer_id == person_id)
+    session.execute(select(PairRequestRow.person_id).where(theirs).order_by(PairRequestRow.person_id).with_for_update())
+
+
 def unfinished(session: Session) -> list[int]:
     """Those whose request has somebody to ask, or something to tell."""
     states = (*OPEN, State.AGREED, State.NOBODY)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, literal, or_, s
 from sqlalchemy.orm import Session
 
 from bot.domain.people import IdentitySource
-from bot.store import counted, exclusions
+from bot.store import counted, exclusions, pairs
 from bot.store.batches import table_of
 from bot.store.identities import main_addresses, normal, owners
 from bot.store.pseudonyms import findable_key
@@ -224,6 +224,7 @@ def forget(session: Session, *, person_id: int) -> dict[str, int]:
     """
     names = _names(session, person_id)
     counted.close_blocks(session, person_id=person_id)
+    pairs.hold_all(session, person_id=person_id)
     _leave_no_author(session, names)
     gone = {}
     for model in PERSONAL:

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from bot.domain.nudging import Silence
 from bot.domain.pairs import ASK, MADE, NOBODY_FREE, State
-from bot.store import nudges, pair_turns, pairs, preferences, rights
+from bot.domain.plans import Cue, IfThen, remind_on
+from bot.store import nudges, pair_turns, pairs, plans, preferences, rights
 from bot.store.database import Store
 from bot.store.tables import NudgeRow, PersonRow
 from tests.jobs.test_decide import add_person
@@ -173,6 +174,20 @@ def test_who_has_a_message_on_its_way_is_not_drawn_and_hears_an_answer_later(sql
     go_on(sqlite_store, ada, NOW + DAY)
 
     assert [ben, ada] == [person_id for person_id, _, _ in messages(sqlite_store, MADE)]
+
+
+def test_who_waits_for_a_reminder_is_not_asked(sqlite_store: Store) -> None:
+    """From a plan to its one reminder nothing else is sent, to somebody who offered neither."""
+    ada, ben = add_person(sqlite_store, "U0ADA"), add_person(sqlite_store, "U0BEN")
+    with sqlite_store.begin() as session:
+        plans.make(session, person_id=ben, plan=IfThen("any", Cue.STUCK, NOW, remind_on(Cue.STUCK, made_on=NOW.date())))
+    asked(sqlite_store, ben, by=ada)
+    assert [] == messages(sqlite_store, ASK)
+    with sqlite_store.begin() as session:
+        plans.forget(session, person_id=ben, now=NOW)
+    go_on(sqlite_store, ada, NOW)
+
+    assert [(ben, "planned", None)] == messages(sqlite_store, ASK)
 
 
 def test_switched_off_nobody_is_asked(sqlite_store: Store) -> None:

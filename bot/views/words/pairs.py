@@ -36,7 +36,8 @@ _EN = PairWords(
     "without your name; only when they say yes do you both learn the name. Nobody else hears of it.",
     request="Fifteen minutes with a colleague",
     requested="I ask a colleague who offered, without your name. When somebody says yes, you both get a message with "
-    "the other's name. That can take days; when nobody is free I tell you once.",
+    "the other's name, also when you had another one that week. That can take days; when nobody is free I tell you "
+    "once.",
     silent="Messages are stopped, paused or snoozed, so I could not tell you the answer. Nothing was asked. When you "
     "resume them, you can ask.",
     already="You asked already. The next request can be made from {day}.",
@@ -66,7 +67,8 @@ _DE = PairWords(
     "Namen. Sonst erfährt es niemand.",
     request="Fünfzehn Minuten zu zweit",
     requested="Ich frage jemanden, der das angeboten hat, ohne deinen Namen. Wenn jemand ja sagt, bekommt ihr beide "
-    "eine Nachricht mit dem Namen des anderen. Das kann Tage dauern; wenn niemand Zeit hat, sage ich es dir einmal.",
+    "eine Nachricht mit dem Namen des anderen, auch wenn in der Woche schon eine andere kam. Das kann Tage dauern; "
+    "wenn niemand Zeit hat, sage ich es dir einmal.",
     silent="Nachrichten sind gestoppt, pausiert oder ruhen; ich könnte dir die Antwort nicht sagen. Gefragt wurde "
     "niemand. Wenn du sie wieder aufnimmst, kannst du fragen.",
     already="Du hast schon gefragt. Die nächste Anfrage ist ab dem {day} möglich.",
