@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, exists, insert, select, text, update
+from sqlalchemy import ColumnElement, case, delete, exists, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.domain.campaigns import Audience, Campaign, CampaignState, Kind, Plan, Step, may_go
@@ -73,12 +73,11 @@ def listed(session: Session, *, most: int = 100) -> tuple[Campaign, ...]:
     """All campaigns, those that wait, run or are paused first, then the newest first."""
     rows = session.scalars(
         select(CampaignRow)
-        .order_by(CampaignRow.created_at.desc(), CampaignRow.campaign_id.desc())
+        .order_by(_place(), CampaignRow.created_at.desc(), CampaignRow.campaign_id.desc())
         .limit(most)
         .execution_options(populate_existing=True)
     )
-    places = {state: place for place, state in enumerate(_FIRST)}
-    return tuple(sorted(map(read, rows), key=lambda one: places.get(one.state, len(_FIRST))))
+    return tuple(map(read, rows))
 
 
 # ---------------------------------------------------------------- arrows
@@ -204,6 +203,12 @@ def open_all_together(session: Session, *, now: datetime) -> Mapping[str, Any] |
 # ---------------------------------------------------------------- helpers
 
 _FIRST = (CampaignState.WAITING, CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.DRAFT)
+
+
+def _place() -> ColumnElement[int]:
+    """In the database, before the limit: what runs can be found and stopped, however many drafts came after it."""
+    places = {state.value: place for place, state in enumerate(_FIRST)}
+    return case(places, value=CampaignRow.state, else_=len(_FIRST))
 
 
 def read(row: CampaignRow) -> Campaign:

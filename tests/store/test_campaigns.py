@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import update
+
 from bot.domain import campaigns as words
 from bot.domain.campaigns import ARROWS, Audience, CampaignState, Kind, Plan, Step
 from bot.store import audit, campaigns
@@ -64,6 +66,18 @@ def test_a_plan_is_kept_as_written(store: Store) -> None:
     assert found is not None
     assert plan == found.plan
     assert (CampaignState.DRAFT, ADA, None) == (found.state, found.author_slack_id, found.approver_slack_id)
+
+
+def test_what_runs_is_listed_however_many_came_later(store: Store) -> None:
+    """Whatever waits, runs or is paused stands before drafts and what is over, so that it can always be stopped."""
+    with store.begin() as session:
+        keys = [campaigns.create(session, plan=PLAN, author_slack_id=ADA, now=NOW) for _ in range(4)]
+        for key, state in zip(keys, ("paused", "running", "stopped"), strict=False):
+            session.execute(update(CampaignRow).where(CampaignRow.campaign_key == key).values(state=state))
+        paused, running, stopped, draft = keys
+
+        assert [running, paused] == [one.campaign_key for one in campaigns.listed(session, most=2)]
+        assert [running, paused, draft, stopped] == [one.campaign_key for one in campaigns.listed(session)]
 
 
 def test_a_small_one_starts_at_once_and_a_large_one_needs_a_second_lead(store: Store) -> None:
