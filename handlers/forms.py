@@ -7,7 +7,7 @@ How to make one, for every handler with a form of its own:
 - Sent: a function of `(Asked, Form)` that returns what comes next, in a dictionary `SUBMISSIONS` by `Callback`, which
   `handlers/__init__.py` registers through `handlers/trouble.py`: `form_door`.
 - Next: `wrong({field: sentence})` keeps the form open with the sentences beside the fields; `show(view)` puts another
-  in its place; `on_top(view)` lays one over it; `close()` and `close_all()` end it.
+  in its place.
 
 Slack waits three seconds for the next, so it is worked out at once, in the database alone. Whoever sent a form may have
 lost the right to it since it was opened: the function asks again. Next: `handlers/trouble.py`.
@@ -46,26 +46,14 @@ class Form:
 class Next:
     """What the person sees after sending: Slack's `response_action`, with what belongs to it."""
 
-    action: str | None = None
+    action: str
     errors: Mapping[str, str] = field(default_factory=dict)
     view: View | None = None
 
     def said(self) -> dict[str, Any]:
         """As Bolt's `ack` takes it."""
-        if self.action is None:
-            return {}
-        beside = {"errors": dict(self.errors)} if self.errors else {"view": self.view} if self.view else {}
+        beside = {"errors": dict(self.errors)} if self.errors else {"view": self.view}
         return {"response_action": self.action, **beside}
-
-
-def close() -> Next:
-    """Close this form; one below it is seen again."""
-    return Next()
-
-
-def close_all() -> Next:
-    """Close this form and those below it."""
-    return Next("clear")
 
 
 def wrong(errors: Mapping[str, str]) -> Next:
@@ -76,11 +64,6 @@ def wrong(errors: Mapping[str, str]) -> Next:
 def show(view: View) -> Next:
     """Put another view in place of the form."""
     return Next("update", view=view)
-
-
-def on_top(view: View) -> Next:
-    """Lay a view over the form, which keeps what was typed; Slack piles up three at most."""
-    return Next("push", view=view)
 
 
 def trouble(form: Form, message: Message) -> Next:

@@ -88,13 +88,10 @@ def answered(store: Store, work: Any, body: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("following", "expected"),
     [
-        (forms.close(), {}),
-        (forms.close_all(), {"response_action": "clear"}),
         (forms.wrong({"text": "Too long."}), {"response_action": "errors", "errors": {"text": "Too long."}}),
         (forms.show(VIEW), {"response_action": "update", "view": VIEW}),
-        (forms.on_top(VIEW), {"response_action": "push", "view": VIEW}),
     ],
-    ids=["close", "clear", "errors", "update", "push"],
+    ids=["errors", "update"],
 )
 def test_next_is_said_in_the_acknowledgement(sqlite_store: Store, following: Next, expected: dict[str, Any]) -> None:
     """Each thing that can come after a form leaves as Slack's own words for it."""

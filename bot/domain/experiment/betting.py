@@ -24,7 +24,8 @@ from datetime import date, timedelta
 from itertools import accumulate
 from math import exp, fsum, log, log1p, sqrt
 
-from bot.domain.experiment.waves import FOLLOW_UP_DAYS, Wave
+from bot.domain.campaigns import FOLLOW_UP_DAYS
+from bot.domain.experiment.waves import Wave
 
 BASES = ((0.05, 0.2), (0.2, 0.35), (0.4, 0.2), (0.65, 0.15), (0.88, 0.1))
 """Supposed base rates and their part of the stake: most near the 20 % from which companies start (`power.BASELINE`)."""

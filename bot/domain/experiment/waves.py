@@ -11,14 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 
-FOLLOW_UP_DAYS = 28
-"""An outcome is that of the 28 days after the draw; nobody counts before they are over, or those who answer soonest
-would count first."""
-
 
 @dataclass(frozen=True)
 class Wave:
-    """Everybody drawn on one day. Nobody moves to the other arm, written to or not (intention to treat).
+    """Everybody drawn on one day. Nobody moves to the other arm, written to or not (intention to treat). Nobody counts
+    before the 28 days of the follow-up are over, or those who answer soonest would count first.
 
     `drawn_*` counts all of them; `treated` and `held_out` those whose 28 days are over and whose outcome is known, the
     `*_events` those of them with the wished outcome; `unknown` those whose outcome nobody can know. `reached` are the

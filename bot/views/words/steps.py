@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.languages import of_locale
 from bot.domain.plans import Cue
 from bot.domain.told import Answer
 
@@ -152,8 +151,3 @@ _DE = Steps(
 
 STEPS = {"en": _EN, "de": _DE}
 """By the code of the language."""
-
-
-def steps_for(locale: str | None) -> Steps:
-    """The words for somebody with this locale."""
-    return STEPS[of_locale(locale).code]

@@ -16,10 +16,11 @@ from math import exp, fsum, lgamma, log, log1p, sqrt
 from operator import mul
 from random import Random
 
+from bot.domain.campaigns import FOLLOW_UP_DAYS
 from bot.domain.experiment.betting import BASES, Block, blocks, owned, prices
 from bot.domain.experiment.evidence import PRICE
 from bot.domain.experiment.opt_outs import too_many_stops
-from bot.domain.experiment.waves import FOLLOW_UP_DAYS, Wave
+from bot.domain.experiment.waves import Wave
 
 FIRST_DAY = date(2026, 3, 2)
 STRATA = 12
