@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.log import EventLog
-from bot.store import cohorts
+from bot.store import campaigns, cohorts
 from bot.store.database import Store
 
 _log = EventLog("enrol")
@@ -21,7 +21,8 @@ def enrol(store: Store, *, now: datetime) -> dict[str, int]:
     with store.begin() as session:
         ended = cohorts.finish(session, now=now)
     with store.read() as session:
-        due = cohorts.due(session, day=day)
+        is_halted = campaigns.halted_at(session) is not None
+        due = [] if is_halted else cohorts.due(session, day=day)  # or some are left out for messages that nobody gets
     waves = 0
     for campaign_id in due:
         with store.begin() as session:

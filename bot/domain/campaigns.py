@@ -92,7 +92,7 @@ class Audience:
 class Plan:
     """What a lead writes down. Days are whole days, both included; hours are local ones, the second not included.
 
-    `most_messages` ends it after so many messages, None: no end but the last day.
+    After `most_messages` it says nothing more, and still ends with its last day. None: as many as there are to say.
     """
 
     name: str

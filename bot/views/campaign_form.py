@@ -82,7 +82,7 @@ def what(campaign: Campaign, tips: Mapping[str, str], *, metadata: str) -> dict[
             plan.most_messages,
             lowest=1,
             highest=LARGEST_CAP,
-            hint="Left empty, it ends with its last day.",
+            hint="After so many it says nothing more. Left empty, nothing but its last day ends it.",
             optional=True,
         ),
         form.one_of(

@@ -194,6 +194,21 @@ def test_a_wave_is_drawn_once_whoever_draws(store: Store) -> None:
         assert before == {**arms(desk, keys[0]), **arms(desk, keys[1])}
 
 
+def test_nobody_is_drawn_while_everything_is_switched_off(sqlite_store: Store) -> None:
+    """The four weeks of those who are left out begin when the others can be written to, and not before."""
+    with company(sqlite_store, 20) as (desk, _):
+        key = started(desk, a_plan(), NIGHT)
+        with desk.store.begin() as session:
+            assert campaigns.halt_all(session, now=NIGHT)
+        assert 0 == enrol.enrol(desk.store, now=NIGHT)["waves"]
+        assert {} == arms(desk, key)
+        with desk.store.begin() as session:
+            assert campaigns.resume_all(session, now=NIGHT)
+
+        assert 1 == enrol.enrol(desk.store, now=NIGHT + DAYS)["waves"]
+        assert 20 == len(arms(desk, key))
+
+
 def test_a_cap_holds_whoever_plans(store: Store) -> None:
     """Four who plan for different people at once plan together as many messages as the campaign may send."""
     with company(store, 40) as (desk, _):
