@@ -157,7 +157,14 @@ class Sharing:
         if after.results is not None:
             result = crowd_counts.told(after.job, together(after.results))
             shared_runs.finish(session, key, result=result, now=self.clock.now())
+            self._begin_next(session, after.job)
             _log.info("workers.done", job=after.job)
+
+    def _begin_next(self, session: Session, job: str) -> None:
+        """The same job, where it waited: until it asks again are seconds, in which no message would leave."""
+        next_id = shared_runs.waiting(session, job=job)
+        if next_id is not None:
+            self.defer(session, BEGIN, job, [{"run_id": next_id}])
 
     def _defer_pieces(self, session: Session, job: str, key: PieceKey, numbers: Sequence[int]) -> None:
         if numbers:

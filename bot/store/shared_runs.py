@@ -165,6 +165,12 @@ def finish(session: Session, key: PieceKey, *, result: dict[str, Any], now: date
         _end(session, run, state=RunState.DONE, result=result, now=now)
 
 
+def waiting(session: Session, *, job: str) -> int | None:
+    """The newest run of this job that was handed over and has not begun."""
+    handed = (RunRow.job == job, RunRow.state == RunState.WAITING, RunRow.handed_at.is_not(None))
+    return session.scalar(select(RunRow.run_id).where(*handed).order_by(RunRow.scheduled_for.desc()).limit(1))
+
+
 def renew(session: Session, *, run_ids: Collection[int], lease_s: float) -> None:
     """Hold the runs that are cut into pieces and of which some are still to be worked on."""
     ours = exists().where(RunPieceRow.run_id == RunRow.run_id, RunPieceRow.attempt == RunRow.attempts)

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing.process import BaseProcess
@@ -25,11 +26,11 @@ from jobs.calendar import CALENDAR, Counts, Daemon, Work, tick
 from tests import postgres
 from tests.jobs.workshop import (
     MONDAY,
+    QUICK,
     Diary,
     Pieces,
     all_ended,
     at_work,
-    away,
     process,
     run_rows,
     sharing,
@@ -61,9 +62,9 @@ def hand_over(store: Store, *jobs: str, at: datetime | None = None) -> None:
         workers.handing_over(store)(job, at or due[job])
 
 
-def waiting_tasks(store: Store) -> int:
+def waiting_tasks(store: Store, which: str = "true") -> int:
     with store.read() as session:
-        return session.scalar(text("SELECT count(*) FROM procrastinate.procrastinate_jobs")) or 0
+        return session.scalar(text(f"SELECT count(*) FROM procrastinate.procrastinate_jobs WHERE {which}")) or 0
 
 
 def test_run_and_its_task_are_one_transaction(shared_store: Store) -> None:
@@ -140,6 +141,21 @@ def test_older_window_is_left_to_the_newer(shared_store: Store, diary: Diary) ->
         results = list(session.scalars(select(RunRow.result).order_by(RunRow.scheduled_for)))
     assert [{"left_to": newest.isoformat()}] * 3 + [{"sent": 1}] == results
     assert ["deliver 0"] == diary.ended()
+
+
+def test_next_delivery_begins_when_the_one_before_ends(shared_store: Store, diary: Diary) -> None:
+    """Nobody waits until the run that found a delivery at work asks again: here that is a minute later."""
+    patient = replace(QUICK, again_s=60.0)
+    hand_over(shared_store, "deliver")
+
+    with at_work(*(sharing(shared_store, diary, lasting_s=1.0, timing=patient) for _ in range(2))):
+        assert wait_until(lambda: "begin deliver 0" in diary.lines())
+        hand_over(shared_store, "deliver", at=MONDAY + timedelta(minutes=1))
+        assert wait_until(lambda: waiting_tasks(shared_store, "scheduled_at > now()") == 1)
+        assert wait_until(all_ended(shared_store, 2), within_s=10)
+        assert wait_until(lambda: waiting_tasks(shared_store) <= 1)
+
+    assert ["deliver 0"] * 2 == diary.ended()
 
 
 def test_clock_that_was_ahead_stops_nobody(shared_store: Store, diary: Diary) -> None:
@@ -266,15 +282,14 @@ def test_clocks_and_workers_side_by_side(shared_store: Store, diary: Diary) -> N
 @pytest.mark.prove
 def test_workers_outlive_a_restart_of_the_database(diary: Diary) -> None:
     """While PostgreSQL is away nothing is lost; the same workers go on with the same night once it is back."""
-    with postgres.server() as server, postgres.database(server) as url:
+    with postgres.own_server() as server, postgres.database(server.url) as url:
         store = Store(url)
         store.upgrade()
         workers.prepare(store)
         hand_over(store, *NIGHT)
         with at_work(*(sharing(store, diary, pieces=TEN, lasting_s=0.1) for _ in range(2))):
             assert wait_until(lambda: len(diary.ended()) >= 4)
-            with away(url):
-                time.sleep(0.3)
+            server.restart(crash=False)
             assert wait_until(lambda: reachable(store), within_s=20)
             assert wait_until(all_ended(store, len(NIGHT)), within_s=60)
         store.close()

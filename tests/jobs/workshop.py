@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import shlex
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import select
 
 from bot.clock import HandClock
@@ -114,25 +110,6 @@ def working(url: str, path: Path, pieces: Pieces, lasting_s: float, grace_s: flo
     shared = sharing(store, Diary(path), pieces=pieces, lasting_s=lasting_s, timing=timing)
     workers.Worker(shared, stop=stop).run()
     store.close()
-
-
-@contextmanager
-def away(database_url: str) -> Iterator[None]:
-    """The server of this database is stopped as one stops it for an update, and started again at the end."""
-    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
-        row = connection.execute("SHOW data_directory").fetchone()
-        assert row is not None
-        data = Path(row[0])
-    postmaster = int((data / "postmaster.pid").read_text().splitlines()[0])
-    control = Path(f"/proc/{postmaster}/exe").readlink().with_name("pg_ctl")
-    options = Path(f"/proc/{postmaster}/cmdline").read_text().split("\0")[1:-1]
-    user = "nobody" if os.geteuid() == 0 else None
-    how: dict[str, Any] = {"user": user, "cwd": "/", "stdout": subprocess.DEVNULL}
-    subprocess.run([control, "-D", data, "-m", "fast", "-w", "stop"], check=True, **how)
-    yield
-    subprocess.run(
-        [control, "-D", data, "-l", data / "log", "-o", shlex.join(options), "-w", "start"], check=True, **how
-    )
 
 
 @contextmanager
