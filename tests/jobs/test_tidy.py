@@ -15,7 +15,7 @@ from jobs.tidy import tidy
 from tests.store.everything import ADA, NOON, fill
 
 KEPT = {model.__tablename__ for model in retention.KEPT}
-SHORT_LIVED = {"open_session", "pushed_point", "pushed_series"}
+SHORT_LIVED = {"open_session", "pair_request", "pushed_point", "pushed_series"}
 
 
 def counts(store: Store) -> dict[str, int]:
