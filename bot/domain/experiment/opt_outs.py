@@ -21,6 +21,8 @@ TOLERABLE_STOPS = 0.05
 """At `STOP_COSTS` this many eat up five points: more than three times what nudges bring at scale."""
 STOP_ALPHA = 0.025
 """The other 2.5 % of what a stop on harm may ever be wrong; the first are the interval's upper end."""
+LEAST_STOPPED = 5
+"""Nobody is to read from a campaign that ended who of a few had enough (P10)."""
 SUSPECTED = (0.075, 0.1, 0.2, 0.4)
 """Shares of stops on which is bet, in equal parts: once and a half, 2, 4 and 8 times the tolerable."""
 
@@ -48,6 +50,8 @@ def too_many_stops(waves: Sequence[Wave]) -> bool:
         return False
     all_waves = together(waves)
     stopped, stayed = all_waves.stopped, all_waves.reached - all_waves.stopped
+    if stopped < LEAST_STOPPED:
+        return False
     logs = [
         stopped * log(share / TOLERABLE_STOPS) + stayed * log((1 - share) / (1 - TOLERABLE_STOPS))
         for share in SUSPECTED

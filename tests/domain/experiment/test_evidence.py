@@ -186,12 +186,12 @@ def test_stops_and_useless_tips_are_charged() -> None:
 
 
 def test_too_many_stops_need_no_follow_up() -> None:
-    """Opt-outs count on the day they come: three of three, or 16 of 100, stop a campaign; 5 of 100, or one, do not."""
+    """Opt-outs count on the day they come: five of five, or 16 of 100, stop a campaign; 5 of 100, or four of four, do not."""
 
     def stops(stopped: int, reached: int) -> bool:
         return judge([Wave(DAY, drawn_treated=400, drawn_held_out=100, reached=reached, stopped=stopped)]).harm
 
-    assert [True, True] == [stops(3, 3), stops(16, 100)]
+    assert [False, True, True] == [stops(4, 4), stops(5, 5), stops(16, 100)]
     assert [False, False, False] == [stops(1, 1), stops(5, 100), stops(20, 400)]
 
 
