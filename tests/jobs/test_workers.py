@@ -102,6 +102,7 @@ def test_later_phase_waits_for_the_one_before(shared_store: Store, diary: Diary)
     assert ("collect people", ["collect a", "collect b"], "collect last") == (first, sorted(middle), last)
 
 
+@pytest.mark.prove
 def test_night_keeps_its_order(shared_store: Store, diary: Diary) -> None:
     """However many workers are free, no job begins before those it builds on; delivery waits for none of them."""
     hand_over(shared_store, *reversed(NIGHT), "deliver")
@@ -143,6 +144,7 @@ def test_older_window_is_left_to_the_newer(shared_store: Store, diary: Diary) ->
     assert ["deliver 0"] == diary.ended()
 
 
+@pytest.mark.prove
 def test_next_delivery_begins_when_the_one_before_ends(shared_store: Store, diary: Diary) -> None:
     """Nobody waits until the run that found a delivery at work asks again: here that is a minute later."""
     patient = replace(QUICK, again_s=60.0)
