@@ -94,8 +94,8 @@ def _told(found: Published, today: date) -> str:
 def _range(low: int, high: int) -> str:
     """Where the difference may lie, of a hundred people each."""
     return (
-        f"Of 100 people who were to get it, set beside 100 who were not, between {_more_or_less(low)} and {_more_or_less(high)} "
-        "did what it was about. Anything in between fits what was seen."
+        f"Of 100 people who were to get it, set beside 100 who were not, between {_more_or_less(low)} and "
+        f"{_more_or_less(high)} did what it was about. Anything in between fits what was seen."
     )
 
 

@@ -186,7 +186,7 @@ def test_stops_and_useless_tips_are_charged() -> None:
 
 
 def test_too_many_stops_need_no_follow_up() -> None:
-    """Opt-outs count on the day they come: five of five, or 16 of 100, stop a campaign; 5 of 100, or four of four, do not."""
+    """Opt-outs count on the day they come: five of five, or 16 of 100, stop a campaign; 5 of 100 or 4 of 4 do not."""
 
     def stops(stopped: int, reached: int) -> bool:
         return judge([Wave(DAY, drawn_treated=400, drawn_held_out=100, reached=reached, stopped=stopped)]).harm
