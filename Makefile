@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# One more than there are cores: a third of the time tests wait for a database, a socket or a browser.
+WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -17,7 +19,7 @@ run: .venv/ready ## the real thing: clock and Slack in one process (settings: do
 	@$(BIN)/kindling run
 
 test: .venv/ready-dev ## the tests: SQLite, PostgreSQL, real HTTP, WebSocket and browser
-	@$(BIN)/python -m pytest -m "not prove" -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m "not prove" -n $(WORKERS) --dist loadfile
 
 check: .venv/ready-dev ## format, lint, types, arrows between rooms, migrations against tables
 	$(BIN)/ruff format --check .

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from bot import cli, doctor, papers
+from bot.domain import pairs
 from bot.domain.people import KEPT_AFTER_LEAVING_DAYS
 from bot.errors import InputError
 from bot.settings import Settings, SourceConfig, load
@@ -96,7 +97,8 @@ def test_every_number_is_the_one_the_code_goes_by(settings: Settings) -> None:
         gone_at = aged.limit(now=MARCH, retention_days=settings.retention_days)
         assert re.search(rf"\| {(MARCH - gone_at).days} days\b[^|]*\|$", row), row
 
-    assert {217, pushed.FOLLOWED_DAYS, pushed.REMEMBERED_DAYS} == {one.days_kept(217) for one in retention.AGED}
+    fixed = {pushed.FOLLOWED_DAYS, pushed.REMEMBERED_DAYS, pairs.ENDS_AFTER.days}
+    assert {217, *fixed} == {one.days_kept(217) for one in retention.AGED}
     for text in texts.values():
         assert f"{KEPT_AFTER_LEAVING_DAYS} days" in text
         assert f"at least {min(papers.FLOORS)} people" in text

@@ -184,7 +184,7 @@ def test_name_of_two_teams_is_asked_about(at_work: Office) -> None:
         session.delete(session.get(TeamGroupRow, emi))
     summaries.tree(store)
     assert "More than one team below you goes by that name" in shown.text
-    assert "glass (1) · glass (2)" in shown.text
+    assert "A team below (glass (1), glass (2))" in shown.text
 
 
 def test_why_tells_rules_and_no_reason(at_work: Office) -> None:

@@ -135,6 +135,7 @@ def spoken(emails: list[str]) -> list[list[str]]:
         *(["import", kind, f"{kind}{which}.csv"] for kind in FILES for which in ("", "-wrong")),
         ["import", "sessions", "."],
         ["tick", "--json"],
+        ["queue", "--json"],
         ["detect"],
         ["measure"],
         ["decide"],
