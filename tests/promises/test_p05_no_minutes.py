@@ -23,7 +23,7 @@ SPOKEN = re.compile(r"\b(minutes?|hours?|seconds?|duration)\b", re.IGNORECASE)
 NOT_ABOUT_USE = {"error", "busy"}
 REPORTED = re.compile("“[^”]*” as you felt it")
 CHECK_INS = {f"check-in, {helped}" for helped in Helped}
-OFFERED = " · ".join(check_in.SAVING.values())
+OFFERED = ", ".join(check_in.SAVING.values())
 """The choices of the one who is asked."""
 ARRANGED = re.compile("fifteen minutes|at a fair hour", re.IGNORECASE)
 """What two colleagues may agree upon, and when they hear of it; nobody measures it."""
