@@ -25,7 +25,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from bot.playground import journal
@@ -36,6 +36,7 @@ from bot.playground.web_api import ALL_SCOPES
 from bot.slack import Slack
 from bot.store.database import Store
 from bot.store.own_tips import library
+from bot.store.tables import NudgeRow, NudgeStepRow
 from jobs.deliver import deliver
 from jobs.rounds import Pace
 from tests import watched
@@ -259,10 +260,20 @@ class Couriers:
             courier.kill()
             self.bury(courier)
 
+    def open_steps(self) -> list[tuple[str, str | None, int]]:
+        """What became of each message that is still open: where it went, why, at which attempt."""
+        told = select(NudgeStepRow.to_state, NudgeStepRow.reason, NudgeRow.attempts).join(
+            NudgeRow, NudgeRow.nudge_id == NudgeStepRow.nudge_id
+        )
+        with self.store.read() as session:
+            return [
+                (to, reason, attempt) for to, reason, attempt in session.execute(told.where(NudgeRow.state.in_(OPEN)))
+            ]
+
     def still_open(self) -> int:
         return sum(states(self.store)[state] for state in OPEN)
 
-    def finish(self, *, timeout_s: float = 60) -> None:
+    def finish(self, *, timeout_s: float = 150) -> None:
         """No more trouble: let two couriers bring everything to its end."""
         self.ask("clear_faults")
         for courier in (self.start(), self.start()):
@@ -271,7 +282,7 @@ class Couriers:
         while self.still_open() and time.monotonic() < deadline:
             time.sleep(0.1)
         self.close()
-        assert 0 == self.still_open(), states(self.store)
+        assert 0 == self.still_open(), (states(self.store), self.open_steps())
 
 
 @pytest.fixture
