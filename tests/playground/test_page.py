@@ -241,7 +241,11 @@ def test_home_clock_and_notes(slack: Playground, bot: App, open_page: Open) -> N
     expect(page.locator("#clock-time")).to_have_text("12:00")
     expect(page.locator("#notes")).to_contain_text("Kindling looked at 9 people at 11:00")
     page.fill("#goto-input", "2026-03-05T09:30")
-    page.get_by_role("button", name="Go", exact=True).click()
+    go = page.get_by_role("button", name="Go", exact=True)
+    go.focus()
+    slack.note("Something is drawn while the focus is on its way from the field to the button")
+    expect(page.locator("#notes")).to_contain_text("Something is drawn")
+    go.click()
     expect(page.locator("#clock-day")).to_have_text("Thursday, 5 March 2026, Paris")
 
 

@@ -62,7 +62,11 @@ export function drawClock(state, me) {
   byId("clock-day").textContent = `${day}, ${placeOf(me.timezone)}`;
   byId("goto-zone").textContent = `(${placeOf(me.timezone)} time)`;
   const field = byId("goto-input");
-  if (document.activeElement !== field) field.value = localInput(state.now, me.timezone);
+  // What somebody typed stays until they press Go, also in the moment in which the focus leaves for the button.
+  if (document.activeElement !== field && field.value === (field.dataset.drawn ?? "")) {
+    field.value = localInput(state.now, me.timezone);
+    field.dataset.drawn = field.value;
+  }
   const status = state.turning ? "Kindling is looking at what is due…" : "";
   if (byId("clock-status").textContent !== status) byId("clock-status").textContent = status;
   for (const button of byId("time").querySelectorAll("[data-by], #goto button")) button.disabled = state.turning;
@@ -85,7 +89,9 @@ export function startClock(me) {
   }
   byId("goto").addEventListener("submit", (event) => {
     event.preventDefault();
-    turn({ to: byId("goto-input").value, as: me().id }, event.submitter);
+    const field = byId("goto-input");
+    field.dataset.drawn = field.value;
+    turn({ to: field.value, as: me().id }, event.submitter);
   });
 }
 
