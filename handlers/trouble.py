@@ -55,7 +55,7 @@ def form_door(desk: Desk, on: str, work: FormWork) -> Listener:
         try:
             form = forms.of(body)
             following = work(who.of_submission(desk, body), form)
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - whatever escaped here would cost the person what they typed
             following = forms.trouble(form, trouble.form_error(error_id=_written(on, error)))
         ack(**following.said())
 

@@ -14,6 +14,7 @@ import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -243,23 +244,17 @@ async def _first_of(*awaited: Awaitable[Any]) -> None:
 
 async def _in_thread(work: Callable[[], T]) -> T:
     """Run it in a thread of its own, which does not hold the process up at its end as those of a pool would."""
-    loop = asyncio.get_running_loop()
-    outcome: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if not outcome.done():
-            outcome.set_exception(error) if error else outcome.set_result(result)  # type: ignore[arg-type]
+    outcome: Future[T] = Future()
+    outcome.set_running_or_notify_cancel()  # from here on it ends by itself, whether anybody still waits or not
 
     def do() -> None:
         try:
-            result, error = work(), None
-        except Exception as raised:  # noqa: BLE001 - it is raised where it is waited for
-            result, error = None, raised
-        with suppress(RuntimeError):  # nobody waits any longer: the worker has stopped
-            loop.call_soon_threadsafe(settle, result, error)
+            outcome.set_result(work())
+        except Exception as error:  # noqa: BLE001 - not silenced: it is raised where the outcome is waited for
+            outcome.set_exception(error)
 
     threading.Thread(target=do, name="piece", daemon=True).start()
-    return await outcome
+    return await asyncio.wrap_future(outcome)
 
 
 def _quieten() -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from bot.domain.campaigns import Arm, Audience, Kind, Plan, Step
 from bot.playground import journal
@@ -99,11 +99,12 @@ class Chaos:
 
     store: Store
     slack: SlackProcess
-    crew: Crew
     dice: Random
     restart: Callable[[bool], None] | None = None
     people: dict[int, str] = field(default_factory=dict)
     """Each person's time zone."""
+    crew: Crew = field(init=False)
+    """Set once there is somebody to write to."""
     wishes: list[Wish] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     most_couriers: int = 6
@@ -313,9 +314,9 @@ class Chaos:
 Trouble = Callable[[Chaos], None]
 
 
-def _left(session: Session, *whose: object) -> frozenset[str]:
+def _left(session: Session, *whose: ColumnElement[bool]) -> frozenset[str]:
     """The keys of messages that have passed the fence, and of which nobody knows yet whether they arrived."""
-    asked = select(NudgeRow.nudge_key).where(NudgeRow.state.in_(["sending", "ambiguous"]), *whose)  # type: ignore[arg-type]
+    asked = select(NudgeRow.nudge_key).where(NudgeRow.state.in_(["sending", "ambiguous"]), *whose)
     return frozenset(session.scalars(asked))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -36,20 +37,20 @@ def got(days_ago: int) -> tuple[PastNudge, ...]:
     return (PastNudge("any-tip", "any", NOW - days_ago * DAY, None, None),)
 
 
-def right(trigger: str = ASK, **changes: object) -> object:
-    """What is answered right before sending."""
-    usual: dict[str, object] = {
-        "stands": True,
-        "preferences": Preferences(),
-        "history": (),
-        "calendar": MADRID,
-        "person": BEN,
-        "now": NOW,
-        "expires_at": NOW + 7 * DAY,
-        "quiet_until": None,
-        "switched_on": True,
-    }
-    return still_right(trigger=trigger, **usual | changes)  # type: ignore[arg-type]
+right = partial(
+    still_right,
+    stands=True,
+    preferences=Preferences(),
+    history=(),
+    calendar=MADRID,
+    person=BEN,
+    now=NOW,
+    expires_at=NOW + 7 * DAY,
+    quiet_until=None,
+    switched_on=True,
+)
+"""What is answered right before sending."""
+VOLUNTEER = Volunteer(BEN, Preferences(), (), is_taken=False)
 
 
 def test_turn_is_the_same_for_one_request_and_another_for_the_next() -> None:
@@ -63,27 +64,25 @@ def test_turn_is_the_same_for_one_request_and_another_for_the_next() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    "volunteer",
     [
-        {"is_taken": True},
-        {"preferences": Preferences(stopped_at=NOW)},
-        {"preferences": Preferences(paused_at=NOW)},
-        {"preferences": Preferences(snoozed_until=NOW + DAY)},
-        {"history": got(6)},
-        {"person": replace(BEN, slack_user_id=None)},
-        {"person": replace(BEN, timezone=None)},
-        {"person": replace(BEN, ended_on=(NOW - 2 * DAY).date())},
-        {"person": replace(BEN, started_on=(NOW + 2 * DAY).date())},
+        replace(VOLUNTEER, is_taken=True),
+        replace(VOLUNTEER, preferences=Preferences(stopped_at=NOW)),
+        replace(VOLUNTEER, preferences=Preferences(paused_at=NOW)),
+        replace(VOLUNTEER, preferences=Preferences(snoozed_until=NOW + DAY)),
+        replace(VOLUNTEER, history=got(6)),
+        replace(VOLUNTEER, person=replace(BEN, slack_user_id=None)),
+        replace(VOLUNTEER, person=replace(BEN, timezone=None)),
+        replace(VOLUNTEER, person=replace(BEN, ended_on=(NOW - 2 * DAY).date())),
+        replace(VOLUNTEER, person=replace(BEN, started_on=(NOW + 2 * DAY).date())),
     ],
     ids=["taken", "stopped", "paused", "snoozed", "this week", "no account", "no clock", "left", "not here yet"],
 )
-def test_who_is_not_asked(changes: dict[str, object]) -> None:
+def test_who_is_not_asked(volunteer: Volunteer) -> None:
     """Each of these alone; without any of them the volunteer may be asked, and with the switch off nobody."""
-    volunteer = Volunteer(BEN, Preferences(), (), is_taken=False)
-
-    assert may_be_asked(replace(volunteer, history=got(14)), NOW, switched_on=True)
-    assert not may_be_asked(replace(volunteer, **changes), NOW, switched_on=True)  # type: ignore[arg-type]
-    assert not may_be_asked(volunteer, NOW, switched_on=False)
+    assert may_be_asked(replace(VOLUNTEER, history=got(14)), NOW, switched_on=True)
+    assert not may_be_asked(volunteer, NOW, switched_on=True)
+    assert not may_be_asked(VOLUNTEER, NOW, switched_on=False)
 
 
 @pytest.mark.parametrize(
@@ -112,20 +111,20 @@ def test_end_is_three_asked_or_a_week_without_anybody() -> None:
 @pytest.mark.parametrize("trigger", [ASK, MADE, NOBODY_FREE])
 def test_what_stops_any_of_them(trigger: str) -> None:
     """A wish for silence, the switch, a request that is over and too late a moment stop each; a bad hour moves it."""
-    assert right(trigger) is None
-    assert Silence.STOPPED == right(trigger, preferences=Preferences(stopped_at=NOW))
-    assert Silence.SNOOZED == right(trigger, preferences=Preferences(snoozed_until=NOW + DAY))
-    assert Silence.KILL_SWITCH == right(trigger, switched_on=False)
-    assert Silence.NO_LONGER_TRUE == right(trigger, stands=False)
-    assert Silence.EXPIRED == right(trigger, expires_at=NOW)
-    assert Silence.NO_TIME_ZONE == right(trigger, calendar=None)
-    assert Silence.NO_FAIR_HOUR == right(trigger, now=NOW + DAY / 4, expires_at=NOW + DAY / 3)
-    assert isinstance(right(trigger, now=NOW + DAY / 4), Moved)
-    assert isinstance(right(trigger, quiet_until=NOW + DAY / 24), Moved)
+    assert right(trigger=trigger) is None
+    assert Silence.STOPPED == right(trigger=trigger, preferences=Preferences(stopped_at=NOW))
+    assert Silence.SNOOZED == right(trigger=trigger, preferences=Preferences(snoozed_until=NOW + DAY))
+    assert Silence.KILL_SWITCH == right(trigger=trigger, switched_on=False)
+    assert Silence.NO_LONGER_TRUE == right(trigger=trigger, stands=False)
+    assert Silence.EXPIRED == right(trigger=trigger, expires_at=NOW)
+    assert Silence.NO_TIME_ZONE == right(trigger=trigger, calendar=None)
+    assert Silence.NO_FAIR_HOUR == right(trigger=trigger, now=NOW + DAY / 4, expires_at=NOW + DAY / 3)
+    assert isinstance(right(trigger=trigger, now=NOW + DAY / 4), Moved)
+    assert isinstance(right(trigger=trigger, quiet_until=NOW + DAY / 24), Moved)
 
 
 def test_only_the_ask_waits_for_the_caps() -> None:
     """An ask within a week of another message is not said; an answer to a request is."""
-    said = [right(trigger, history=got(2)) for trigger in (ASK, MADE, NOBODY_FREE)]
+    said = [right(trigger=trigger, history=got(2)) for trigger in (ASK, MADE, NOBODY_FREE)]
 
     assert [Silence.WEEKLY_CAP, None, None] == said

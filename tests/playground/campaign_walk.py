@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from bot import app
 from bot.clock import HandClock
@@ -35,7 +35,8 @@ from tests.playground.browser import chromium
 Shoot = Callable[[str], None]
 MONDAY = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
 TUESDAY_NOON = "2026-03-03T13:10"
-DESK, PHONE = {"width": 1240, "height": 820}, {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1240, "height": 820}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 TOOL = "claude_code"
 CROWD = tuple(
     Member(f"U7{number:02}", f"lamp{number}@lantern.example", f"{first} {last}")
@@ -235,7 +236,7 @@ def dialog(page: Page, name: str) -> Locator:
 
 def on_a_phone(browser: Browser, company: World) -> Page:
     """What Robin looks at last, on a phone: nothing of it is cut off sideways."""
-    page = browser.new_page(viewport=PHONE, reduced_motion="reduce")  # type: ignore[arg-type]
+    page = browser.new_page(viewport=PHONE, reduced_motion="reduce")
     page.goto(f"{company.slack.page_url}#{ROBIN.slack_id}")
     box = dialog(page, "Did it help?").bounding_box()
     assert box
@@ -252,7 +253,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, world(Path(place)) as company, chromium() as browser:
-        page = browser.new_page(viewport=DESK, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]
+        page = browser.new_page(viewport=DESK, locale="en-GB", reduced_motion="reduce")
 
         def shoot(name: str) -> None:
             page.wait_for_timeout(250)

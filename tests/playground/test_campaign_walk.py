@@ -14,7 +14,7 @@ def test_a_lead_walks_from_a_plan_to_a_result(tmp_path: Path, migrated_sqlite: P
     stops: list[str] = []
     shutil.copy(migrated_sqlite, tmp_path / "kindling.db")
     with campaign_walk.world(tmp_path) as company, chromium() as browser:
-        page = browser.new_page(viewport=campaign_walk.DESK)  # type: ignore[arg-type]
+        page = browser.new_page(viewport=campaign_walk.DESK)
         page.set_default_timeout(20_000)
         campaign_walk.walk(page, company, stops.append)
         campaign_walk.on_a_phone(browser, company)

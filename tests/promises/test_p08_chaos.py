@@ -23,7 +23,7 @@ def a_chaos(folder: Path, store: Store, *, people: int, seed: int, **pace: float
     """A crowd with its campaigns, a Slack and a nursery, with nobody at work yet."""
     members = crowd.write_members(folder / "members.json", people)
     with crew.slack_process(folder, members=members, now=chaos.BEGIN) as slack:
-        held = Chaos(store, slack, crew=None, dice=Random(seed))  # type: ignore[arg-type]  # hired below
+        held = Chaos(store, slack, dice=Random(seed))
         held.hire(people)
         held.begin_campaigns()
         with crew.crew(folder, database_url=store.url, slack=slack, pace={**chaos.PACE, **pace}) as couriers:

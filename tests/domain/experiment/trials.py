@@ -47,7 +47,6 @@ class Truth:
     def lift(self) -> float:
         return self.lift_points / 100
 
-    @lru_cache(maxsize=10_000)  # noqa: B019 (a truth is a value)
     def share(self, stratum: int, day: int, *, treated: bool) -> float:
         """How probable the outcome is."""
         base, lift = self.baseline, self.lift
