@@ -34,6 +34,8 @@ from tests.crew import SlackProcess
 
 TUESDAY_NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 3, 3, 4, 0, tzinfo=UTC)
+ALL_DUE = datetime(2026, 3, 3, 13, 0, tzinfo=UTC)
+"""By then everything is due that `decide` planned in the night, for it spreads a wave over the morning."""
 SHARE = 0.9
 """Of what Slack allows: what `jobs/rounds.py` is set to."""
 
@@ -114,7 +116,7 @@ def drain(server: str, cell: Cell) -> None:
         for step in ("detect", "decide"):
             wall_s, cpu_s, peak_mb = measured(step, url)
             print(f"| {step} | {wall_s:.0f} | {cpu_s / cell.deliveries * 1000:.2f} | {peak_mb:.0f} |", flush=True)
-        reached = deliver_all(Path(place), url, cell)
+        reached = deliver_all(Path(place), url, cell, now=ALL_DUE)
     wall_s = reached.messages / reached.per_s
     print(
         f"| deliver, {cell.workers} couriers | {wall_s:.0f} | {reached.courier_cpu_s / reached.messages * 1000:.2f} "
@@ -126,12 +128,12 @@ def drain(server: str, cell: Cell) -> None:
     )
 
 
-def deliver_all(folder: Path, url: str, cell: Cell) -> Reached:
+def deliver_all(folder: Path, url: str, cell: Cell, *, now: datetime = TUESDAY_NOON) -> Reached:
     """Let the couriers work until nothing is left, and read the stand-in's books."""
     members = crowd.write_members(folder / "members.json", cell.deliveries)
     pace = {"rate_per_s": cell.rate_per_s}
     strictly = {"messages_per_s": cell.allowed_per_s} if cell.allowed_per_s else {"strict": True}
-    with crew.slack_process(folder, members=members, now=TUESDAY_NOON, **strictly) as slack:
+    with crew.slack_process(folder, members=members, now=now, **strictly) as slack:
         with crew.crew(folder, database_url=url, slack=slack, pace=pace) as couriers:
             for _ in range(cell.workers):
                 couriers.start()
