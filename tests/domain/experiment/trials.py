@@ -18,7 +18,7 @@ from random import Random
 
 from bot.domain.campaigns import FOLLOW_UP_DAYS
 from bot.domain.experiment.betting import BASES, Block, blocks, owned, prices
-from bot.domain.experiment.evidence import PRICE
+from bot.domain.experiment.evidence import LEAST_FOLLOWED, PRICE
 from bot.domain.experiment.opt_outs import too_many_stops
 from bot.domain.experiment.waves import Wave
 
@@ -185,11 +185,12 @@ def seen_to_help(waves: list[Wave]) -> bool:
 
 
 def harm_day(waves: list[Wave]) -> int | None:
-    """The day of the campaign on which it is seen to harm by its outcomes, or None."""
-    nothing = Bet(0.0)
+    """The day of the campaign on which it is ended because its outcomes are seen to harm, or None."""
+    nothing, treated, held_out = Bet(0.0), 0, 0
     for block in blocks(waves):
         nothing.add(block)
-        if nothing.above:
+        treated, held_out = treated + block.treated, held_out + block.held_out
+        if nothing.above and min(treated, held_out) >= LEAST_FOLLOWED:
             return (block.until - FIRST_DAY).days + 1 + FOLLOW_UP_DAYS
     return None
 
