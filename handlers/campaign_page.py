@@ -55,6 +55,7 @@ def page(asked: Asked, session: Session, campaign: Campaign | None, said: str = 
             campaign,
             size=size,
             team=door.teams(session).get(group_key) if group_key else None,
+            print=_print(asked, session, campaign),
             is_own=campaign.author_slack_id == asked.slack_user_id,
             is_large=size is not None and size >= asked.desk.settings.approval_from,
             is_halted=campaigns.halted_at(session) is not None,
@@ -92,10 +93,10 @@ def _start(asked: Asked, session: Session, campaign: Campaign) -> str:
 
 def _approve(asked: Asked, session: Session, campaign: Campaign) -> str:
     """The word of a second lead. What was right when it was asked for may have run out while it waited."""
-    if campaign.state is not CampaignState.WAITING:
+    if not (campaign.state is CampaignState.WAITING or campaign.waits_for_new_words):
         return views.OVERTAKEN
     if campaign.author_slack_id is None:
-        return views.NOBODYS_WORDS
+        return views.NOBODYS_TIP if campaign.is_reworded else views.NOBODYS_WORDS
     if campaign.author_slack_id == asked.slack_user_id:
         return views.OWN_WORDS
     today = door.today_of(asked)
@@ -105,7 +106,8 @@ def _approve(asked: Asked, session: Session, campaign: Campaign) -> str:
     if wrong:
         return views.NOT_SENDABLE.format(why=wrong)
     now = _now(asked)
-    if audiences.counted(session, audience=campaign.plan.audience, now=now) is None:
+    size = audiences.counted(session, audience=campaign.plan.audience, now=now)
+    if size is None and not campaign.is_reworded:
         return views.NOT_COUNTABLE
     who = asked.slack_user_id
     is_done = campaigns.approve(session, campaign_key=campaign.campaign_key, approver_slack_id=who, now=now)
@@ -116,7 +118,7 @@ def _of_what_was_seen(step: Step) -> Step:
     """The step, for a plan that reads as it did on the page whose button was tapped."""
 
     def seen(asked: Asked, session: Session, campaign: Campaign) -> str:
-        is_same = ids.parse(asked.value).choice == rules.print_of(campaign.plan)
+        is_same = ids.parse(asked.value).choice == _print(asked, session, campaign)
         return step(asked, session, campaign) if is_same else views.REWRITTEN
 
     return seen
@@ -136,12 +138,16 @@ def _taking(step: Step) -> Work:
     def work(asked: Asked) -> None:
         key = door.key_of(asked)
         with asked.desk.store.begin() as session:
-            found = campaigns.find(session, campaign_key=key)
+            found = campaigns.find(session, campaign_key=key, to_take_a_step=True)
             said = "" if found is None else step(asked, session, found)
             message = page(asked, session, campaigns.find(session, campaign_key=key), said)
         door.show(asked, views.TITLE, message)
 
     return work
+
+
+def _print(asked: Asked, session: Session, campaign: Campaign) -> str:
+    return rules.print_of(campaign.plan, asked.desk.tips(session))
 
 
 def _now(asked: Asked) -> datetime:

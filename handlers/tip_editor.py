@@ -14,10 +14,10 @@ from datetime import date, timedelta
 
 from bot.domain.languages import ENGLISH, LANGUAGES
 from bot.domain.roles import Role
-from bot.domain.tip_fields import HEAD, LINK, TEXTS, problems, tip_of, words_of
+from bot.domain.tip_fields import HEAD, LINK, TEXTS, print_of, problems, tip_of, words_of
 from bot.domain.tips import EVERY_ROLE, Tip
 from bot.errors import InputError
-from bot.store import audit, own_tips
+from bot.store import audit, campaigns, own_tips
 from bot.store.audit import Act
 from bot.store.database import Session
 from bot.views import ids
@@ -111,17 +111,22 @@ def save(asked: Asked, form: Form) -> Next:
         found = _problems(draft, known, today)
         if found:
             return forms.show(_form(known, draft, next(iter(found.values()))))
+        if known is not None and draft.was != print_of(known):
+            return forms.show(_form(known, replace(draft, was=print_of(known)), views.CHANGED_MEANWHILE))
         tip = _as_drafted(draft, known)
         if tip is None:
             return forms.show(views.gone())
+        paused = campaigns.reworded(
+            session, tips=[tip, *([known] if known else [])], by_slack_id=asked.slack_user_id, now=now
+        )
         if draft.language is ENGLISH:
             own_tips.save(session, tip=tip, now=now)
         else:
             words = tip.elsewhere[draft.language.code]
             own_tips.save_words(session, tip_id=tip.tip_id, code=draft.language.code, words=words, now=now)
         audit.note(session, role=Role.LEAD, act=Act.TIP_CHANGED, now=now)
-    said = views.SAVED + (_OLD_WORDS if draft.language is ENGLISH and tip.elsewhere else "")
-    return forms.show(views.page(tip, today, said))
+    old_words = _OLD_WORDS if draft.language is ENGLISH and tip.elsewhere else ""
+    return forms.show(views.page(tip, today, views.SAVED + old_words + views.paused(paused)))
 
 
 def _show(asked: Asked, made: Callable[[Tip], View]) -> None:

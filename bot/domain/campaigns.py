@@ -7,13 +7,14 @@ One campaign speaks about one trigger (a state or a pattern), so that what is sa
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from bot.domain.tips import ENABLEMENT_TRIGGERS, ROLES, TRIGGERS, WASTE_TRIGGERS
+from bot.domain import tip_fields
+from bot.domain.tips import ENABLEMENT_TRIGGERS, ROLES, TRIGGERS, WASTE_TRIGGERS, Tip
 
 HOURS = (10, 16)
 """The fair hours of a day, within which a campaign may choose its own (`bot/domain/fair_hours.py`)."""
@@ -116,10 +117,17 @@ class Campaign:
     state: CampaignState
     author_slack_id: str | None
     approver_slack_id: str | None
+    is_reworded: bool
+    """Somebody changed a tip that it sends since a second lead approved it."""
     created_at: datetime
     changed_at: datetime
     last_wave_on: date | None
     why_ended: str | None
+
+    @property
+    def waits_for_new_words(self) -> bool:
+        """Whether it is paused until another lead than whoever changed its words has looked at them."""
+        return self.is_reworded and self.state is CampaignState.PAUSED
 
 
 def check(plan: Plan, *, tips: Collection[tuple[str, str, frozenset[str]]], today: date) -> dict[str, str]:
@@ -157,9 +165,17 @@ def _wrong_steps(plan: Plan, tips: Collection[tuple[str, str, frozenset[str]]]) 
     return None
 
 
-def print_of(plan: Plan) -> str:
-    """A short print of all its words: a button carries it, so that nobody starts or approves what they did not see."""
-    return "".join(chr(ord("a") + byte % 26) for byte in sha256(repr(plan).encode()).digest()[:16])
+def says(plan: Plan, tip: Tip) -> bool:
+    """Whether a plan may send this tip: by its id, or by its family."""
+    return any(tip.tip_id == step.tip_id or tip.topic == step.topic for step in plan.steps)
+
+
+def print_of(plan: Plan, tips: Iterable[Tip]) -> str:
+    """A short print of the plan and of the tips it may send, of all of `tips`: a button carries it, so that nobody
+    starts or approves words that they did not see.
+    """
+    words = sorted(tip_fields.print_of(tip) for tip in tips if says(plan, tip))
+    return "".join(chr(ord("a") + byte % 26) for byte in sha256(repr((plan, words)).encode()).digest()[:16])
 
 
 def may_go(before: CampaignState, after: CampaignState) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from hashlib import sha256
 
 from bot.domain.languages import ENGLISH, Language
 from bot.domain.tips import (
@@ -118,6 +119,12 @@ def fields_of(tip: Tip) -> dict[str, str]:
 def fields_of_words(words: TipWords) -> dict[str, str]:
     """The same for the words alone."""
     return {LINK: words.link or "", "text": words.text, "try": words.try_this, "how": words.how_to}
+
+
+def print_of(tip: Tip) -> str:
+    """A short print of all that it says in any language: whoever looked at other words carries another one."""
+    elsewhere = {code: fields_of_words(words) for code, words in sorted(tip.elsewhere.items())}
+    return sha256(repr((fields_of(tip), elsewhere)).encode()).hexdigest()[:16]
 
 
 def one_line(text: str) -> str:

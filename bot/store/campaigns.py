@@ -7,7 +7,7 @@ written down with the role, in the same transaction. Called by `handlers/ai_nudg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,14 +16,16 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, case, delete, exists, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from bot.domain.campaigns import Audience, Campaign, CampaignState, Kind, Plan, Step, may_go
+from bot.domain.campaigns import Audience, Campaign, CampaignState, Kind, Plan, Step, may_go, says
 from bot.domain.roles import Role
+from bot.domain.tips import Tip
 from bot.store import audiences, audit
 from bot.store.audit import Act
 from bot.store.batches import insert_new, table_of
 from bot.store.tables import CampaignResultRow, CampaignRow, HaltRow
 
 _THE_ONE = 1
+_MAY_BE_APPROVED = (CampaignState.WAITING, CampaignState.RUNNING, CampaignState.PAUSED)
 BY_A_LEAD = "a_lead"
 HARM = "harm"
 ALL_TOGETHER = "all_together"
@@ -47,6 +49,7 @@ def create(session: Session, *, plan: Plan, author_slack_id: str, now: datetime)
     values = {
         "campaign_key": campaign_key,
         "state": CampaignState.DRAFT.value,
+        "is_reworded": False,
         "author_slack_id": author_slack_id,
         "created_at": now,
         "changed_at": now,
@@ -62,9 +65,11 @@ def change(session: Session, *, campaign_key: str, plan: Plan, author_slack_id: 
     return _go(session, campaign_key, _Arrow(("draft",), "draft", Act.CAMPAIGN_CHANGED), now=now, values=values)
 
 
-def find(session: Session, *, campaign_key: str) -> Campaign | None:
-    """One campaign by its key."""
+def find(session: Session, *, campaign_key: str, to_take_a_step: bool = False) -> Campaign | None:
+    """One campaign by its key. `to_take_a_step`: whoever changes its tips (`reworded`) waits for this transaction."""
     asked = select(CampaignRow).where(CampaignRow.campaign_key == campaign_key)
+    if to_take_a_step:
+        asked = asked.with_for_update()
     row = session.scalar(asked.execution_options(populate_existing=True))
     return None if row is None else read(row)
 
@@ -115,13 +120,37 @@ def take_back(session: Session, *, campaign_key: str, now: datetime) -> bool:
 
 
 def approve(session: Session, *, campaign_key: str, approver_slack_id: str, now: datetime) -> bool:
-    """Waiting -> running, by another lead than the author; False too when the author is not known any more."""
-    if not _is_countable(session, campaign_key, now):
-        return False
+    """Waiting, or paused for its new words -> running, by another lead than the author; False too when the author is
+    not known any more.
+    """
+    found = find(session, campaign_key=campaign_key)
+    if found is None or not (found.is_reworded or _is_countable(session, campaign_key, now)):
+        return False  # one that ran may have helped so many that few still match
     another = CampaignRow.author_slack_id != approver_slack_id  # of an author who was erased it is NULL: not so
-    values = {"approver_slack_id": approver_slack_id}
-    arrow = _Arrow(("waiting",), "running", Act.CAMPAIGN_APPROVED)
-    return _go(session, campaign_key, arrow, now=now, only_if=another, values=values)
+    asked = (CampaignRow.state == CampaignState.WAITING) | CampaignRow.is_reworded
+    values = {"approver_slack_id": approver_slack_id, "is_reworded": False}
+    arrow = _Arrow(("waiting", "paused"), "running", Act.CAMPAIGN_APPROVED)
+    return _go(session, campaign_key, arrow, now=now, only_if=another & asked, values=values)
+
+
+def reworded(session: Session, *, tips: Collection[Tip], by_slack_id: str, now: datetime) -> int:
+    """A lead changed these tips (as they were, and as they are). Nobody approves their own words, and nothing is said
+    by approval of others: what a second lead approved is paused until another one has looked, and whoever changed the
+    words is its author; so they are of what still waits for approval. Returns how many were paused.
+    """
+    count = 0
+    asked = select(CampaignRow).where(CampaignRow.state.in_(_MAY_BE_APPROVED)).order_by(CampaignRow.campaign_id)
+    for row in session.scalars(asked.with_for_update().execution_options(populate_existing=True)).all():
+        campaign = read(row)
+        if not any(says(campaign.plan, tip) for tip in tips):
+            continue
+        if campaign.state is CampaignState.WAITING:
+            row.author_slack_id = by_slack_id
+        elif campaign.approver_slack_id is not None or campaign.is_reworded:
+            values = {"author_slack_id": by_slack_id, "approver_slack_id": None, "is_reworded": True}
+            arrow = _Arrow(("running", "paused"), "paused", Act.CAMPAIGN_PAUSED)
+            count += _go(session, campaign.campaign_key, arrow, now=now, values=values)
+    return count
 
 
 def pause(session: Session, *, campaign_key: str, now: datetime) -> bool:
@@ -130,8 +159,9 @@ def pause(session: Session, *, campaign_key: str, now: datetime) -> bool:
 
 
 def resume(session: Session, *, campaign_key: str, now: datetime) -> bool:
-    """Paused -> running."""
-    return _go(session, campaign_key, _Arrow(("paused",), "running", Act.CAMPAIGN_RESUMED), now=now)
+    """Paused -> running, unless it is paused for its new words (`approve`)."""
+    arrow = _Arrow(("paused",), "running", Act.CAMPAIGN_RESUMED)
+    return _go(session, campaign_key, arrow, now=now, only_if=~CampaignRow.is_reworded)
 
 
 def stop(session: Session, *, campaign_key: str, now: datetime, why: str = BY_A_LEAD, role: Role = Role.LEAD) -> bool:
@@ -231,6 +261,7 @@ def read(row: CampaignRow) -> Campaign:
         state=CampaignState(row.state),
         author_slack_id=row.author_slack_id,
         approver_slack_id=row.approver_slack_id,
+        is_reworded=row.is_reworded,
         created_at=row.created_at,
         changed_at=row.changed_at,
         last_wave_on=row.last_wave_on,

@@ -21,12 +21,14 @@ HELP_FIRST_LINE = "How to use the campaigns of Kindling."
 MOST_LISTED = 30
 """More are kept and not shown: a message takes fifty blocks."""
 
-_PLACES: dict[str, tuple[CampaignState, ...]] = {
-    "Wait for a second lead": (CampaignState.WAITING,),
-    "Running": (CampaignState.RUNNING,),
-    "Paused": (CampaignState.PAUSED,),
-    "Drafts": (CampaignState.DRAFT,),
-    "Over": (CampaignState.DONE, CampaignState.STOPPED),
+_WAIT = "Wait for a second lead"
+_PLACES = {
+    CampaignState.WAITING: _WAIT,
+    CampaignState.RUNNING: "Running",
+    CampaignState.PAUSED: "Paused",
+    CampaignState.DRAFT: "Drafts",
+    CampaignState.DONE: "Over",
+    CampaignState.STOPPED: "Over",
 }
 _NONE = (
     "No campaign yet. Kindling writes by itself, at most once a week to anybody, where it has something useful to say. "
@@ -121,16 +123,20 @@ def _halted(halted_on: date | None, today: date) -> Iterator[Block]:
 
 
 def _places(listed: Sequence[Listed], today: date) -> Iterator[Block]:
-    for title, states in _PLACES.items():
-        here = [one for one in listed if one.campaign.state in states]
+    for title in dict.fromkeys(_PLACES.values()):
+        here = [one for one in listed if _place(one.campaign) == title]
         if here:
             yield pieces.small_print(f"*{title}*")
             yield from (_line(one, today) for one in here)
 
 
+def _place(campaign: Campaign) -> str:
+    return _WAIT if campaign.waits_for_new_words else _PLACES[campaign.state]
+
+
 def _line(one: Listed, today: date) -> Block:
     plan = one.campaign.plan
-    is_over = one.campaign.state in _PLACES["Over"]
+    is_over = _place(one.campaign) == "Over"
     size = "" if is_over else f", {words.people(one.size)}"
     said = f"{words.audience(plan.audience, one.team)[:-1]}\n{words.days(plan, today)}{size}"
     key = Payload(campaign_key=one.campaign.campaign_key)

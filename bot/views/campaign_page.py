@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.domain.campaigns import Campaign, CampaignState, print_of
+from bot.domain.campaigns import Campaign, CampaignState
 from bot.views import campaign_words as words
 from bot.views import pieces
 from bot.views.campaign_words import FIRST_LINE
@@ -38,6 +38,14 @@ NOBODYS_WORDS = (
     "Whoever wrote it is not known here any more, so nobody can be the second. Take it back to a draft and save it "
     "anew: then the words are yours."
 )
+NOBODYS_TIP = (
+    "Whoever changed the message is not known here any more, so nobody can be the second. Save the tip anew: then the "
+    "words are yours, and another lead can approve them."
+)
+REWORDED = (
+    "What it says was changed after a second lead had approved it, so it was paused. It goes on when another lead than "
+    "whoever changed it has looked at the message."
+)
 NOT_COUNTABLE = (
     "So few people match that it could tell about one of them, so it cannot be started. A wider audience can: leave "
     "out the team, the tool or the role."
@@ -47,13 +55,14 @@ NOT_SENDABLE = "As it stands it cannot be started: {why} Change it first."
 
 @dataclass(frozen=True)
 class Page:
-    """What is shown of a campaign. `size` is blurred, None: too few. `is_own`: the reader wrote it. `is_large`: it
-    needs a second lead. `said` is what was just done.
+    """What is shown of a campaign. `size` is blurred, None: too few. `print` is that of its words. `is_own`: the reader
+    wrote them. `is_large`: it needs a second lead. `said` is what was just done.
     """
 
     campaign: Campaign
     size: int | None
     team: str | None
+    print: str
     is_own: bool
     is_large: bool
     is_halted: bool
@@ -70,6 +79,7 @@ def message(page: Page) -> Message:
             pieces.header(words.name(campaign.plan.name)),
             *([pieces.section(page.said)] if page.said else []),
             pieces.small_print(words.standing(campaign, page.today)),
+            *([pieces.section(REWORDED)] if campaign.waits_for_new_words else []),
             *(_halted() if page.is_halted else []),
             *_plan(page),
             *_steps(page),
@@ -120,7 +130,7 @@ def _steps(page: Page) -> Iterator[Block]:
         case CampaignState.RUNNING:
             yield pieces.row(_plain(page, "Pause", Action.NUDGE_PAUSE), _stop(page))
         case CampaignState.PAUSED:
-            yield pieces.row(_first(page, "Go on", Action.NUDGE_GO_ON), _stop(page))
+            yield pieces.row(*_of_a_paused_one(page))
 
 
 def _of_a_draft(page: Page) -> list[Block]:
@@ -144,14 +154,23 @@ def _of_a_waiting_one(page: Page) -> list[Block]:
     back = _plain(page, "Back to a draft", Action.NUDGE_TO_DRAFT)
     if page.is_own:
         return [back]
-    approve = pieces.sure(
-        _first(page, "Approve and start", Action.NUDGE_APPROVE),
-        title="Start it?",
-        text=f"Have you looked at the message? It goes to {words.people(page.size)}, less those who are drawn to hear "
-        "nothing and those who want quiet.",
-        confirm="Approve and start",
+    return [_approve(page, "Approve and start"), back]
+
+
+def _of_a_paused_one(page: Page) -> list[Block]:
+    if not page.campaign.waits_for_new_words:
+        return [_first(page, "Go on", Action.NUDGE_GO_ON), _stop(page)]
+    return [_stop(page)] if page.is_own else [_approve(page, "Approve and go on"), _stop(page)]
+
+
+def _approve(page: Page, label: str) -> Block:
+    return pieces.sure(
+        _first(page, label, Action.NUDGE_APPROVE),
+        title="Have you looked at the message?",
+        text=f"It goes to {words.people(page.size)}, less those who are drawn to hear nothing and those who want "
+        "quiet.",
+        confirm=label,
     )
-    return [approve, back]
 
 
 def _stop(page: Page) -> Block:
@@ -184,7 +203,7 @@ def _looks(campaign: Campaign) -> list[Block]:
 
 
 def _plain(page: Page, label: str, action: Action) -> Block:
-    return pieces.button(label, action, replace(_key(page.campaign), choice=print_of(page.campaign.plan)))
+    return pieces.button(label, action, replace(_key(page.campaign), choice=page.print))
 
 
 def _first(page: Page, label: str, action: Action) -> Block:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,7 @@ from bot.domain.tip_fields import (
     TEXTS,
     fields_of,
     fields_of_words,
+    print_of,
 )
 from bot.domain.tips import PLACEHOLDERS, SAMPLE_FACTS, LinkKind, Tip, TipWords
 from bot.errors import InputError
@@ -37,6 +38,9 @@ View = dict[str, Any]
 LONGEST_METADATA = 3000
 """What Slack lets a view carry: a draft that is being looked at has to fit."""
 SAVED = "Saved. It is said like this from now on."
+CHANGED_MEANWHILE = (
+    "Somebody else changed this tip since you opened it. Below is what you typed: if you save it, it replaces theirs."
+)
 ENDED = "Ended. It is not sent any more, nor where it was planned already."
 
 _TITLE = "Tips"
@@ -53,6 +57,7 @@ _LINKS = {
 @dataclass(frozen=True)
 class Draft:
     """What was typed and is not saved: of which tip, in which language, field by field. `is_new`: the id is typed too.
+    `was` is the print of the tip as it stood when it was opened.
 
     It travels with the view that shows it, through the lead's own machine, so it is checked again when it is saved.
     """
@@ -61,10 +66,11 @@ class Draft:
     language: Language
     fields: Mapping[str, str]
     is_new: bool = False
+    was: str = ""
 
     def dump(self) -> str:
         """As JSON for the view."""
-        said = {"t": self.tip_id, "l": self.language.code, "n": self.is_new, "f": dict(self.fields)}
+        said = {"t": self.tip_id, "l": self.language.code, "n": self.is_new, "w": self.was, "f": dict(self.fields)}
         return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -73,7 +79,7 @@ def read_draft(metadata: str) -> Draft:
     try:
         said = json.loads(metadata)
         fields = {str(name): str(value) for name, value in said["f"].items()}
-        draft = Draft(str(said["t"]), LANGUAGES[said["l"]], fields, said["n"] is True)
+        draft = Draft(str(said["t"]), LANGUAGES[said["l"]], fields, said["n"] is True, str(said["w"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError("a form of a tip that we did not make") from None
     if set(fields) - {*HEAD, *TEXTS, LINK} or fields.get("id", draft.tip_id) != draft.tip_id:
@@ -125,6 +131,14 @@ def page(tip: Tip, today: date, said: str = "") -> View:
     return _shown("A tip", blocks)
 
 
+def paused(campaigns: int) -> str:
+    """What a change of words did to campaigns that a second lead had approved."""
+    if not campaigns:
+        return ""
+    them = "One campaign that sends it is" if campaigns == 1 else f"{campaigns} campaigns that send it are"
+    return f" {them} paused now, until another lead has looked at the new words."
+
+
 def preview(tip: Tip) -> View:
     """The message exactly as a person would get it, with sample facts, in every language that the tip has."""
     back = pieces.row(pieces.button("Back to the tip", Action.TIP_OPEN, Payload(tip_id=tip.tip_id)))
@@ -167,9 +181,9 @@ def gone() -> View:
 def drafted(tip: Tip, language: Language) -> Draft:
     """What stands in the form when it is opened."""
     if language is ENGLISH:
-        return Draft(tip.tip_id, language, fields_of(tip))
+        return Draft(tip.tip_id, language, fields_of(tip), was=print_of(tip))
     there = tip.elsewhere.get(language.code)
-    return Draft(tip.tip_id, language, fields_of_words(there) if there else {})
+    return Draft(tip.tip_id, language, fields_of_words(there) if there else {}, was=print_of(tip))
 
 
 def _opener(families: Mapping[str, Sequence[Tip]]) -> Block:
@@ -275,7 +289,7 @@ def _texts(given: Mapping[str, str], language: Language) -> list[Block]:
 
 
 def _to_send(title: str, blocks: Sequence[Block], draft: Draft) -> View:
-    about = Draft(draft.tip_id, draft.language, {}, draft.is_new)
+    about = replace(draft, fields={})
     return form.form(title, blocks, sent_to=Callback.TIP_FORM, submit="Look at it", metadata=about.dump())
 
 

@@ -38,7 +38,7 @@ def part(
         "last_day": TODAY + 40 * DAY,
     }
     campaign = Campaign(
-        campaign_id, f"key-{campaign_id}", Plan(**plan | changes), state, "U1", None, NOW, NOW, TODAY, None
+        campaign_id, f"key-{campaign_id}", Plan(**plan | changes), state, "U1", None, False, NOW, NOW, TODAY, None
     )
     return Part(campaign, arm, enrolled_on, sent or {})
 

@@ -19,10 +19,12 @@ from bot.playground.journal import Shown
 from bot.playground.server import Playground
 from bot.settings import Settings, load
 from bot.store import people
+from bot.views import campaign_home
 from handlers.desk import Desk
 from tests import watched
 from tests.conftest import MONDAY_MORNING
 
+_PATIENCE = campaign_home.moment().blocks[0]["text"]
 _PATIENCE_S = 10.0
 
 
@@ -42,11 +44,14 @@ class Office:
         return found[0]  # the Home tab may be drawn anew meanwhile, for what was pressed before
 
     def press(self, member: Member, action: str, **where: object) -> Shown:
-        """Press the newest such button and return what came of it."""
+        """Press the newest such button and return what came of it in the end: a modal opens with a word of patience."""
         seen = len(self.slack.journal.entries())
         reply = self.slack.press(member.slack_id, action, **where)
         assert "" == reply.problem
-        return self.next_for(member, seen)
+        shown = self.next_for(member, seen)
+        while _PATIENCE in [block.get("text") for block in shown.blocks]:
+            shown = self.next_for(member, shown.number)
+        return shown
 
     def open_home(self, member: Member) -> Shown:
         seen = len(self.slack.journal.entries())

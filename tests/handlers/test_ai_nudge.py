@@ -88,14 +88,6 @@ def ask(leads: Office, member: Member, text: str = "") -> Shown:
     return leads.next_for(member, seen)
 
 
-def press(leads: Office, member: Member, action: Action, **where: Any) -> Shown:
-    """Press, and return what came of it in the end: a modal opens with a word of patience."""
-    shown = leads.press(member, action, **where)
-    while campaign_home.moment().blocks[0]["text"] in [block.get("text") for block in shown.blocks]:
-        shown = leads.next_for(member, shown.number)
-    return shown
-
-
 def submit(leads: Office, member: Member, **typed: Any) -> Shown:
     """Send the form that is open, and return what came in its place."""
     seen = len(leads.slack.journal.entries())
@@ -132,15 +124,15 @@ def _topic(leads: Office, trigger: str) -> str:
 def opened(leads: Office, member: Member, key: str) -> Shown:
     """The page of a campaign, from the list."""
     ask(leads, member)
-    return press(leads, member, Action.NUDGE_OPEN, value=Payload(campaign_key=key).dump())
+    return leads.press(member, Action.NUDGE_OPEN, value=Payload(campaign_key=key).dump())
 
 
 def seen_plan(leads: Office, key: str) -> str:
     """What the button of a page carries that shows the plan as it is."""
     with leads.desk.store.read() as session:
-        found = campaigns.find(session, campaign_key=key)
+        found, tips = campaigns.find(session, campaign_key=key), leads.desk.tips(session)
     assert found is not None
-    return Payload(campaign_key=key, choice=print_of(found.plan)).dump()
+    return Payload(campaign_key=key, choice=print_of(found.plan, tips)).dump()
 
 
 def state(leads: Office, key: str) -> CampaignState:
@@ -195,7 +187,7 @@ def test_a_tap_of_somebody_else_does_nothing(leads: Office, action: Action) -> N
 def test_a_form_of_somebody_else_saves_nothing(leads: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever lost the right while a form was open finds the sentence in its place, and no draft is kept."""
     ask(leads, ROBIN)
-    press(leads, ROBIN, Action.NUDGE_NEW)
+    leads.press(ROBIN, Action.NUDGE_NEW)
     with leads.desk.store.begin() as session:
         [robin] = session.scalars(select(IdentityRow).where(IdentityRow.external_id == ROBIN.email))
         robin.external_id = "somebody@else.example"
@@ -215,7 +207,7 @@ def test_a_form_of_somebody_else_saves_nothing(leads: Office, monkeypatch: pytes
 def test_from_a_new_form_to_a_draft(leads: Office) -> None:
     """Two forms make a draft, which says in words what was chosen; it stands in the list of every lead."""
     assert "No campaign yet" in ask(leads, ROBIN).text
-    press(leads, ROBIN, Action.NUDGE_NEW)
+    leads.press(ROBIN, Action.NUDGE_NEW)
     second = submit(leads, ROBIN, **WHO)
     page = submit(leads, ROBIN, hour_from="11", hours="14", most_messages="40", holdout_percent="30")
 
@@ -235,7 +227,7 @@ def test_from_a_new_form_to_a_draft(leads: Office) -> None:
 def test_what_is_wrong_stands_beside_its_field(leads: Office) -> None:
     """A wrong form keeps what was typed, says beside each field what is wrong, and saves nothing."""
     ask(leads, ROBIN)
-    press(leads, ROBIN, Action.NUDGE_NEW)
+    leads.press(ROBIN, Action.NUDGE_NEW)
     assert {"trigger", "name"} == set(errors(leads, ROBIN, **{**WHO, "trigger": None, "name": ""}))
     submit(leads, ROBIN, **WHO)
     wrong = {
@@ -258,10 +250,10 @@ def test_what_is_wrong_stands_beside_its_field(leads: Office) -> None:
 def test_a_sequence_keeps_its_steps_and_gaps(leads: Office) -> None:
     """Later messages follow after the days that were chosen; a draft opened again brings all of it back."""
     ask(leads, ROBIN)
-    press(leads, ROBIN, Action.NUDGE_NEW)
+    leads.press(ROBIN, Action.NUDGE_NEW)
     submit(leads, ROBIN, **{**WHO, "kind": "sequence"})
     page = submit(leads, ROBIN, message_2="tip:z08-fifteen-minutes-together", gap_2=10)
-    press(leads, ROBIN, Action.NUDGE_EDIT)
+    leads.press(ROBIN, Action.NUDGE_EDIT)
     again = words(submit(leads, ROBIN))
 
     assert "2. “Fifteen minutes together”, 10 days after the one before." in words(page)
@@ -278,7 +270,7 @@ def test_only_teams_of_which_something_is_told_can_be_chosen(leads: Office) -> N
     summaries.lead(store, HANA, ADA)
     summaries.publish(store, {"company": summaries.TOLD, "below-hana": summaries.TOLD, "below-ada": {}})
     ask(leads, ROBIN)
-    form = press(leads, ROBIN, Action.NUDGE_NEW)
+    form = leads.press(ROBIN, Action.NUDGE_NEW)
     [team] = [block["element"] for block in form.blocks if block.get("block_id") == "group_key"]
     submit(leads, ROBIN, **WHO, group_key="below-hana")
     page = words(submit(leads, ROBIN))
@@ -294,7 +286,7 @@ def test_about_what_no_tip_says_anything(leads: Office) -> None:
         silent = {"W01"} - {trigger for tip in leads.desk.tips(session) for trigger in tip.triggers}
     assert set() == silent
     ask(leads, ROBIN)
-    press(leads, ROBIN, Action.NUDGE_NEW)
+    leads.press(ROBIN, Action.NUDGE_NEW)
     view = leads.slack.workspace.modals[ROBIN.slack_id][-1]
     about = next(block["element"] for block in view.content["blocks"] if block.get("block_id") == "trigger")
     about["option_groups"][0]["options"].append({"text": {"type": "plain_text", "text": "x"}, "value": "weather"})
@@ -309,7 +301,7 @@ def test_dry_run_tells_of_people_and_of_what_can_be_seen(leads: Office) -> None:
     """About how many, who not, by when, and what it could show; only rounded numbers."""
     key = a_draft(leads)
     opened(leads, ROBIN, key)
-    said = words(press(leads, ROBIN, Action.NUDGE_DRY_RUN))
+    said = words(leads.press(ROBIN, Action.NUDGE_DRY_RUN))
 
     assert f"About {size(leads)} people match." in said
     assert "45 messages leave in a minute" in said
@@ -322,8 +314,8 @@ def test_too_few_people_are_no_number_and_no_campaign(leads: Office) -> None:
     """Of four people no number is said anywhere, and nothing can be started for them."""
     key = a_draft(leads, trigger=FEW)
     page = words(opened(leads, ROBIN, key))
-    dry_run = words(press(leads, ROBIN, Action.NUDGE_DRY_RUN))
-    press(leads, ROBIN, Action.NUDGE_OPEN)
+    dry_run = words(leads.press(ROBIN, Action.NUDGE_DRY_RUN))
+    leads.press(ROBIN, Action.NUDGE_OPEN)
 
     assert "too few people to say how many" in page
     assert "So few people match" in dry_run
@@ -337,7 +329,7 @@ def test_preview_is_the_message_and_its_buttons_do_nothing(leads: Office) -> Non
     """A lead sees what a person would get, with invented facts; a tap there changes nothing of the lead's own."""
     key = a_draft(leads, steps=(Step("z01-the-bug-you-postpone", None),))
     opened(leads, ROBIN, key)
-    shown = press(leads, ROBIN, Action.NUDGE_PREVIEW)
+    shown = leads.press(ROBIN, Action.NUDGE_PREVIEW)
     seen = len(leads.slack.journal.entries())
     samples = [(block["block_id"], one) for block in shown.blocks for one in block.get("elements", ())]
     samples = [(where, one) for where, one in samples if "action_id" in one][:-1]
@@ -359,8 +351,8 @@ def test_result_is_cannot_tell_yet(leads: Office) -> None:
         campaigns.approve(session, campaign_key=key, approver_slack_id=HANA.slack_id, now=MONDAY_MORNING)
     opened(leads, ROBIN, key)
 
-    said = words(press(leads, ROBIN, Action.NUDGE_RESULTS))
-    why = words(press(leads, ROBIN, Action.NUDGE_OPEN)), words(press(leads, ROBIN, Action.NUDGE_WHY))
+    said = words(leads.press(ROBIN, Action.NUDGE_RESULTS))
+    why = words(leads.press(ROBIN, Action.NUDGE_OPEN)), words(leads.press(ROBIN, Action.NUDGE_WHY))
 
     assert "I cannot tell yet." in said
     assert "There is no winner here" in said
@@ -377,7 +369,7 @@ def test_small_one_starts_at_once(leads: Office) -> None:
     opened(leads, ROBIN, key)
     before = acts(leads)
     steps = (Action.NUDGE_START, Action.NUDGE_PAUSE, Action.NUDGE_GO_ON, Action.NUDGE_STOP)
-    said = [words(press(leads, ROBIN, step)) for step in steps]
+    said = [words(leads.press(ROBIN, step)) for step in steps]
 
     expected = [campaign_page.STARTED, campaign_page.PAUSED, campaign_page.RESUMED, campaign_page.STOPPED]
     assert [] == [sentence for sentence, text in zip(expected, said, strict=True) if sentence not in text]
@@ -389,7 +381,7 @@ def test_small_one_starts_at_once(leads: Office) -> None:
 def test_large_one_waits_for_a_second_lead(leads: Office) -> None:
     """From about forty on: the author cannot be the second, another lead can, who finds it first in their list."""
     key = a_draft(leads)
-    waiting = words(opened(leads, ROBIN, key)), words(press(leads, ROBIN, Action.NUDGE_START))
+    waiting = words(opened(leads, ROBIN, key)), words(leads.press(ROBIN, Action.NUDGE_START))
     payload = Payload(campaign_key=key).dump()
     seen = len(leads.slack.journal.entries())
     ai_nudge.TAPS[Action.NUDGE_APPROVE](Asked(leads.desk, ROBIN.slack_id, value=seen_plan(leads, key)))
@@ -400,8 +392,8 @@ def test_large_one_waits_for_a_second_lead(leads: Office) -> None:
     assert "Approve and start" not in waiting[1]
     assert campaign_page.OWN_WORDS in refused.text
     assert "*Wait for a second lead*" in words(ask(leads, HANA))
-    assert "Approve and start" in words(press(leads, HANA, Action.NUDGE_OPEN, value=payload))
-    assert campaign_page.APPROVED in words(press(leads, HANA, Action.NUDGE_APPROVE))
+    assert "Approve and start" in words(leads.press(HANA, Action.NUDGE_OPEN, value=payload))
+    assert campaign_page.APPROVED in words(leads.press(HANA, Action.NUDGE_APPROVE))
     assert CampaignState.RUNNING is state(leads, key)
 
 
@@ -409,18 +401,18 @@ def test_who_comes_second_is_told_so(leads: Office) -> None:
     """Pages stand open: a second approval, a pause of a stopped one, a change of a running one do nothing."""
     key = a_draft(leads)
     opened(leads, ROBIN, key)
-    press(leads, ROBIN, Action.NUDGE_EDIT)
+    leads.press(ROBIN, Action.NUDGE_EDIT)
     with leads.desk.store.begin() as session:
         campaigns.ask_for_approval(session, campaign_key=key, now=MONDAY_MORNING)
     opened(leads, HANA, key)
     with leads.desk.store.begin() as session:
         campaigns.approve(session, campaign_key=key, approver_slack_id="UTHIRD", now=MONDAY_MORNING)
 
-    assert campaign_page.OVERTAKEN in words(press(leads, HANA, Action.NUDGE_APPROVE))
+    assert campaign_page.OVERTAKEN in words(leads.press(HANA, Action.NUDGE_APPROVE))
     assert campaign_page.OVERTAKEN in words(submit(leads, ROBIN))
     with leads.desk.store.begin() as session:
         campaigns.stop(session, campaign_key=key, now=MONDAY_MORNING)
-    assert campaign_page.OVERTAKEN in words(press(leads, HANA, Action.NUDGE_PAUSE))
+    assert campaign_page.OVERTAKEN in words(leads.press(HANA, Action.NUDGE_PAUSE))
     assert (CampaignState.STOPPED, "UTHIRD") == (state(leads, key), approver(leads, key))
 
 
@@ -442,11 +434,11 @@ def test_nobody_starts_what_they_did_not_see(leads: Office, trigger: str) -> Non
             campaigns.ask_for_approval(session, campaign_key=key, now=now)
     before, go = state(leads, key), Action.NUDGE_APPROVE if trigger == LARGE else Action.NUDGE_START
 
-    shown = words(press(leads, HANA, go))
+    shown = words(leads.press(HANA, go))
     assert campaign_page.REWRITTEN in shown
     assert "Twenty minutes" in shown
     assert before is state(leads, key)
-    press(leads, HANA, go)
+    leads.press(HANA, go)
     assert CampaignState.RUNNING is state(leads, key)
 
 
@@ -460,13 +452,13 @@ def test_back_to_a_draft_and_changed_by_somebody_else(leads: Office) -> None:
     """Whoever wrote last is the author: then the first author may be the second lead."""
     key = a_draft(leads)
     opened(leads, ROBIN, key)
-    press(leads, ROBIN, Action.NUDGE_START)
+    leads.press(ROBIN, Action.NUDGE_START)
     opened(leads, HANA, key)
-    assert campaign_page.BACK in words(press(leads, HANA, Action.NUDGE_TO_DRAFT))
-    press(leads, HANA, Action.NUDGE_EDIT)
+    assert campaign_page.BACK in words(leads.press(HANA, Action.NUDGE_TO_DRAFT))
+    leads.press(HANA, Action.NUDGE_EDIT)
     submit(leads, HANA)
     assert campaign_page.SAVED in words(submit(leads, HANA))
-    press(leads, HANA, Action.NUDGE_START)
+    leads.press(HANA, Action.NUDGE_START)
 
     assert "Approve and start" in words(opened(leads, ROBIN, key))
 
@@ -477,7 +469,7 @@ def test_what_ran_out_cannot_be_started(leads: Office, last_day: date) -> None:
     key = a_draft(leads, trigger=SMALL, last_day=last_day)
     opened(leads, ROBIN, key)
 
-    assert "cannot be started" in words(press(leads, ROBIN, Action.NUDGE_START))
+    assert "cannot be started" in words(leads.press(ROBIN, Action.NUDGE_START))
     assert CampaignState.DRAFT is state(leads, key)
 
 
@@ -485,7 +477,7 @@ def test_switch_for_everything(leads: Office) -> None:
     """One tap switches everything off for all, says so in every list and on every page, and one switches it on."""
     key = a_draft(leads)
     ask(leads, ROBIN)
-    off = press(leads, ROBIN, Action.NUDGE_ALL_OFF)
+    off = leads.press(ROBIN, Action.NUDGE_ALL_OFF)
     page = opened(leads, HANA, key)
     on = leads.press(ROBIN, Action.NUDGE_ALL_ON)
 
@@ -519,8 +511,8 @@ def test_no_exact_number_of_people_on_any_screen(leads: Office) -> None:
     for key in keys:
         opened(leads, ROBIN, key)
         for look in (Action.NUDGE_PREVIEW, Action.NUDGE_DRY_RUN, Action.NUDGE_WHY):
-            press(leads, ROBIN, look)
-            press(leads, ROBIN, Action.NUDGE_OPEN)
+            leads.press(ROBIN, look)
+            leads.press(ROBIN, Action.NUDGE_OPEN)
     shown = "\n".join(words(one) for one in leads.slack.journal.entries()[seen:])
     numbers = {int(found.replace(",", "")) for found in re.findall(r"bout ([\d,]+) (?:people|of them)", shown)}
 

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
+from bot.domain.campaigns import Audience, Campaign, CampaignState, Kind, Plan, Step
 from bot.domain.languages import ENGLISH
 from bot.domain.roster import PersonRecord
 from bot.domain.tips import Tip
@@ -17,9 +18,9 @@ from bot.playground.cast import ADA, GUS, HANA, ROBIN, Member
 from bot.playground.journal import Shown
 from bot.playground.workspace import View
 from bot.sources.tip_library import load_tips
-from bot.store import own_tips, people
-from bot.store.tables import AuditRow, OwnTipRow
-from bot.views import campaign_home, tip_editor
+from bot.store import campaigns, own_tips, people
+from bot.store.tables import AuditRow, CampaignRow, OwnTipRow
+from bot.views import campaign_home, campaign_page, tip_editor
 from bot.views.ids import Action, Callback, Payload
 from tests import postgres
 from tests.conftest import MONDAY_MORNING
@@ -83,6 +84,7 @@ def _as_shipped(leads: Office) -> Iterator[None]:
     with leads.desk.store.begin() as session:
         session.execute(delete(OwnTipRow))
         session.execute(delete(AuditRow))
+        session.execute(delete(CampaignRow))
 
 
 def ask(leads: Office, member: Member, text: str = "tips") -> Shown:
@@ -241,6 +243,87 @@ def test_end_acts_at_once(leads: Office) -> None:
     assert "expires_on" in over
 
 
+def test_two_leads_at_one_tip(leads: Office) -> None:
+    """Whoever saves second is told, with all that was typed, and replaces the other's words only by saving again."""
+    opened(leads, Action.TIP_EDIT)
+    sent(leads, {"try": "Robin's words."})
+    opened(leads, Action.TIP_EDIT, lead=HANA)
+    sent(leads, {"try": "Hana's words."}, lead=HANA)
+    sent(leads, lead=HANA)
+    told, kept = words(sent(leads)), elsewhere(leads)
+    sent(leads)
+    sent(leads)
+    replaced = elsewhere(leads)
+
+    assert tip_editor.CHANGED_MEANWHILE in told
+    assert "Robin's words." in told
+    assert kept is not None
+    assert replaced is not None
+    assert ("Hana's words.", "Robin's words.") == (kept.try_this, replaced.try_this)
+
+
+def test_words_of_an_approved_campaign_need_another_lead(leads: Office) -> None:
+    """Changed words pause it. Whoever changed them cannot let it go on; another lead can, having seen them."""
+    key = approved_campaign(leads)
+    payload = Payload(campaign_key=key).dump()
+    ask(leads, HANA, "")
+    leads.press(HANA, Action.NUDGE_OPEN, value=payload)
+    stale = leads.press(HANA, Action.NUDGE_PAUSE)
+    opened(leads, Action.TIP_EDIT)
+    sent(leads, {"try": "Ask for three lines."})
+    saved = words(sent(leads))
+    listed = words(ask(leads, ROBIN, ""))
+    own = words(leads.press(ROBIN, Action.NUDGE_OPEN, value=payload))
+    with leads.desk.store.begin() as session:
+        resumed = campaigns.resume(session, campaign_key=key, now=MONDAY_MORNING)
+    ask(leads, HANA, "")
+    theirs = words(leads.press(HANA, Action.NUDGE_OPEN, value=payload))
+    went_on = words(leads.press(HANA, Action.NUDGE_APPROVE))
+
+    assert "Go on" in words(stale)
+    assert "One campaign that sends it is paused now" in saved
+    assert "*Wait for a second lead*" in listed
+    assert [campaign_page.REWORDED in page for page in (own, theirs)] == [True, True]
+    assert ["Approve and go on" in page for page in (own, theirs)] == [False, True]
+    assert "Go on" not in own
+    assert not resumed
+    assert campaign_page.APPROVED in went_on
+    assert CampaignState.RUNNING is found(leads, key).state
+
+
+def test_words_that_changed_meanwhile_are_not_approved(leads: Office) -> None:
+    """A page that was open while somebody changed the tip approves nothing, and shows how it stands."""
+    key = approved_campaign(leads)
+    with leads.desk.store.begin() as session:
+        session.execute(update(CampaignRow).values(state="waiting", approver_slack_id=None))
+    ask(leads, HANA, "")
+    leads.press(HANA, Action.NUDGE_OPEN, value=Payload(campaign_key=key).dump())
+    opened(leads, Action.TIP_EDIT, lead=GUS)
+    sent(leads, {"try": "Ask for three lines."}, lead=GUS)
+    sent(leads, lead=GUS)
+
+    assert campaign_page.REWRITTEN in words(leads.press(HANA, Action.NUDGE_APPROVE))
+    assert (CampaignState.WAITING, GUS.slack_id) == (found(leads, key).state, found(leads, key).author_slack_id)
+
+
+def approved_campaign(leads: Office) -> str:
+    """A running campaign with the shipped tip, which Robin wrote and Hana approved."""
+    trigger = min(next(tip for tip in load_tips() if tip.tip_id == SHIPPED).triggers)
+    steps, last_day = (Step(SHIPPED, None),), TODAY + timedelta(days=20)
+    plan = Plan("Three lines", Kind.ONE_OFF, Audience(trigger), steps, TODAY, last_day)
+    with leads.desk.store.begin() as session:
+        key = campaigns.create(session, plan=plan, author_slack_id=ROBIN.slack_id, now=MONDAY_MORNING)
+        session.execute(update(CampaignRow).values(state="running", approver_slack_id=HANA.slack_id))
+    return key
+
+
+def found(leads: Office, key: str) -> Campaign:
+    with leads.desk.store.read() as session:
+        campaign = campaigns.find(session, campaign_key=key)
+    assert campaign is not None
+    return campaign
+
+
 def test_others_find_nothing_there(leads: Office) -> None:
     """Neither by the word nor with a form that they got hold of: they read what all others do, and nothing changes."""
     typed = ask(leads, ADA).blocks
@@ -277,7 +360,7 @@ def test_role_is_asked_when_the_form_is_sent(leads: Office) -> None:
     assert [] == acts(leads)
 
 
-JUNK = ["", "{}", '{"t":"x","l":"xx","n":true,"f":{}}', '{"t":"a","l":"en","n":1,"f":{"id":"b"}}']
+JUNK = ["", "{}", '{"t":"x","l":"xx","n":true,"f":{}}', '{"t":"a","l":"en","n":1,"w":"","f":{"id":"b"}}']
 
 
 def test_form_that_we_did_not_make_changes_nothing(leads: Office) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import update
 
 from bot.domain import campaigns as words
 from bot.domain.campaigns import ARROWS, Audience, CampaignState, Kind, Plan, Step
+from bot.sources.tip_library import load_tips
 from bot.store import audit, campaigns
 from bot.store.database import Session, Store
 from bot.store.tables import CampaignRow, PersonRow, StateRow
@@ -167,6 +169,41 @@ def test_the_switch_for_everything_is_written_down(store: Store) -> None:
         done = audit.done(session, since=NOW)
 
     assert {("lead", "all_halted", 1), ("lead", "all_resumed", 1)} == {(one.role, one.act, one.times) for one in done}
+
+
+def test_changed_words_need_approval_again(store: Store) -> None:
+    """Only of what a second lead approved and what waits for one, and only where the tip is sent: by id or family."""
+    tips = {tip.tip_id: tip for tip in load_tips()}
+    tip = next(iter(tips.values()))
+    by_topic, by_id = replace(PLAN, steps=(Step(None, tip.topic),)), replace(PLAN, steps=(Step(tip.tip_id, None),))
+    other = replace(PLAN, steps=(Step(next(one for one in tips if tips[one].topic != tip.topic), None),))
+    with store.begin() as session:
+        keys = {}
+        for name, plan in {"family": by_topic, "id": by_id, "other": other, "small": by_id, "waiting": by_id}.items():
+            keys[name] = campaigns.create(session, plan=plan, author_slack_id=ADA, now=NOW)
+            state, approver = (
+                "waiting" if name == "waiting" else "running",
+                None if name in ("small", "waiting") else BEA,
+            )
+            row = session.query(CampaignRow).filter_by(campaign_key=keys[name]).one()
+            row.state, row.approver_slack_id = state, approver
+    with store.begin() as session:
+        assert 2 == campaigns.reworded(session, tips=[tip], by_slack_id=BEA, now=NOW)
+    with store.read() as session:
+        found = {name: campaigns.find(session, campaign_key=key) for name, key in keys.items()}
+
+    stands = {name: (one.state.value, one.author_slack_id, one.is_reworded) for name, one in found.items() if one}
+    assert {
+        "family": ("paused", BEA, True),
+        "id": ("paused", BEA, True),
+        "other": ("running", ADA, False),
+        "small": ("running", ADA, False),
+        "waiting": ("waiting", BEA, False),
+    } == stands
+    with store.begin() as session:
+        assert not campaigns.approve(session, campaign_key=keys["id"], approver_slack_id=BEA, now=NOW)
+        assert campaigns.approve(session, campaign_key=keys["id"], approver_slack_id=ADA, now=NOW)
+        assert not campaigns.approve(session, campaign_key=keys["other"], approver_slack_id=BEA, now=NOW)
 
 
 def _about(trigger: str) -> Plan:

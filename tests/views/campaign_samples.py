@@ -49,7 +49,8 @@ TOGETHER = {"campaigns": 4, "points": 2, "low_points": -1, "high_points": 5}
 
 def campaign(plan: Plan = PLAN, state: CampaignState = CampaignState.DRAFT, **other: Any) -> Campaign:
     moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
-    fields = {"author_slack_id": "UAUTHOR", "approver_slack_id": "UAPPROVER", "last_wave_on": None, "why_ended": None}
+    fields = {"author_slack_id": "UAUTHOR", "approver_slack_id": "UAPPROVER", "is_reworded": False}
+    fields |= {"last_wave_on": None, "why_ended": None}
     return Campaign(7, KEY, plan, state, created_at=moment, changed_at=moment, **{**fields, **other})
 
 
@@ -93,9 +94,15 @@ def _pages(plan: Plan, word: str) -> dict[str, Message]:
     pages = {}
     for state in CampaignState:
         for is_own in (True, False):
-            page = Page(campaign(plan, state), 40, word, is_own, is_large=is_own, is_halted=not is_own, today=TODAY)
+            page = Page(
+                campaign(plan, state), 40, word, "print", is_own, is_large=is_own, is_halted=not is_own, today=TODAY
+            )
             pages[f"{state} {is_own}"] = campaign_page.with_way_back(campaign_page.message(page), KEY)
-    few = Page(campaign(plan), None, word, True, is_large=False, is_halted=False, today=TODAY, said="Saved.")
+    reworded = campaign(plan, CampaignState.PAUSED, is_reworded=True, approver_slack_id=None)
+    for is_own in (True, False):
+        page = Page(reworded, 40, word, "print", is_own, is_large=True, is_halted=False, today=TODAY)
+        pages[f"new words {is_own}"] = campaign_page.message(page)
+    few = Page(campaign(plan), None, word, "print", True, is_large=False, is_halted=False, today=TODAY, said="Saved.")
     ended = campaign(plan, CampaignState.STOPPED, why_ended="harm")
     return {
         **pages,
