@@ -63,7 +63,7 @@ class Backlog:
 def look(store: Store, *, now: datetime) -> Backlog:
     """How everything stands at `now`; today is the day in UTC."""
     with store.read() as session:
-        stands = backlog.jobs(session, since=start_of_day(now.astimezone(UTC).date()))
+        stands = backlog.jobs(session, since=start_of_day(now.astimezone(UTC).date()), now=now)
         return Backlog(
             backlog.messages(session, now=now),
             backlog.holds(session),

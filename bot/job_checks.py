@@ -23,8 +23,8 @@ _UNATTENDED_S = 120.0
 def of_jobs(store: Store, now: datetime) -> Iterator[Check]:
     """One line for each job that was ever begun, and one for workers. Before the first run there is nothing to say."""
     with store.read() as session:
-        latest = runs.latest(session)
-        alone = backlog.unattended(session, after_s=_UNATTENDED_S) if backlog.handed_over(session) else None
+        latest = runs.latest(session, now=now)
+        alone = backlog.unattended(session, after_s=_UNATTENDED_S, now=now) if backlog.handed_over(session) else None
     for appointment in CALENDAR:
         if appointment.job in latest:
             yield _check(appointment, latest[appointment.job], now)

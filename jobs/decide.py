@@ -51,7 +51,7 @@ def decide(
     only the first three may be printed and kept (`bot/domain/crowd_counts.py`). Campaigns draw who is in them first,
     and who waits for fifteen minutes with a colleague gets the next answer.
     """
-    enrol.enrol(store, now=now)
+    enrol.enrol(store, now=now, switched_on=switched_on)
     pairing.go_on(store, now=now, switched_on=switched_on)
     if person_ids is None:
         with store.read() as session:

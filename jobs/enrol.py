@@ -15,14 +15,17 @@ from bot.store.database import Store
 _log = EventLog("enrol")
 
 
-def enrol(store: Store, *, now: datetime) -> dict[str, int]:
-    """End what is over, and draw the waves that are due. Counts: `campaigns_ended` and `waves`; never people."""
+def enrol(store: Store, *, now: datetime, switched_on: bool = True) -> dict[str, int]:
+    """End what is over, and draw the waves that are due. Counts: `campaigns_ended` and `waves`; never people.
+
+    While nothing is sent (`nudges.on`, or a lead's switch) nobody is drawn: some would be left out of nothing.
+    """
     day = now.astimezone(UTC).date()
     with store.begin() as session:
         ended = cohorts.finish(session, now=now)
     with store.read() as session:
-        is_halted = campaigns.halted_at(session) is not None
-        due = [] if is_halted else cohorts.due(session, day=day)  # or some are left out for messages that nobody gets
+        is_off = not switched_on or campaigns.halted_at(session) is not None
+        due = [] if is_off else cohorts.due(session, day=day)
     waves = 0
     for campaign_id in due:
         with store.begin() as session:

@@ -43,6 +43,16 @@ def test_failed_job_is_named_with_its_reason(store: Store) -> None:
     assert "attempt 1: InputError: a price list without models" in failed.finding
 
 
+def test_run_of_the_future_hides_none(store: Store) -> None:
+    """What a clock that was a week ahead began does not stand for today's run, which failed."""
+    run = begun(store, "detect")
+    with store.begin() as session:
+        runs.fail(session, run, error="InputError: a price list without models", now=NIGHT)
+    begun(store, "detect", NIGHT + timedelta(days=7))
+
+    assert not said(store)["job detect"].ok
+
+
 def test_clock_that_stands_still_is_seen(store: Store) -> None:
     """A job that was last begun long ago tells that nothing runs the calendar any more."""
     run = begun(store, "collect")

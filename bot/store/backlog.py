@@ -15,7 +15,7 @@ from sqlalchemy import and_, exists, func, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from bot.store.database import wall_now
-from bot.store.runs import RunState
+from bot.store.runs import RunState, newest
 from bot.store.tables import OPEN_NUDGE, NudgeRow, RunPieceRow, RunRow, SendSlotRow
 from bot.store.types import wall_clock
 
@@ -64,10 +64,9 @@ def holds(session: Session) -> dict[str, float]:
     }
 
 
-def jobs(session: Session, *, since: datetime) -> dict[str, JobStands]:
+def jobs(session: Session, *, since: datetime, now: datetime) -> dict[str, JobStands]:
     """How each job stands that was ever begun."""
-    newest = select(RunRow.job, func.max(RunRow.scheduled_for)).group_by(RunRow.job)
-    rows = session.scalars(select(RunRow).where(tuple_(RunRow.job, RunRow.scheduled_for).in_(newest))).all()
+    rows = session.scalars(select(RunRow).where(tuple_(RunRow.job, RunRow.scheduled_for).in_(newest(now)))).all()
     states: dict[str, Counter[str]] = {row.job: Counter() for row in rows}
     counted = select(RunRow.job, RunRow.state, func.count()).where(RunRow.scheduled_for >= since)
     for job, state, count in session.execute(counted.group_by(RunRow.job, RunRow.state)):
@@ -85,18 +84,17 @@ def handed_over(session: Session) -> bool:
     return session.scalar(select(exists().where(RunRow.handed_at.is_not(None)))) is True
 
 
-def unattended(session: Session, *, after_s: float) -> int:
+def unattended(session: Session, *, after_s: float, now: datetime) -> int:
     """How many newest runs wait for a worker, or were left by one, for `after_s`, while nobody works on any."""
     at_work = exists().where(RunRow.state == RunState.RUNNING, RunRow.lease_until > wall_clock(0))
     if session.scalar(select(at_work)):
         return 0
-    newest = select(RunRow.job, func.max(RunRow.scheduled_for)).group_by(RunRow.job)
     left = or_(
         and_(RunRow.state == RunState.WAITING, RunRow.handed_at < wall_clock(-after_s)),
         and_(RunRow.state == RunState.RUNNING, RunRow.lease_until < wall_clock(0)),
     )
     waiting = select(func.count()).where(
-        tuple_(RunRow.job, RunRow.scheduled_for).in_(newest), RunRow.handed_at.is_not(None), left
+        tuple_(RunRow.job, RunRow.scheduled_for).in_(newest(now)), RunRow.handed_at.is_not(None), left
     )
     return session.scalar(waiting) or 0
 

@@ -6,8 +6,9 @@ Called by `jobs/follow_campaigns.py`. Next: `bot/domain/experiment/waves.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, exists, func, or_, select, update
@@ -144,34 +145,47 @@ def _drawn(session: Session, campaign_id: int) -> dict[date, dict[str, Mapping[s
 
 def _answers(session: Session, campaign_id: int) -> dict[date, dict[str, int]]:
     """How many of each wave were written to, ended their messages after that, or said that it did not help."""
+    arrived = func.coalesce(NudgeRow.sent_at, NudgeRow.due_at, type_=NudgeRow.sent_at.type)
     got = (
         select(
             NudgeRow.person_id,
-            func.min(func.coalesce(NudgeRow.sent_at, NudgeRow.due_at, type_=NudgeRow.sent_at.type)).label("since"),
+            func.min(arrived).label("first"),
+            func.max(arrived).label("last"),
             func.max(case((NudgeRow.answer == Answer.NOT_HELPFUL, 1), else_=0)).label("not_helpful"),
         )
         .where(NudgeRow.campaign_id == campaign_id, NudgeRow.state.in_(_MAY_HAVE_ARRIVED))
         .group_by(NudgeRow.person_id)
         .subquery()
     )
-    ended = exists().where(
-        PreferenceRow.person_id == got.c.person_id,
-        or_(PreferenceRow.stopped_at >= got.c.since, PreferenceRow.paused_at >= got.c.since),
-    )
-    member = CampaignMemberRow
+    member, told = CampaignMemberRow, PreferenceRow
     theirs = and_(
         member.person_id == got.c.person_id, member.campaign_id == campaign_id, member.arm == Arm.TREATED.value
     )
     rows = session.execute(
-        select(
-            member.enrolled_on,
-            func.count().label("reached"),
-            func.sum(case((ended, 1), else_=0)).label("stopped"),
-            func.sum(got.c.not_helpful).label("not_helpful"),
-        )
+        select(member.enrolled_on, func.count().label("reached"), func.sum(got.c.not_helpful).label("not_helpful"))
         .select_from(got)
         .join(member, theirs)
         .group_by(member.enrolled_on)
     )
-    names: Sequence[str] = ("reached", "stopped", "not_helpful")
-    return {row.enrolled_on: {name: int(getattr(row, name)) for name in names} for row in rows}
+    ended = session.execute(
+        select(member.enrolled_on, got.c.first, got.c.last, told.stopped_at, told.paused_at)
+        .select_from(got)
+        .join(member, theirs)
+        .join(told, told.person_id == got.c.person_id)
+        .where(or_(told.stopped_at >= got.c.first, told.paused_at >= got.c.first))
+    )
+    stopped = Counter(day for day, first, last, *moments in ended if _for_this(first, last, moments))
+    return {
+        row.enrolled_on: {
+            "reached": int(row.reached),
+            "stopped": stopped[row.enrolled_on],
+            "not_helpful": int(row.not_helpful),
+        }
+        for row in rows
+    }
+
+
+def _for_this(first: datetime, last: datetime, moments: Iterable[datetime | None]) -> bool:
+    """Whether they had enough while a campaign wrote to them or within the 28 days after it; later is not its doing."""
+    until = last + timedelta(days=FOLLOW_UP_DAYS)
+    return any(moment is not None and first <= moment < until for moment in moments)

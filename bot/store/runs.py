@@ -7,11 +7,11 @@ Called by `jobs/calendar.py`. Next: `bot/store/shared_runs.py`, for runs that ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -101,10 +101,17 @@ def is_finished(session: Session, *, job: str, scheduled_for: datetime) -> bool:
     return session.scalar(select(RunRow.state).where(*key)) == RunState.DONE
 
 
-def latest(session: Session) -> dict[str, LatestRun]:
+def newest(now: datetime) -> Select[str, datetime]:
+    """The job and the window of the newest run of each. What a wrong clock left in the future hides none of today;
+    another machine's clock may be a little ahead.
+    """
+    begun = RunRow.scheduled_for <= now + timedelta(minutes=5)
+    return select(RunRow.job, func.max(RunRow.scheduled_for)).where(begun).group_by(RunRow.job)
+
+
+def latest(session: Session, *, now: datetime) -> dict[str, LatestRun]:
     """The newest run of every job that was ever begun."""
-    newest = select(RunRow.job, func.max(RunRow.scheduled_for)).group_by(RunRow.job)
-    rows = session.scalars(select(RunRow).where(tuple_(RunRow.job, RunRow.scheduled_for).in_(newest)))
+    rows = session.scalars(select(RunRow).where(tuple_(RunRow.job, RunRow.scheduled_for).in_(newest(now))))
     return {row.job: LatestRun(row.scheduled_for, RunState(row.state), row.attempts, row.error) for row in rows}
 
 

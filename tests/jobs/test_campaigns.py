@@ -201,9 +201,11 @@ def test_nobody_is_drawn_while_everything_is_switched_off(sqlite_store: Store) -
         with desk.store.begin() as session:
             assert campaigns.halt_all(session, now=NIGHT)
         assert 0 == enrol.enrol(desk.store, now=NIGHT)["waves"]
+        assert 0 == enrol.enrol(desk.store, now=NIGHT, switched_on=False)["waves"]
         assert {} == arms(desk, key)
         with desk.store.begin() as session:
             assert campaigns.resume_all(session, now=NIGHT)
+        assert 0 == enrol.enrol(desk.store, now=NIGHT, switched_on=False)["waves"]
 
         assert 1 == enrol.enrol(desk.store, now=NIGHT + DAYS)["waves"]
         assert 20 == len(arms(desk, key))

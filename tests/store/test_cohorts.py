@@ -105,11 +105,13 @@ def test_waves_count_what_came_of_everybody(store: Store) -> None:
         _sent(session, campaign_id, people[2])
         session.add(PreferenceRow(person_id=people[2], stopped_at=NOW + DAY))
         session.add(PreferenceRow(person_id=people[3], stopped_at=NOW + DAY))  # was never written to
+        _sent(session, campaign_id, people[4])
+        session.add(PreferenceRow(person_id=people[4], paused_at=NOW - DAY, stopped_at=NOW + 29 * DAY))  # not for this
         session.flush()
         found = campaign_outcomes.waves(session, campaign_id=campaign_id)
 
     assert (
-        Wave(first, 4, 1, 3, 3, 1, 1, unknown=1, reached=2, stopped=1, not_helpful=1),
+        Wave(first, 4, 1, 3, 3, 1, 1, unknown=1, reached=3, stopped=1, not_helpful=1),
         Wave(second, 4, 1),
     ) == found
 
