@@ -68,7 +68,11 @@ def pool(campaigns: Sequence[Sequence[Wave]]) -> Pooled:
 
 
 def _seen(waves: Sequence[Wave]) -> _Seen | None:
-    """The difference as it looks, wave by wave, and its error; one person of each outcome is added to each arm."""
+    """The difference as it looks, wave by wave, and its error, taken from both arms together.
+
+    From each arm by itself the error is smallest where few who were held out had the outcome by luck, which is where
+    the lift looks too large: those campaigns would be believed most.
+    """
     told = sum(harmonic(wave.treated, wave.held_out) for wave in waves)
     if not told:
         return None
@@ -76,9 +80,9 @@ def _seen(waves: Sequence[Wave]) -> _Seen | None:
     lifts = (wave.treated_events / wave.treated - wave.held_out_events / wave.held_out for wave in both)
     points = sum(harmonic(w.treated, w.held_out) * lift for w, lift in zip(both, lifts, strict=True)) / told
     of_all = together(both)
-    p1, p0 = (of_all.treated_events + 1) / (of_all.treated + 2), (of_all.held_out_events + 1) / (of_all.held_out + 2)
-    part = of_all.held_out / (of_all.treated + of_all.held_out)
-    return _Seen(100 * points, 100 * sqrt((part * p1 * (1 - p1) + (1 - part) * p0 * (1 - p0)) / told))
+    events = of_all.treated_events + of_all.held_out_events
+    share = (events + 1) / (of_all.treated + of_all.held_out + 2)  # somebody of each outcome is added: 0 is no share
+    return _Seen(100 * points, 100 * sqrt(share * (1 - share) / told))
 
 
 def _guesses(seen: Sequence[_Seen]) -> list[_Guess]:
