@@ -54,8 +54,9 @@ from jobs.sharing import Sharing, Timing
 
 Counts = calendar.Counts
 
-LISTENER_THREADS = 40
-"""Bolt's own pool of 5 answers the last of 50 commands at once after 3.8 s; Slack waits 3 s."""
+LISTENER_THREADS = 200
+"""Each waits for its turn once it has acknowledged (`handlers/trouble.py`). Bolt's own pool of 5 answers the last of 50
+commands at once after 3.8 s; Slack waits 3 s."""
 
 _STRANGER = "I only serve the people of the workspace in which I was installed."
 
