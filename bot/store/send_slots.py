@@ -19,14 +19,18 @@ from bot.store.tables import SendSlotRow
 def reserve(session: Session, *, name: str, rate_per_s: float, patience_s: float) -> float | None:
     """Seconds to wait for the slot just reserved, or None (and nothing reserved) when it is further than `patience_s`.
 
-    Slots are `1 / rate_per_s` apart (the generic cell rate algorithm with no burst).
+    Slots are `1 / rate_per_s` apart (the generic cell rate algorithm). Whoever comes late for one, by less than that,
+    still gets it, so the next stays where it was: else every hesitation would be lost to the rate for good. Of so many
+    slots on end at most one more message leaves than there is time for.
     """
     slot, now = _locked(session, name)
-    free_at = max(now, slot.next_at, slot.hold_until or now)
-    wait_s = (free_at - now).total_seconds()
+    apart = timedelta(seconds=1 / rate_per_s)
+    next_at = slot.next_at if now - slot.next_at < apart else now
+    free_at = max(next_at, slot.hold_until or next_at)
+    wait_s = max(0.0, (free_at - now).total_seconds())
     if wait_s > patience_s:
         return None
-    slot.next_at = free_at + timedelta(seconds=1 / rate_per_s)
+    slot.next_at = free_at + apart
     return wait_s
 
 

@@ -297,6 +297,25 @@ def test_slots_are_evenly_apart_for_everybody(store: Store) -> None:
     assert timedelta(seconds=5) <= next_at - start < timedelta(seconds=6)
 
 
+def test_late_comer_loses_no_slot(store: Store) -> None:
+    """Late by less than a slot, and the next stays where it was; after a rest nobody may say two at once."""
+
+    def reserved_after(late: timedelta) -> tuple[float | None, timedelta]:
+        with store.begin() as session:
+            session.execute(update(SendSlotRow).values(next_at=wall_now(session) - late))
+            before = session.scalars(select(SendSlotRow.next_at)).one()
+            wait_s = send_slots.reserve(session, name="slack", rate_per_s=0.1, patience_s=60)
+            session.flush()
+            return wait_s, session.scalars(select(SendSlotRow.next_at)).one() - before
+
+    with store.begin() as session:
+        send_slots.reserve(session, name="slack", rate_per_s=0.1, patience_s=60)
+    late, rested = reserved_after(timedelta(seconds=7)), reserved_after(timedelta(hours=1))
+
+    assert (0, timedelta(seconds=10)) == late
+    assert (0, True) == (rested[0], rested[1] >= timedelta(hours=1, seconds=10))
+
+
 def test_slot_beyond_patience_is_not_reserved(store: Store) -> None:
     """Who would have to wait too long reserves nothing and takes nobody's place."""
     with store.begin() as session:
