@@ -119,8 +119,6 @@ def _span(arguments: argparse.Namespace) -> Span | None:
 def _import(arguments: argparse.Namespace) -> int:
     if arguments.kind == SESSIONS:
         return _import_sessions(arguments)
-    if arguments.email is not None:
-        raise InputError(f"--email says whose session files they are; leave it out for {arguments.kind}.")
     if not arguments.file.is_file():
         raise InputError(f"{arguments.file}: there is no such file; name a CSV file, or one ending in .gz.")
     with _kindling(arguments) as kindling:

@@ -49,6 +49,11 @@ WRONG = {
         "--complete-through",
         files={"p.csv": "email\nada.moreau@lantern.example\n"},
     ),
+    "whose, for people": Wrong(
+        ["import", "people", "p.csv", "--email", "ada.moreau@lantern.example"],
+        "--email",
+        files={"p.csv": "email\nada.moreau@lantern.example\n"},
+    ),
     "a broken row": Wrong(
         ["import", "people", "p.csv"], "line 3", files={"p.csv": "email\nada.moreau@lantern.example\nnobody\n"}
     ),
@@ -163,6 +168,23 @@ def test_same_file_again_changes_nothing(tmp_path: Path) -> None:
 
     counts = json.loads(again.stdout.splitlines()[-1])
     assert (0, 0, 1) == (counts["added"], counts["changed"], counts["unchanged"])
+
+
+def test_somebodys_own_ccusage_file_is_imported(tmp_path: Path) -> None:
+    """It names nobody, so `--email` says whose it is."""
+    (tmp_path / "people.csv").write_text("email\nada.moreau@lantern.example\n")
+    used = {"date": "2026-02-10", "inputTokens": 1250, "outputTokens": 310, "cacheCreationTokens": 0}
+    used |= {"cacheReadTokens": 0, "totalTokens": 1560, "totalCost": 0.02, "modelsUsed": ["claude-sonnet-5-5"]}
+    (tmp_path / "ccusage.json").write_text(json.dumps({"daily": [used]}))
+    kindling(tmp_path, "import", "people", "people.csv", "--now", STORY)
+
+    done = kindling(
+        tmp_path, "import", "usage", "ccusage.json", "--email", "ada.moreau@lantern.example", "--now", STORY
+    )
+
+    assert 0 == done.returncode, done.stderr
+    with closing(sqlite3.connect(tmp_path / "kindling.db")) as connection:
+        assert [(1250,)] == connection.execute("SELECT input_tokens FROM usage_day").fetchall()
 
 
 def test_forget_erases_and_names_nobody(tmp_path: Path) -> None:

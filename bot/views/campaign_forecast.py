@@ -35,8 +35,8 @@ SILENCES: dict[str, str] = {
     "not_provisioned": "have no seat that I know of",
     "grace": "are new here, or their seat is",
     "said_not_relevant": "told me what explains it",
-    "exploring": "are still exploring, when cost is no subject",
-    "shadow": "would hear about cost in my first two weeks here, when I only look",
+    "exploring": "are in their first 60 days, in which I say nothing about cost",
+    "shadow": "would hear about cost, and in my first two weeks here I only look",
     "weekly_cap": "had a message within seven days",
     "four_week_cap": "had three messages within four weeks",
     "backing_off": "let the last message go unanswered, so I wait longer",
@@ -86,7 +86,7 @@ def _how_many(told: Forecast, people: int, plan: Plan) -> str:
     else:
         said += f" About {told.hearing:,} of them could be written to just now."
     if plan.holdout_percent:
-        said += f" Of these {plan.holdout_percent} of 100 are drawn to hear nothing, for comparison."
+        said += f" Of those who match, {plan.holdout_percent} of 100 are drawn to hear nothing, for comparison."
     return said
 
 

@@ -35,8 +35,8 @@ _NONE = (
     "A campaign is for one thing that you want to say to many, and for knowing later whether it helped."
 )
 _NOTHING = (
-    "Here the enablement team plans what Kindling says, to many and to nobody by name, so there is nothing to see for "
-    "others. What is about you is in `{command}`, for you alone."
+    "Here the enablement team plans messages for many people, and never for one by name. There is nothing here that "
+    "you need to do. What is about you is in `{command}`, for you alone."
 )
 _USES = (
     ("", "all campaigns, and a button for a new one"),
@@ -117,7 +117,7 @@ def _halted(halted_on: date | None, today: date) -> Iterator[Block]:
     if halted_on is not None:
         yield pieces.section(
             f"Everything has been switched off since {pieces.day(halted_on, today)}: nothing leaves by itself, for "
-            "nobody. People's own cards still answer.",
+            "anybody. People's own cards still answer.",
             "Switched off",
         )
 

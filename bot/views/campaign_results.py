@@ -21,7 +21,7 @@ TITLE = "Did it help?"
 
 _COSTS = (
     "Whoever ended their messages because of it, or said that it did not help, is charged against it before anything "
-    "is said. How many that were is not told, for it could be about somebody."
+    "is said. How many there were is not told, because it could point to somebody."
 )
 _NO_WINNER = (
     "There is no winner here: no two campaigns are set against each other, and a difference that may be chance is not "
@@ -56,9 +56,9 @@ def all_together(estimate: Mapping[str, object]) -> str:
     )
     return (
         f"*All campaigns so far:* set beside 100 people who got none, of 100 who get a message "
-        f"{_more_or_less(points)} do what it is about. Anything between {_more_or_less(low)} and {_more_or_less(high)} "
-        f"fits what was seen in {campaigns} campaigns. It is an estimate, and leans on what is known of such messages "
-        "elsewhere until there is more from here."
+        f"{_more_or_less(points)} do what their message hopes for. Anything between {_more_or_less(low)} and "
+        f"{_more_or_less(high)} fits what was seen in {campaigns} campaigns. It is an estimate, and leans on what is "
+        "known of such messages elsewhere until there is more from here."
     )
 
 
@@ -79,14 +79,15 @@ def _not_yet(plan: Plan, today: date) -> str:
     return (
         f"*I cannot tell yet.* What people do is looked at {FOLLOW_UP_DAYS} days after they were drawn, so not before "
         f"{pieces.day(first, today)}, and something is said once a week when that is known of at least {LEAST_PEOPLE} "
-        "people who got it and as many who did not. With few people it may stay at this, and that is an honest answer."
+        "people who were to get it and as many who were not. With few people it may stay at this, and that is an "
+        "honest answer."
     )
 
 
 def _told(found: Published, today: date) -> str:
     known = (
         f"Of about {found.about_people:,} people the {FOLLOW_UP_DAYS} days are over and known "
-        f"(frozen on {pieces.day(found.week, today)})."
+        f"(as of {pieces.day(found.week, today)})."
     )
     return f"{_VERDICTS[found.verdict]} {known} {_range(found.low_points, found.high_points)}"
 
@@ -95,7 +96,7 @@ def _range(low: int, high: int) -> str:
     """Where the difference may lie, of a hundred people each."""
     return (
         f"Of 100 people who were to get it, set beside 100 who were not, between {_more_or_less(low)} and "
-        f"{_more_or_less(high)} did what it was about. Anything in between fits what was seen."
+        f"{_more_or_less(high)} did what the message hopes for. Anything in between fits what was seen."
     )
 
 

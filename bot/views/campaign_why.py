@@ -86,7 +86,8 @@ _SAID = (
     f"{publishing.LEAST_OUTCOMES} on each side that they did and that they did not; afterwards in steps of at least "
     f"{publishing.LEAST_NEW} more on each side. The range holds 95 of 100 times, however often one looks. Somebody who "
     f"said stop is charged as one whom it would have helped, “not helpful” as a tenth of that; when clearly more than "
-    f"{opt_outs.TOLERABLE_STOPS * 100:g} of 100 say stop, it stops by itself."
+    f"{opt_outs.TOLERABLE_STOPS * 100:g} of 100 say stop, it stops by itself. It stops as well when the whole "
+    "range, after that charge, lies below nothing."
 )
 
 

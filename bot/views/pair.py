@@ -51,7 +51,7 @@ def message(
 def why(trigger: str) -> Message:
     """What led to such a message, without anything about the other person."""
     reason = (
-        "On App Home you offered to show somebody. Whose turn it is comes out of a hash, and not of your use; "
+        "On App Home you offered to show somebody. Whose turn it is, is drawn by lot, and not by your use; "
         "you are asked at most once in four weeks. “Not any more” on App Home ends it."
         if trigger == ASK
         else "It answers a request for fifteen minutes with a colleague. No figure of anybody's played a part."

@@ -41,7 +41,7 @@ SAVED = "Saved. It is said like this from now on."
 CHANGED_MEANWHILE = (
     "Somebody else changed this tip since you opened it. Below is what you typed: if you save it, it replaces theirs."
 )
-ENDED = "Ended. It is not sent any more, nor where it was planned already."
+ENDED = "Ended. It is not sent any more, not even where it was already planned."
 
 _TITLE = "Tips"
 _MOST_TOPICS = 80
@@ -50,7 +50,7 @@ _LINKS = {
     LinkKind.DOC: "A vendor's page",
     LinkKind.INTERNAL: "A page of your own",
     LinkKind.ACTION: "Something in Slack",
-    LinkKind.HUMAN: "Somebody",
+    LinkKind.HUMAN: "A person to ask",
 }
 
 
@@ -114,7 +114,7 @@ def page(tip: Tip, today: date, said: str = "") -> View:
     blocks += [pieces.divider(), *_raw(ENGLISH.name, TipWords(tip.text, tip.try_this, tip.how_to))]
     for language in _others():
         there = tip.elsewhere.get(language.code)
-        nothing = f"Not there in {language.name} yet: who has Slack in {language.name} gets it in English."
+        nothing = f"Not there in {language.name} yet: whoever has Slack in {language.name} gets it in English."
         blocks += [pieces.divider(), *(_raw(language.name, there) if there else [pieces.small_print(nothing)])]
     key = Payload(tip_id=tip.tip_id)
     end = [_end(key)] if tip.expires_on >= today else []
@@ -226,7 +226,7 @@ def _about(tip: Tip) -> str:
 
 def _until(tip: Tip, today: date) -> str:
     day = pieces.day(tip.expires_on, today)
-    return f"until {day}" if tip.expires_on >= today else f"not sent any more since {day}"
+    return f"until {day}" if tip.expires_on >= today else f"not sent any more after {day}"
 
 
 def _languages(codes: Sequence[str]) -> str:

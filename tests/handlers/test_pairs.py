@@ -97,7 +97,7 @@ def test_from_the_offer_to_the_two_names(here: Quiet) -> None:
     [ask] = got(here, CHIDI)
     assert WORDS.ask in ask
     assert [] == [text for text in got(here, GUS) if WORDS.ask in text]
-    assert "hash" in here.press(CHIDI, Action.WHY_TIP).text
+    assert "drawn by lot" in here.press(CHIDI, Action.WHY_TIP).text
 
     watched.both_said_yes(here.slack, GUS, CHIDI)
     assert WORDS.said_yes in here.press(CHIDI, Action.PAIR_YES).text

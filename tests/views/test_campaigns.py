@@ -140,7 +140,7 @@ def test_all_campaigns_together_are_one_plain_line(points: int, said: str) -> No
     """What all of them suggest is an estimate with its range, never a verdict and never a list of the best."""
     told = campaign_results.all_together(samples.TOGETHER | {"points": points})
 
-    assert f"of 100 who get a message {said} what it is about" in told
+    assert f"of 100 who get a message {said} what their message hopes for" in told
     assert "between 1 fewer and 5 more fits what was seen in 4 campaigns" in told
     assert "It is an estimate" in told
 
@@ -163,7 +163,7 @@ def test_dry_run_of_too_few_has_no_number() -> None:
             "I cannot tell yet. What people do is looked at 28 days after they were drawn, so not before 30 March",
         ),
         ("cannot tell", "I cannot tell yet. Of about 60 people"),
-        ("cannot tell", "between 12 fewer and 25 more did what it was about"),
+        ("cannot tell", "between 12 fewer and 25 more did what the message hopes for"),
         ("helps", "It seems to help, also after what it costs people."),
         ("helps", "between just as many and 9 more"),
         ("harms", "It seems to do more harm than good, so it stops by itself."),

@@ -20,12 +20,12 @@ GERMAN = Frame(
     "*Wie oft:* höchstens eine Nachricht in sieben Tagen und drei in vier Wochen. Die Knöpfe am Ende stoppen sie.",
     show_card="Meine Karte zeigen",
     what_is_held="Was weißt du über mich?",
-    not_a_bill="Eine Schätzung zu einer Gewohnheit, keine Rechnung. Deine Karte zeigt sie neben dem, was alles "
+    not_a_bill="Eine Schätzung zu einer Gewohnheit, keine Rechnung. Deine Karte zeigt sie neben dem, was das Ganze "
     "gekostet hat, was nichts gebracht hat und was fertig wurde. Nach zwei oder vier Wochen sehe ich noch einmal nach, "
     "und deine Karte sagt dir, ob sich etwas geändert hat.",
     choices="Auswahl",
     why_this="Warum das?",
-    snooze="Ruhe",
+    snooze="Ruhen lassen",
     snooze_weeks="{weeks} Wochen Ruhe",
     stop="Keine Nachrichten mehr",
     read_more="Mehr lesen",
@@ -69,7 +69,7 @@ GERMAN = Frame(
     },
     question="Eine Frage, die keine Zahl beantworten kann: Haben dir die KI-Werkzeuge in den letzten zwei Wochen bei "
     "deiner Arbeit geholfen?",
-    question_small="Ein Tipp auf einen Knopf genügt, und keine Antwort ist auch in Ordnung. Sie steht auf deiner "
+    question_small="Ein Fingertipp genügt, und keine Antwort ist auch in Ordnung. Sie steht auf deiner "
     "Karte, und niemand sonst sieht sie.",
     helped={
         Helped.CLEARLY: "Ja, deutlich",

@@ -115,8 +115,9 @@ _DE = Steps(
     data="Welche Daten in Ordnung sind, welche nie, und wen man fragt: Das sagt deine Firma auf dieser Seite. Was dort "
     "steht, gilt, und nicht, was ich oder ein Werkzeug sagen.",
     no_data_page="Die Regeln deiner Firma kenne ich nicht. Ein vorsichtiger Anfang: Was ohnehin öffentlich ist, ist in "
-    "Ordnung; Namen, Kundendaten, Passwörter und Schlüssel sind es nie, außer jemand, der das darf, hat ja gesagt. "
-    "Frag, wer hier für Datenschutz oder Sicherheit zuständig ist, bevor du etwas einfügst.",
+    "Ordnung; Namen, Kundendaten, Passwörter und Schlüssel sind es nie, es sei denn, jemand, der das "
+    "entscheiden darf, hat zugestimmt. Frag, wer hier für Datenschutz oder Sicherheit zuständig ist, bevor du etwas "
+    "einfügst.",
     recipes="Ein paar kleine Dinge zum Ausprobieren, die zu deiner Arbeit passen können; keines braucht etwas Neues:",
     no_recipes="Ich habe kein Rezept, das zu deiner Arbeit passt, und das sagt nichts über sie.",
     recipes_end="Noch ist nichts notiert. Wenn nichts davon für dich ist, beendet ein Fingertipp das Thema für ein "
@@ -139,7 +140,7 @@ _DE = Steps(
         Cue.FRIDAY: "Am Freitag nach dem Mittagessen",
     },
     sentence="*{when}*, dann: {then}.",
-    small_piece="um ein kleines Stück dieser Arbeit bitten",
+    small_piece="das Werkzeug um ein kleines Stück dieser Arbeit bitten",
     planned="Ich erinnere dich einmal, am {day} oder bald danach, an einem Arbeitstag, und nur, wenn ich bis dahin "
     "keine Nutzung gesehen habe. Bis dahin schreibe ich nichts anderes. Niemand sonst weiß davon.",
     planned_silent="Nachrichten sind gestoppt, pausiert oder ruhen; also kommt keine Erinnerung, wenn du sie nicht "
