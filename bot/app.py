@@ -180,6 +180,7 @@ def decide_now(desk: Desk, *, now: datetime, person_ids: Sequence[int] | None = 
         weekend_of=weekend_of,
         switched_on=desk.settings.nudges_on,
         person_ids=person_ids,
+        approval_from=desk.settings.approval_from,
     )
 
 

@@ -75,39 +75,52 @@ def wrong_with(asked: Asked, session: Session, campaign: Campaign, *, today: dat
 
 
 def _start(asked: Asked, session: Session, campaign: Campaign) -> str:
-    """Start a small one; hand a large one to a second lead."""
-    if campaign.state is not CampaignState.DRAFT:
+    """Start a small one; hand a large one, or one that has to be approved again, to a second lead."""
+    if not (campaign.state is CampaignState.DRAFT or campaign.waits_again):
         return views.OVERTAKEN
-    wrong = wrong_with(asked, session, campaign, today=door.today_of(asked))
+    today = door.today_of(asked)
+    begins = min(today, campaign.plan.first_day) if campaign.waits_again else today
+    wrong = wrong_with(asked, session, campaign, today=begins) or _over(campaign, today)
     if wrong:
         return views.NOT_SENDABLE.format(why=wrong)
     key, now, large_from = campaign.campaign_key, _now(asked), asked.desk.settings.approval_from
+    if campaign.waits_again:
+        return _ask(asked, session, key)
     size = audiences.counted(session, audience=campaign.plan.audience, now=now)
     if size is None:
         return views.NOT_COUNTABLE
     if size < large_from:
         started = campaigns.start(session, campaign_key=key, approval_from=large_from, now=now)
         return views.STARTED if started else views.OVERTAKEN
-    return views.ASKED if campaigns.ask_for_approval(session, campaign_key=key, now=now) else views.OVERTAKEN
+    return _ask(asked, session, key)
+
+
+def _ask(asked: Asked, session: Session, key: str) -> str:
+    who = asked.slack_user_id
+    is_asked = campaigns.ask_for_approval(session, campaign_key=key, by_slack_id=who, now=_now(asked))
+    return views.ASKED if is_asked else views.OVERTAKEN
+
+
+def _over(campaign: Campaign, today: date) -> str:
+    return "" if campaign.plan.last_day > today else "Nobody would be drawn into it before its last day is over."
 
 
 def _approve(asked: Asked, session: Session, campaign: Campaign) -> str:
     """The word of a second lead. What was right when it was asked for may have run out while it waited."""
-    if not (campaign.state is CampaignState.WAITING or campaign.waits_for_new_words):
+    if not (campaign.state is CampaignState.WAITING or campaign.waits_again):
         return views.OVERTAKEN
     if campaign.author_slack_id is None:
-        return views.NOBODYS_TIP if campaign.is_reworded else views.NOBODYS_WORDS
+        return views.NOBODYS_WORDS
     if campaign.author_slack_id == asked.slack_user_id:
         return views.OWN_WORDS
     today = door.today_of(asked)
-    wrong = wrong_with(asked, session, campaign, today=min(today, campaign.plan.first_day))
-    if campaign.plan.last_day < today:
-        wrong = "Its last day is over."
+    begins = min(today, campaign.plan.first_day)
+    wrong = wrong_with(asked, session, campaign, today=begins) or _over(campaign, today)
     if wrong:
         return views.NOT_SENDABLE.format(why=wrong)
     now = _now(asked)
     size = audiences.counted(session, audience=campaign.plan.audience, now=now)
-    if size is None and not campaign.is_reworded:
+    if size is None and not campaign.waits_again:
         return views.NOT_COUNTABLE
     who = asked.slack_user_id
     is_done = campaigns.approve(session, campaign_key=campaign.campaign_key, approver_slack_id=who, now=now)

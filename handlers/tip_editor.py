@@ -116,9 +116,7 @@ def save(asked: Asked, form: Form) -> Next:
         tip = _as_drafted(draft, known)
         if tip is None:
             return forms.show(views.gone())
-        paused = campaigns.reworded(
-            session, tips=[tip, *([known] if known else [])], by_slack_id=asked.slack_user_id, now=now
-        )
+        paused = campaigns.reworded(session, tips=[tip, *([known] if known else [])], now=now)
         if draft.language is ENGLISH:
             own_tips.save(session, tip=tip, now=now)
         else:

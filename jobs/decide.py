@@ -44,6 +44,7 @@ def decide(
     switched_on: bool,
     person_ids: Sequence[int] | None = None,
     shard_size: int = 500,
+    approval_from: int | None = None,
 ) -> dict[str, int]:
     """Plan at most one message for each person and keep the reason of every silence.
 
@@ -51,7 +52,7 @@ def decide(
     only the first three may be printed and kept (`bot/domain/crowd_counts.py`). Campaigns draw who is in them first,
     and who waits for fifteen minutes with a colleague gets the next answer.
     """
-    enrol.enrol(store, now=now, switched_on=switched_on)
+    enrol.enrol(store, now=now, switched_on=switched_on, approval_from=approval_from)
     pairing.go_on(store, now=now, switched_on=switched_on)
     if person_ids is None:
         with store.read() as session:

@@ -15,10 +15,11 @@ from bot.store.database import Store
 _log = EventLog("enrol")
 
 
-def enrol(store: Store, *, now: datetime, switched_on: bool = True) -> dict[str, int]:
+def enrol(store: Store, *, now: datetime, switched_on: bool = True, approval_from: int | None = None) -> dict[str, int]:
     """End what is over, and draw the waves that are due. Counts: `campaigns_ended` and `waves`; never people.
 
-    While nothing is sent (`nudges.on`, or a lead's switch) nobody is drawn: some would be left out of nothing.
+    While nothing is sent (`nudges.on`, or a lead's switch) nobody is drawn: some would be left out of nothing. What one
+    lead started and meets `approval_from` people by now waits for a second (None: nobody has to approve anything).
     """
     day = now.astimezone(UTC).date()
     with store.begin() as session:
@@ -29,6 +30,10 @@ def enrol(store: Store, *, now: datetime, switched_on: bool = True) -> dict[str,
     waves = 0
     for campaign_id in due:
         with store.begin() as session:
+            if approval_from is not None and campaigns.grew(
+                session, campaign_id=campaign_id, approval_from=approval_from, now=now
+            ):
+                continue
             waves += cohorts.take_in(session, campaign_id=campaign_id, day=day) is not None
     _log.info("enrol.done", campaigns_ended=ended, waves=waves)
     return {"campaigns_ended": ended, "waves": waves}

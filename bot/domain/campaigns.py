@@ -117,17 +117,17 @@ class Campaign:
     state: CampaignState
     author_slack_id: str | None
     approver_slack_id: str | None
-    is_reworded: bool
-    """Somebody changed a tip that it sends since a second lead approved it."""
+    needs_approval: bool
+    """It has asked a second lead, or has to: it never runs again without one, whatever was approved before."""
     created_at: datetime
     changed_at: datetime
     last_wave_on: date | None
     why_ended: str | None
 
     @property
-    def waits_for_new_words(self) -> bool:
-        """Whether it is paused until another lead than whoever changed its words has looked at them."""
-        return self.is_reworded and self.state is CampaignState.PAUSED
+    def waits_again(self) -> bool:
+        """Whether it is paused until two leads have looked at it: one asks, and is its author then; one approves."""
+        return self.state is CampaignState.PAUSED and self.needs_approval and self.approver_slack_id is None
 
 
 def check(plan: Plan, *, tips: Collection[tuple[str, str, frozenset[str]]], today: date) -> dict[str, str]:
@@ -143,13 +143,19 @@ def check(plan: Plan, *, tips: Collection[tuple[str, str, frozenset[str]]], toda
         "trigger": None if plan.audience.trigger in TRIGGERS else "Choose a state or a pattern from the list.",
         "role": None if plan.audience.role is None or plan.audience.role in ROLES else "Choose a role from the list.",
         "first_day": None if plan.first_day >= today else "Begin today or later.",
-        "last_day": None if plan.last_day >= plan.first_day else "End on the first day or later.",
+        "last_day": _wrong_end(plan, today),
         "hours": None if HOURS[0] <= low < high <= HOURS[1] else _HOURS,
         "most_messages": None if plan.most_messages is None or plan.most_messages > 0 else "Allow at least 1 message.",
         "holdout_percent": None if plan.holdout_percent in HOLDOUTS else "Choose a share from the list.",
         "steps": _wrong_steps(plan, tips),
     }
     return {field: sentence for field, sentence in wrong.items() if sentence}
+
+
+def _wrong_end(plan: Plan, today: date) -> str | None:
+    if plan.last_day < plan.first_day:
+        return "End on the first day or later."
+    return None if plan.last_day > today else "End tomorrow or later: who is in it is drawn in the night."
 
 
 def _wrong_steps(plan: Plan, tips: Collection[tuple[str, str, frozenset[str]]]) -> str | None:

@@ -96,9 +96,20 @@ def counted(session: Session, *, audience: Audience, now: datetime) -> int | Non
     cut, week = cut_of(audience), week_of(now.date())
     kept = _read(session, [cut], week)
     if cut not in kept:
-        people = session.scalar(select(func.count()).select_from(meant(audience, day=now.date()).subquery())) or 0
-        kept = _keep(session, {cut: people}, of=_among(session, audience, now.date()), week=week)
+        kept = _keep(
+            session, {cut: _people(session, audience, now)}, of=_among(session, audience, now.date()), week=week
+        )
     return kept[cut]
+
+
+def grown_to(session: Session, *, audience: Audience, now: datetime) -> int | None:
+    """About how many are meant at this moment, whatever was said this week: for a job that shows it to nobody."""
+    of = _among(session, audience, now.date())
+    return blurred(_people(session, audience, now), of=of, secret=_secret(session), cut=cut_of(audience))
+
+
+def _people(session: Session, audience: Audience, now: datetime) -> int:
+    return session.scalar(select(func.count()).select_from(meant(audience, day=now.date()).subquery())) or 0
 
 
 def meant(audience: Audience, *, day: date) -> Select[int, str]:

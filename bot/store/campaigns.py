@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, case, delete, exists, insert, select, text, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.domain.campaigns import Audience, Campaign, CampaignState, Kind, Plan, Step, may_go, says
@@ -49,7 +49,7 @@ def create(session: Session, *, plan: Plan, author_slack_id: str, now: datetime)
     values = {
         "campaign_key": campaign_key,
         "state": CampaignState.DRAFT.value,
-        "is_reworded": False,
+        "needs_approval": False,
         "author_slack_id": author_slack_id,
         "created_at": now,
         "changed_at": now,
@@ -104,14 +104,23 @@ def start(session: Session, *, campaign_key: str, approval_from: int, now: datet
     if people is None or people >= approval_from:
         return False
     as_read = CampaignRow.changed_at == found.changed_at  # counted was this plan and no later one
-    return _go(session, campaign_key, _Arrow(("draft",), "running", Act.CAMPAIGN_STARTED), now=now, only_if=as_read)
+    arrow = _Arrow(("draft",), "running", Act.CAMPAIGN_STARTED)
+    return _go(session, campaign_key, arrow, now=now, only_if=as_read, values={"needs_approval": False})
 
 
-def ask_for_approval(session: Session, *, campaign_key: str, now: datetime) -> bool:
-    """Draft -> waiting, for the word of a second lead; the audience must be countable."""
-    if not _is_countable(session, campaign_key, now):
+def ask_for_approval(session: Session, *, campaign_key: str, by_slack_id: str, now: datetime) -> bool:
+    """Draft -> waiting, or paused for approval -> the same, for the word of a second lead. Who asks has looked at it,
+    and is its author from now on. The audience of a draft must be countable; one that ran may have helped so many that
+    few still match.
+    """
+    found = find(session, campaign_key=campaign_key)
+    if found is None or not (found.waits_again or _is_countable(session, campaign_key, now)):
         return False
-    return _go(session, campaign_key, _Arrow(("draft",), "waiting", Act.APPROVAL_ASKED), now=now)
+    target, act = CampaignState.PAUSED if found.waits_again else CampaignState.WAITING, Act.APPROVAL_ASKED
+    arrow = _Arrow((found.state,) if found.waits_again else ("draft",), target, act)
+    values = {"author_slack_id": by_slack_id, "needs_approval": True}
+    as_read = CampaignRow.changed_at == found.changed_at
+    return _go(session, campaign_key, arrow, now=now, only_if=as_read, values=values)
 
 
 def take_back(session: Session, *, campaign_key: str, now: datetime) -> bool:
@@ -120,37 +129,54 @@ def take_back(session: Session, *, campaign_key: str, now: datetime) -> bool:
 
 
 def approve(session: Session, *, campaign_key: str, approver_slack_id: str, now: datetime) -> bool:
-    """Waiting, or paused for its new words -> running, by another lead than the author; False too when the author is
-    not known any more.
+    """Waiting, or paused and asked for -> running, by another lead than its author; False too when nobody knows that
+    one any more.
     """
     found = find(session, campaign_key=campaign_key)
-    if found is None or not (found.is_reworded or _is_countable(session, campaign_key, now)):
-        return False  # one that ran may have helped so many that few still match
+    if found is None or not (found.waits_again or _is_countable(session, campaign_key, now)):
+        return False
     another = CampaignRow.author_slack_id != approver_slack_id  # of an author who was erased it is NULL: not so
-    asked = (CampaignRow.state == CampaignState.WAITING) | CampaignRow.is_reworded
-    values = {"approver_slack_id": approver_slack_id, "is_reworded": False}
+    asked = or_(CampaignRow.state == CampaignState.WAITING, _lacks_approval())
     arrow = _Arrow(("waiting", "paused"), "running", Act.CAMPAIGN_APPROVED)
-    return _go(session, campaign_key, arrow, now=now, only_if=another & asked, values=values)
+    values = {"approver_slack_id": approver_slack_id}
+    return _go(session, campaign_key, arrow, now=now, only_if=and_(another, asked), values=values)
 
 
-def reworded(session: Session, *, tips: Collection[Tip], by_slack_id: str, now: datetime) -> int:
-    """A lead changed these tips (as they were, and as they are). Nobody approves their own words, and nothing is said
-    by approval of others: what a second lead approved is paused until another one has looked, and whoever changed the
-    words is its author; so they are of what still waits for approval. Returns how many were paused.
+def reworded(session: Session, *, tips: Collection[Tip], now: datetime) -> int:
+    """A lead changed these tips (as they were, and as they are): what was approved, or was to be, were other words.
+
+    So what waits is a draft again, and what a second lead had approved is paused until two leads have looked anew.
+    Returns how many were paused.
     """
-    count = 0
     asked = select(CampaignRow).where(CampaignRow.state.in_(_MAY_BE_APPROVED)).order_by(CampaignRow.campaign_id)
-    for row in session.scalars(asked.with_for_update().execution_options(populate_existing=True)).all():
-        campaign = read(row)
-        if not any(says(campaign.plan, tip) for tip in tips):
-            continue
+    rows = session.scalars(asked.with_for_update().execution_options(populate_existing=True))
+    found = [campaign for campaign in map(read, rows) if any(says(campaign.plan, tip) for tip in tips)]
+    for campaign in found:
         if campaign.state is CampaignState.WAITING:
-            row.author_slack_id = by_slack_id
-        elif campaign.approver_slack_id is not None or campaign.is_reworded:
-            values = {"author_slack_id": by_slack_id, "approver_slack_id": None, "is_reworded": True}
-            arrow = _Arrow(("running", "paused"), "paused", Act.CAMPAIGN_PAUSED)
-            count += _go(session, campaign.campaign_key, arrow, now=now, values=values)
-    return count
+            take_back(session, campaign_key=campaign.campaign_key, now=now)
+    approved = [one for one in found if one.needs_approval and one.state is not CampaignState.WAITING]
+    return sum(hold_for_approval(session, campaign_key=one.campaign_key, now=now) for one in approved)
+
+
+def hold_for_approval(session: Session, *, campaign_key: str, now: datetime, role: Role = Role.LEAD) -> bool:
+    """Running or paused -> paused, until two leads have looked at it anew."""
+    values = {"needs_approval": True, "author_slack_id": None, "approver_slack_id": None}
+    arrow = _Arrow(("running", "paused"), "paused", Act.CAMPAIGN_PAUSED)
+    return _go(session, campaign_key, arrow, now=now, values=values, role=role)
+
+
+def grew(session: Session, *, campaign_id: int, approval_from: int, now: datetime) -> bool:
+    """Before a wave is drawn: whether a campaign that one lead started meets so many now that it needs a second, and is
+    paused until it has one. Told by the blurred number, so that the pause tells no exact one.
+    """
+    row = session.get_one(CampaignRow, campaign_id, populate_existing=True, with_for_update=True)
+    campaign = read(row)
+    if campaign.needs_approval or campaign.state is not CampaignState.RUNNING:
+        return False
+    people = audiences.grown_to(session, audience=campaign.plan.audience, now=now)
+    if people is None or people < approval_from:
+        return False
+    return hold_for_approval(session, campaign_key=campaign.campaign_key, now=now, role=Role.OPERATOR)
 
 
 def pause(session: Session, *, campaign_key: str, now: datetime) -> bool:
@@ -159,9 +185,9 @@ def pause(session: Session, *, campaign_key: str, now: datetime) -> bool:
 
 
 def resume(session: Session, *, campaign_key: str, now: datetime) -> bool:
-    """Paused -> running, unless it is paused for its new words (`approve`)."""
+    """Paused -> running, unless that is for a second lead to say (`approve`)."""
     arrow = _Arrow(("paused",), "running", Act.CAMPAIGN_RESUMED)
-    return _go(session, campaign_key, arrow, now=now, only_if=~CampaignRow.is_reworded)
+    return _go(session, campaign_key, arrow, now=now, only_if=~_lacks_approval())
 
 
 def stop(session: Session, *, campaign_key: str, now: datetime, why: str = BY_A_LEAD, role: Role = Role.LEAD) -> bool:
@@ -261,7 +287,7 @@ def read(row: CampaignRow) -> Campaign:
         state=CampaignState(row.state),
         author_slack_id=row.author_slack_id,
         approver_slack_id=row.approver_slack_id,
-        is_reworded=row.is_reworded,
+        needs_approval=row.needs_approval,
         created_at=row.created_at,
         changed_at=row.changed_at,
         last_wave_on=row.last_wave_on,
@@ -286,6 +312,10 @@ def _columns(plan: Plan) -> dict[str, Any]:
         "most_messages": plan.most_messages,
         "holdout_percent": plan.holdout_percent,
     }
+
+
+def _lacks_approval() -> ColumnElement[bool]:
+    return and_(CampaignRow.needs_approval, CampaignRow.approver_slack_id.is_(None))
 
 
 def _is_countable(session: Session, campaign_key: str, now: datetime) -> bool:

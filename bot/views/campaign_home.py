@@ -131,7 +131,7 @@ def _places(listed: Sequence[Listed], today: date) -> Iterator[Block]:
 
 
 def _place(campaign: Campaign) -> str:
-    return _WAIT if campaign.waits_for_new_words else _PLACES[campaign.state]
+    return _WAIT if campaign.waits_again else _PLACES[campaign.state]
 
 
 def _line(one: Listed, today: date) -> Block:

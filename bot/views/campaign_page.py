@@ -35,16 +35,12 @@ OWN_WORDS = (
     "These are your own words, so somebody else has to approve them: any other lead finds it at the top of their list."
 )
 NOBODYS_WORDS = (
-    "Whoever wrote it is not known here any more, so nobody can be the second. Take it back to a draft and save it "
-    "anew: then the words are yours."
+    "Whoever asked for it is not known here any more, so nobody can be the second. Take it back to a draft, look at it "
+    "and ask anew: then another lead can."
 )
-NOBODYS_TIP = (
-    "Whoever changed the message is not known here any more, so nobody can be the second. Save the tip anew: then the "
-    "words are yours, and another lead can approve them."
-)
-REWORDED = (
-    "What it says was changed after a second lead had approved it, so it was paused. It goes on when another lead than "
-    "whoever changed it has looked at the message."
+TO_APPROVE_AGAIN = (
+    "It was paused, for it needs the word of two leads again: what it says was changed since it was approved, or many "
+    "more people match than when it was started. One looks at it and asks, another looks at it and approves."
 )
 NOT_COUNTABLE = (
     "So few people match that it could tell about one of them, so it cannot be started. A wider audience can: leave "
@@ -79,7 +75,7 @@ def message(page: Page) -> Message:
             pieces.header(words.name(campaign.plan.name)),
             *([pieces.section(page.said)] if page.said else []),
             pieces.small_print(words.standing(campaign, page.today)),
-            *([pieces.section(REWORDED)] if campaign.waits_for_new_words else []),
+            *([pieces.section(TO_APPROVE_AGAIN)] if campaign.waits_again else []),
             *(_halted() if page.is_halted else []),
             *_plan(page),
             *_steps(page),
@@ -158,8 +154,10 @@ def _of_a_waiting_one(page: Page) -> list[Block]:
 
 
 def _of_a_paused_one(page: Page) -> list[Block]:
-    if not page.campaign.waits_for_new_words:
+    if not page.campaign.waits_again:
         return [_first(page, "Go on", Action.NUDGE_GO_ON), _stop(page)]
+    if page.campaign.author_slack_id is None:
+        return [_first(page, "Ask a second lead", Action.NUDGE_START), _stop(page)]
     return [_stop(page)] if page.is_own else [_approve(page, "Approve and go on"), _stop(page)]
 
 

@@ -136,7 +136,7 @@ def paused(campaigns: int) -> str:
     if not campaigns:
         return ""
     them = "One campaign that sends it is" if campaigns == 1 else f"{campaigns} campaigns that send it are"
-    return f" {them} paused now, until another lead has looked at the new words."
+    return f" {them} paused now, until two leads have looked at the new words: one who asks, and another who approves."
 
 
 def preview(tip: Tip) -> View:

@@ -192,7 +192,7 @@ def test_a_form_of_somebody_else_saves_nothing(leads: Office, monkeypatch: pytes
         [robin] = session.scalars(select(IdentityRow).where(IdentityRow.external_id == ROBIN.email))
         robin.external_id = "somebody@else.example"
     try:
-        assert "nothing to see for others" in words(submit(leads, ROBIN, **WHO))
+        assert "never for one by name" in words(submit(leads, ROBIN, **WHO))
     finally:
         with leads.desk.store.begin() as session:
             [robin] = session.scalars(select(IdentityRow).where(IdentityRow.external_id == "somebody@else.example"))
@@ -347,7 +347,7 @@ def test_result_is_cannot_tell_yet(leads: Office) -> None:
     """Before anything is known the answer is the normal one; what a look cost is written down."""
     key = a_draft(leads)
     with leads.desk.store.begin() as session:
-        campaigns.ask_for_approval(session, campaign_key=key, now=MONDAY_MORNING)
+        campaigns.ask_for_approval(session, campaign_key=key, by_slack_id=ROBIN.slack_id, now=MONDAY_MORNING)
         campaigns.approve(session, campaign_key=key, approver_slack_id=HANA.slack_id, now=MONDAY_MORNING)
     opened(leads, ROBIN, key)
 
@@ -403,7 +403,7 @@ def test_who_comes_second_is_told_so(leads: Office) -> None:
     opened(leads, ROBIN, key)
     leads.press(ROBIN, Action.NUDGE_EDIT)
     with leads.desk.store.begin() as session:
-        campaigns.ask_for_approval(session, campaign_key=key, now=MONDAY_MORNING)
+        campaigns.ask_for_approval(session, campaign_key=key, by_slack_id=ROBIN.slack_id, now=MONDAY_MORNING)
     opened(leads, HANA, key)
     with leads.desk.store.begin() as session:
         campaigns.approve(session, campaign_key=key, approver_slack_id="UTHIRD", now=MONDAY_MORNING)
@@ -422,7 +422,7 @@ def test_nobody_starts_what_they_did_not_see(leads: Office, trigger: str) -> Non
     key, now = a_draft(leads, trigger=trigger), MONDAY_MORNING
     if trigger == LARGE:
         with leads.desk.store.begin() as session:
-            campaigns.ask_for_approval(session, campaign_key=key, now=now)
+            campaigns.ask_for_approval(session, campaign_key=key, by_slack_id=ROBIN.slack_id, now=now)
     opened(leads, HANA, key)
     with leads.desk.store.begin() as session:
         campaigns.take_back(session, campaign_key=key, now=now)
@@ -431,7 +431,7 @@ def test_nobody_starts_what_they_did_not_see(leads: Office, trigger: str) -> Non
         other = replace(found.plan, name="Twenty minutes")
         campaigns.change(session, campaign_key=key, plan=other, author_slack_id=ROBIN.slack_id, now=now)
         if trigger == LARGE:
-            campaigns.ask_for_approval(session, campaign_key=key, now=now)
+            campaigns.ask_for_approval(session, campaign_key=key, by_slack_id=ROBIN.slack_id, now=now)
     before, go = state(leads, key), Action.NUDGE_APPROVE if trigger == LARGE else Action.NUDGE_START
 
     shown = words(leads.press(HANA, go))

@@ -262,40 +262,35 @@ def test_two_leads_at_one_tip(leads: Office) -> None:
     assert ("Hana's words.", "Robin's words.") == (kept.try_this, replaced.try_this)
 
 
-def test_words_of_an_approved_campaign_need_another_lead(leads: Office) -> None:
-    """Changed words pause it. Whoever changed them cannot let it go on; another lead can, having seen them."""
+def test_changed_words_of_an_approved_campaign_are_approved_anew(leads: Office) -> None:
+    """They pause it. One lead looks and asks, and only another one lets it go on."""
     key = approved_campaign(leads)
     payload = Payload(campaign_key=key).dump()
-    ask(leads, HANA, "")
-    leads.press(HANA, Action.NUDGE_OPEN, value=payload)
-    stale = leads.press(HANA, Action.NUDGE_PAUSE)
     opened(leads, Action.TIP_EDIT)
     sent(leads, {"try": "Ask for three lines."})
     saved = words(sent(leads))
-    listed = words(ask(leads, ROBIN, ""))
-    own = words(leads.press(ROBIN, Action.NUDGE_OPEN, value=payload))
-    with leads.desk.store.begin() as session:
-        resumed = campaigns.resume(session, campaign_key=key, now=MONDAY_MORNING)
-    ask(leads, HANA, "")
+    ask(leads, ROBIN, "")
+    before = words(leads.press(ROBIN, Action.NUDGE_OPEN, value=payload))
+    asked_for = words(leads.press(ROBIN, Action.NUDGE_START))
+    listed = words(ask(leads, HANA, ""))
     theirs = words(leads.press(HANA, Action.NUDGE_OPEN, value=payload))
     went_on = words(leads.press(HANA, Action.NUDGE_APPROVE))
 
-    assert "Go on" in words(stale)
     assert "One campaign that sends it is paused now" in saved
+    assert campaign_page.TO_APPROVE_AGAIN in before
+    assert ["Go on", "Approve"] == [label for label in ("Go on", "Approve") if label not in before + asked_for]
+    assert campaign_page.ASKED in asked_for
     assert "*Wait for a second lead*" in listed
-    assert [campaign_page.REWORDED in page for page in (own, theirs)] == [True, True]
-    assert ["Approve and go on" in page for page in (own, theirs)] == [False, True]
-    assert "Go on" not in own
-    assert not resumed
+    assert "Approve and go on" in theirs
     assert campaign_page.APPROVED in went_on
-    assert CampaignState.RUNNING is found(leads, key).state
+    assert (CampaignState.RUNNING, HANA.slack_id) == (found(leads, key).state, found(leads, key).approver_slack_id)
 
 
 def test_words_that_changed_meanwhile_are_not_approved(leads: Office) -> None:
     """A page that was open while somebody changed the tip approves nothing, and shows how it stands."""
     key = approved_campaign(leads)
     with leads.desk.store.begin() as session:
-        session.execute(update(CampaignRow).values(state="waiting", approver_slack_id=None))
+        session.execute(update(CampaignRow).values(state="waiting", approver_slack_id=None))  # Robin asks
     ask(leads, HANA, "")
     leads.press(HANA, Action.NUDGE_OPEN, value=Payload(campaign_key=key).dump())
     opened(leads, Action.TIP_EDIT, lead=GUS)
@@ -303,7 +298,7 @@ def test_words_that_changed_meanwhile_are_not_approved(leads: Office) -> None:
     sent(leads, lead=GUS)
 
     assert campaign_page.REWRITTEN in words(leads.press(HANA, Action.NUDGE_APPROVE))
-    assert (CampaignState.WAITING, GUS.slack_id) == (found(leads, key).state, found(leads, key).author_slack_id)
+    assert CampaignState.DRAFT is found(leads, key).state
 
 
 def approved_campaign(leads: Office) -> str:
@@ -313,7 +308,9 @@ def approved_campaign(leads: Office) -> str:
     plan = Plan("Three lines", Kind.ONE_OFF, Audience(trigger), steps, TODAY, last_day)
     with leads.desk.store.begin() as session:
         key = campaigns.create(session, plan=plan, author_slack_id=ROBIN.slack_id, now=MONDAY_MORNING)
-        session.execute(update(CampaignRow).values(state="running", approver_slack_id=HANA.slack_id))
+        session.execute(
+            update(CampaignRow).values(state="running", needs_approval=True, approver_slack_id=HANA.slack_id)
+        )
     return key
 
 

@@ -98,7 +98,7 @@ def started(desk: Desk, plan: Plan, now: datetime) -> str:
     """A campaign that runs from `now` on, however few match: whether so few may be started hangs on a draw."""
     with desk.store.begin() as session:
         key = campaigns.create(session, plan=plan, author_slack_id=ADA, now=now)
-        runs = {"state": CampaignState.RUNNING.value}
+        runs = {"state": CampaignState.RUNNING.value, "needs_approval": True, "approver_slack_id": "UAPPROVER"}
         session.execute(update(CampaignRow).where(CampaignRow.campaign_key == key).values(runs))
     return key
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.domain import campaigns as words
 from bot.domain.campaigns import ARROWS, Audience, CampaignState, Kind, Plan, Step
@@ -92,7 +92,7 @@ def test_a_small_one_starts_at_once_and_a_large_one_needs_a_second_lead(store: S
 
         assert not campaigns.start(session, campaign_key=large, approval_from=50, now=NOW)
         assert campaigns.start(session, campaign_key=small, approval_from=50, now=NOW)
-        assert campaigns.ask_for_approval(session, campaign_key=large, now=NOW)
+        assert campaigns.ask_for_approval(session, campaign_key=large, by_slack_id=ADA, now=NOW)
         assert not campaigns.approve(session, campaign_key=large, approver_slack_id=ADA, now=NOW)
         assert campaigns.approve(session, campaign_key=large, approver_slack_id=BEA, now=NOW)
         assert not campaigns.approve(session, campaign_key=large, approver_slack_id=BEA, now=NOW)
@@ -108,7 +108,7 @@ def test_whoever_changed_a_plan_does_not_approve_it(store: Store) -> None:
         people_who(session, "never_used", 80)
         key = campaigns.create(session, plan=PLAN, author_slack_id=ADA, now=NOW)
         assert campaigns.change(session, campaign_key=key, plan=PLAN, author_slack_id=BEA, now=NOW)
-        assert campaigns.ask_for_approval(session, campaign_key=key, now=NOW)
+        assert campaigns.ask_for_approval(session, campaign_key=key, by_slack_id=BEA, now=NOW)
         assert not campaigns.change(session, campaign_key=key, plan=PLAN, author_slack_id=BEA, now=NOW)
         assert not campaigns.approve(session, campaign_key=key, approver_slack_id=BEA, now=NOW)
         assert campaigns.approve(session, campaign_key=key, approver_slack_id=ADA, now=NOW)
@@ -119,7 +119,7 @@ def test_nobody_approves_what_nobody_known_wrote(store: Store) -> None:
     with store.begin() as session:
         people_who(session, "never_used", 80)
         key = campaigns.create(session, plan=PLAN, author_slack_id=ADA, now=NOW)
-        assert campaigns.ask_for_approval(session, campaign_key=key, now=NOW)
+        assert campaigns.ask_for_approval(session, campaign_key=key, by_slack_id=ADA, now=NOW)
         session.query(CampaignRow).update({"author_slack_id": None})
         assert not campaigns.approve(session, campaign_key=key, approver_slack_id=BEA, now=NOW)
         assert campaigns.take_back(session, campaign_key=key, now=NOW)
@@ -132,7 +132,7 @@ def test_an_audience_too_small_to_be_told_cannot_be_written_to(store: Store) -> 
         key = campaigns.create(session, plan=PLAN, author_slack_id=ADA, now=NOW)
 
         assert not campaigns.start(session, campaign_key=key, approval_from=1000, now=NOW)
-        assert not campaigns.ask_for_approval(session, campaign_key=key, now=NOW)
+        assert not campaigns.ask_for_approval(session, campaign_key=key, by_slack_id=ADA, now=NOW)
 
 
 def test_each_arrow_is_in_the_plan_of_arrows(store: Store) -> None:
@@ -172,38 +172,76 @@ def test_the_switch_for_everything_is_written_down(store: Store) -> None:
 
 
 def test_changed_words_need_approval_again(store: Store) -> None:
-    """Only of what a second lead approved and what waits for one, and only where the tip is sent: by id or family."""
+    """What a second lead approved is paused and what waits is a draft again, where the tip is sent: by id or family."""
     tips = {tip.tip_id: tip for tip in load_tips()}
     tip = next(iter(tips.values()))
     by_topic, by_id = replace(PLAN, steps=(Step(None, tip.topic),)), replace(PLAN, steps=(Step(tip.tip_id, None),))
     other = replace(PLAN, steps=(Step(next(one for one in tips if tips[one].topic != tip.topic), None),))
+    plans = {"family": by_topic, "id": by_id, "other": other, "small": by_id, "waiting": by_id, "erased": by_id}
     with store.begin() as session:
         keys = {}
-        for name, plan in {"family": by_topic, "id": by_id, "other": other, "small": by_id, "waiting": by_id}.items():
+        for name, plan in plans.items():
             keys[name] = campaigns.create(session, plan=plan, author_slack_id=ADA, now=NOW)
-            state, approver = (
-                "waiting" if name == "waiting" else "running",
-                None if name in ("small", "waiting") else BEA,
-            )
             row = session.query(CampaignRow).filter_by(campaign_key=keys[name]).one()
-            row.state, row.approver_slack_id = state, approver
+            row.state, row.needs_approval = "waiting" if name == "waiting" else "running", name != "small"
+            row.approver_slack_id = BEA if name in ("family", "id", "other") else None
     with store.begin() as session:
-        assert 2 == campaigns.reworded(session, tips=[tip], by_slack_id=BEA, now=NOW)
-    with store.read() as session:
+        assert 3 == campaigns.reworded(session, tips=[tip], now=NOW)
         found = {name: campaigns.find(session, campaign_key=key) for name, key in keys.items()}
 
-    stands = {name: (one.state.value, one.author_slack_id, one.is_reworded) for name, one in found.items() if one}
     assert {
-        "family": ("paused", BEA, True),
-        "id": ("paused", BEA, True),
-        "other": ("running", ADA, False),
-        "small": ("running", ADA, False),
-        "waiting": ("waiting", BEA, False),
-    } == stands
+        "family": ("paused", True),
+        "id": ("paused", True),
+        "other": ("running", False),
+        "small": ("running", False),
+        "waiting": ("draft", False),
+        "erased": ("paused", True),
+    } == {name: (one.state.value, one.waits_again) for name, one in found.items() if one}
+
+
+def test_two_leads_look_at_what_is_approved_again(store: Store) -> None:
+    """Nobody resumes it alone. Who asks is the author, whoever changed the words, and another lead approves."""
     with store.begin() as session:
-        assert not campaigns.approve(session, campaign_key=keys["id"], approver_slack_id=BEA, now=NOW)
-        assert campaigns.approve(session, campaign_key=keys["id"], approver_slack_id=ADA, now=NOW)
-        assert not campaigns.approve(session, campaign_key=keys["other"], approver_slack_id=BEA, now=NOW)
+        key = campaigns.create(session, plan=PLAN, author_slack_id=ADA, now=NOW)
+        session.execute(update(CampaignRow).values(state="running", needs_approval=True, approver_slack_id=BEA))
+        assert campaigns.hold_for_approval(session, campaign_key=key, now=NOW)
+
+        assert not campaigns.resume(session, campaign_key=key, now=NOW)
+        assert not campaigns.approve(session, campaign_key=key, approver_slack_id=BEA, now=NOW)
+        assert campaigns.ask_for_approval(session, campaign_key=key, by_slack_id=BEA, now=NOW)
+        assert not campaigns.approve(session, campaign_key=key, approver_slack_id=BEA, now=NOW)
+        assert not campaigns.resume(session, campaign_key=key, now=NOW)
+        assert campaigns.approve(session, campaign_key=key, approver_slack_id=ADA, now=NOW)
+        assert campaigns.pause(session, campaign_key=key, now=NOW)
+        assert campaigns.resume(session, campaign_key=key, now=NOW)
+
+
+def test_who_asks_is_never_the_second(store: Store) -> None:
+    """Also where somebody else wrote the plan: else whoever changed its tip could ask and approve alone."""
+    with store.begin() as session:
+        people_who(session, "never_used", 80)
+        key = campaigns.create(session, plan=PLAN, author_slack_id=ADA, now=NOW)
+        assert campaigns.ask_for_approval(session, campaign_key=key, by_slack_id=BEA, now=NOW)
+        assert not campaigns.approve(session, campaign_key=key, approver_slack_id=BEA, now=NOW)
+        assert campaigns.approve(session, campaign_key=key, approver_slack_id=ADA, now=NOW)
+
+
+def test_what_grew_since_it_was_started_waits_for_a_second_lead(store: Store) -> None:
+    """Told by the number of that moment and not by the week's first; what a second lead approved may grow."""
+    with store.begin() as session:
+        people_who(session, "never_used", 30)
+        people_who(session, "lapsed", 30)
+        key = campaigns.create(session, plan=PLAN, author_slack_id=ADA, now=NOW)
+        assert campaigns.start(session, campaign_key=key, approval_from=50, now=NOW)
+        number = session.scalars(select(CampaignRow.campaign_id)).one()
+        assert not campaigns.grew(session, campaign_id=number, approval_from=50, now=NOW)
+        people_who(session, "never_used", 60)
+        assert campaigns.grew(session, campaign_id=number, approval_from=50, now=NOW)
+        found = campaigns.find(session, campaign_key=key)
+        assert found is not None
+        assert found.waits_again
+        session.execute(update(CampaignRow).values(state="running", approver_slack_id=BEA))
+        assert not campaigns.grew(session, campaign_id=number, approval_from=50, now=NOW)
 
 
 def _about(trigger: str) -> Plan:
@@ -215,7 +253,7 @@ def _start(session: Session, *, campaign_key: str, now: datetime) -> bool:
 
 
 def _ask(session: Session, *, campaign_key: str, now: datetime) -> bool:
-    return campaigns.ask_for_approval(session, campaign_key=campaign_key, now=now)
+    return campaigns.ask_for_approval(session, campaign_key=campaign_key, by_slack_id=ADA, now=now)
 
 
 def _approve(session: Session, *, campaign_key: str, now: datetime) -> bool:

@@ -49,7 +49,7 @@ TOGETHER = {"campaigns": 4, "points": 2, "low_points": -1, "high_points": 5}
 
 def campaign(plan: Plan = PLAN, state: CampaignState = CampaignState.DRAFT, **other: Any) -> Campaign:
     moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
-    fields = {"author_slack_id": "UAUTHOR", "approver_slack_id": "UAPPROVER", "is_reworded": False}
+    fields = {"author_slack_id": "UAUTHOR", "approver_slack_id": "UAPPROVER", "needs_approval": False}
     fields |= {"last_wave_on": None, "why_ended": None}
     return Campaign(7, KEY, plan, state, created_at=moment, changed_at=moment, **{**fields, **other})
 
@@ -98,10 +98,14 @@ def _pages(plan: Plan, word: str) -> dict[str, Message]:
                 campaign(plan, state), 40, word, "print", is_own, is_large=is_own, is_halted=not is_own, today=TODAY
             )
             pages[f"{state} {is_own}"] = campaign_page.with_way_back(campaign_page.message(page), KEY)
-    reworded = campaign(plan, CampaignState.PAUSED, is_reworded=True, approver_slack_id=None)
+    again = campaign(plan, CampaignState.PAUSED, needs_approval=True, approver_slack_id=None)
+    nobodys = replace(again, author_slack_id=None)
+    pages["to ask again"] = campaign_page.message(
+        Page(nobodys, 40, word, "print", False, is_large=True, is_halted=False, today=TODAY)
+    )
     for is_own in (True, False):
-        page = Page(reworded, 40, word, "print", is_own, is_large=True, is_halted=False, today=TODAY)
-        pages[f"new words {is_own}"] = campaign_page.message(page)
+        page = Page(again, 40, word, "print", is_own, is_large=True, is_halted=False, today=TODAY)
+        pages[f"asked again {is_own}"] = campaign_page.message(page)
     few = Page(campaign(plan), None, word, "print", True, is_large=False, is_halted=False, today=TODAY, said="Saved.")
     ended = campaign(plan, CampaignState.STOPPED, why_ended="harm")
     return {

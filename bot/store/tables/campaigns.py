@@ -40,7 +40,7 @@ class CampaignRow(Base):
     holdout_percent: Mapped[int]
     author_slack_id: Mapped[str | None] = mapped_column(String(32))
     approver_slack_id: Mapped[str | None] = mapped_column(String(32))
-    is_reworded: Mapped[bool] = mapped_column(default=False)
+    needs_approval: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     last_wave_on: Mapped[date | None]
