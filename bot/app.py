@@ -55,8 +55,8 @@ from jobs.sharing import Sharing, Timing
 Counts = calendar.Counts
 
 LISTENER_THREADS = 200
-"""Each waits for its turn once it has acknowledged (`handlers/trouble.py`). Bolt's own pool of 5 answers the last of 50
-commands at once after 3.8 s; Slack waits 3 s."""
+"""Those who asked for their card wait in one for their turn (`handlers/cards.py`). Bolt's own pool of 5 answers the
+last of 50 commands at once after 3.8 s; Slack waits 3 s."""
 
 _STRANGER = "I only serve the people of the workspace in which I was installed."
 

@@ -82,6 +82,7 @@ def _home(asked: Asked, said: str = "") -> Message:
         said=said,
         today=now.date(),
         all_together=campaign_results.all_together(together) if together else "",
+        is_off=not asked.desk.settings.nudges_on,
     )
 
 

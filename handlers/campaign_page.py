@@ -61,6 +61,7 @@ def page(asked: Asked, session: Session, campaign: Campaign | None, said: str = 
             is_halted=campaigns.halted_at(session) is not None,
             today=door.today_of(asked),
             said=said,
+            is_off=not asked.desk.settings.nudges_on,
         )
     )
 
@@ -127,6 +128,12 @@ def _approve(asked: Asked, session: Session, campaign: Campaign) -> str:
     return views.APPROVED if is_done else views.OVERTAKEN
 
 
+def _stop(asked: Asked, session: Session, campaign: Campaign) -> str:
+    was_draft = campaign.state is CampaignState.DRAFT and campaign.last_wave_on is None
+    said = views.THROWN_AWAY if was_draft else views.STOPPED
+    return _by(campaigns.stop, said)(asked, session, campaign)
+
+
 def _of_what_was_seen(step: Step) -> Step:
     """The step, for a plan that reads as it did on the page whose button was tapped."""
 
@@ -174,5 +181,5 @@ TAPS: dict[Action, Work] = {
     Action.NUDGE_TO_DRAFT: _taking(_by(campaigns.take_back, views.BACK)),
     Action.NUDGE_PAUSE: _taking(_by(campaigns.pause, views.PAUSED)),
     Action.NUDGE_GO_ON: _taking(_by(campaigns.resume, views.RESUMED)),
-    Action.NUDGE_STOP: _taking(_by(campaigns.stop, views.STOPPED)),
+    Action.NUDGE_STOP: _taking(_stop),
 }

@@ -5,6 +5,7 @@ Called by `handlers/yours.py` and `handlers/home.py`. Next: `bot/store/scorecard
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,9 +16,13 @@ from bot.domain.scorecard import Numbers, Scorecard
 from bot.domain.tips import Tip
 from bot.domain.waste import ledger
 from bot.sources.public_holidays import holidays_of, weekend_of
-from bot.store.database import Session
 from bot.store.scorecard import numbers
 from handlers.desk import Desk
+
+AT_ONCE = 6
+"""Cards that are reckoned at the same time in a process: more are not done sooner, and take the processor from those
+that only acknowledge, or end somebody's messages (benchmarks/README.md)."""
+TURNS = threading.BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -29,17 +34,20 @@ class Card:
     choice: Choice | None
 
 
-def load(session: Session, desk: Desk, *, person_id: int) -> Card | None:
+def load(desk: Desk, *, person_id: int) -> Card | None:
     """The card of this person as of now; None for a number of nobody, such as somebody erased a moment ago."""
     today = today_of(desk.clock.now())
-    known = numbers(
-        session,
-        person_id=person_id,
-        yesterday=today - timedelta(days=1),
-        holidays_of=holidays_of,
-        weekend_of=weekend_of,
-    )
-    return None if known is None else Card(scorecard.build(known), known, _one_thing(desk.tips(session), known, today))
+    with TURNS, desk.store.read() as session:  # the turn first: who waits for one holds no connection
+        known = numbers(
+            session,
+            person_id=person_id,
+            yesterday=today - timedelta(days=1),
+            holidays_of=holidays_of,
+            weekend_of=weekend_of,
+        )
+        if known is None:
+            return None
+        return Card(scorecard.build(known), known, _one_thing(desk.tips(session), known, today))
 
 
 def today_of(now: datetime) -> date:

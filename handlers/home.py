@@ -33,8 +33,8 @@ def publish(asked: Asked, person_id: int) -> None:
     """Put this person's card and settings on their own App Home. Looking at it counts as being heard from."""
     desk = asked.desk
     now = desk.clock.now()
+    card = cards.load(desk, person_id=person_id)
     with desk.store.read() as session:
-        card = cards.load(session, desk, person_id=person_id)
         wishes = preferences.load(session, person_ids=[person_id])[person_id]
         made = plans.load(session, person_ids=[person_id]).get(person_id)
         tip = next((tip for tip in desk.tips(session) if made is not None and tip.tip_id == made.tip_id), None)

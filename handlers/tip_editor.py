@@ -81,6 +81,7 @@ def end(asked: Asked) -> None:
     """Let the tip be over since yesterday, also for what is planned."""
     now = asked.desk.clock.now()
     with asked.desk.store.begin() as session:
+        own_tips.hold(session)
         tip = _find(asked, session, _tip_id(asked))
         if tip is not None:
             tip = replace(tip, expires_on=min(tip.expires_on, _today(asked) - timedelta(days=1)))
@@ -107,6 +108,7 @@ def save(asked: Asked, form: Form) -> Next:
     """Keep what was looked at, checked once more; it acts from now on."""
     draft, now, today = views.read_draft(form.metadata), asked.desk.clock.now(), _today(asked)
     with asked.desk.store.begin() as session:
+        own_tips.hold(session)
         known = _find(asked, session, draft.tip_id)
         found = _problems(draft, known, today)
         if found:

@@ -8,7 +8,6 @@ error; neither carries what was asked or answered. Next: `handlers/ai_stats.py`.
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -27,10 +26,6 @@ FormWork = Callable[[Asked, Form], Next]
 WhoAsked = Callable[[Desk, Body], Asked]
 Listener = Callable[[Ack, dict[str, Any]], None]
 
-AT_ONCE = 6
-"""Answers that are made at the same time in a process: more are not made sooner, and take the processor from those that
-only have to acknowledge (benchmarks/README.md)."""
-TURNS = threading.BoundedSemaphore(AT_ONCE)
 
 _log = EventLog("handlers")
 
@@ -42,9 +37,8 @@ def door(desk: Desk, on: str, who_asked: WhoAsked, work: Work) -> Listener:
         ack()
         asked = None
         try:
-            with TURNS:
-                asked = who_asked(desk, body)
-                work(asked)
+            asked = who_asked(desk, body)
+            work(asked)
         except Exception as error:  # noqa: BLE001 - whatever escaped here would cost the person their answer
             _admit(asked, on, error)
 

@@ -1,7 +1,9 @@
-"""Members of Slack user groups, asked of Slack when they are needed and remembered for two minutes at most.
+"""Members of Slack user groups, asked of Slack when they are needed and remembered for two minutes.
 
-One for the whole process, in `handlers/desk.py`. A group that Slack does not tell has no members: whoever's role hangs
-on it has none, and the log says why, without an id. Called by `handlers/roles.py`. Next: `handlers/roles.py`.
+One for the whole process, in `handlers/desk.py`. While Slack cannot be asked, what it said within the last hour stands:
+a lead who wants to stop everything must not wait for it. A group that Slack refuses to tell has no members, and
+whoever's role hangs on it has none. The log says why, without an id. Called by `handlers/roles.py`. Next:
+`handlers/roles.py`.
 """
 
 from __future__ import annotations
@@ -9,11 +11,13 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
-from bot.errors import SlackError
+from bot.errors import SlackError, SlackRefused
 from bot.log import EventLog
 from bot.slack import Slack
 
 REMEMBERED_FOR = timedelta(minutes=2)
+STANDS_FOR = timedelta(hours=1)
+"""While Slack cannot be asked."""
 
 _log = EventLog("roles")
 
@@ -31,15 +35,14 @@ class UserGroups:
             asked_at, members = self._told.get(group_id, (None, frozenset[str]()))
         if asked_at is not None and timedelta(0) <= now - asked_at < REMEMBERED_FOR:
             return members
-        members = _ask(slack, group_id)
+        try:
+            members = slack.group_members(group_id)
+        except SlackRefused as error:
+            _log.warning("roles.group_not_told", reason=error.reason)
+            members = frozenset()
+        except SlackError as error:
+            _log.warning("roles.group_not_told", reason=error.reason)
+            return members if asked_at is not None and timedelta(0) <= now - asked_at < STANDS_FOR else frozenset()
         with self._lock:
             self._told[group_id] = (now, members)
         return members
-
-
-def _ask(slack: Slack, group_id: str) -> frozenset[str]:
-    try:
-        return slack.group_members(group_id)
-    except SlackError as error:
-        _log.warning("roles.group_not_told", reason=error.reason)
-        return frozenset()

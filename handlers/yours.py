@@ -27,7 +27,7 @@ _log = EventLog("yours")
 
 def card(asked: Asked, person_id: int) -> None:
     """The balanced card. Opening it counts as being heard from."""
-    found = _card(asked, person_id)
+    found = cards.load(asked.desk, person_id=person_id)
     today = cards.today_of(asked.desk.clock.now())
     asked.say(
         card_views.message(found.scorecard, today=today, has_tip=found.choice is not None)
@@ -39,7 +39,7 @@ def card(asked: Asked, person_id: int) -> None:
 
 def why(asked: Asked, person_id: int) -> None:
     """How each line of the card was reckoned."""
-    found = _card(asked, person_id)
+    found = cards.load(asked.desk, person_id=person_id)
     if found is None:
         asked.say(trouble.not_in_roster())
         return
@@ -58,7 +58,7 @@ def why(asked: Asked, person_id: int) -> None:
 
 def weeks(asked: Asked, person_id: int) -> None:
     """The twelve weeks as a picture."""
-    found = _card(asked, person_id)
+    found = cards.load(asked.desk, person_id=person_id)
     if found is None:
         asked.say(trouble.not_in_roster())
     else:
@@ -68,7 +68,7 @@ def weeks(asked: Asked, person_id: int) -> None:
 
 def one_thing(asked: Asked, person_id: int) -> None:
     """The one thing to try that goes with the card."""
-    found = _card(asked, person_id)
+    found = cards.load(asked.desk, person_id=person_id)
     choice = found.choice if found else None
     asked.say(card_views.one_thing(choice.tip if choice else None, choice.facts if choice else {}))
     _heard_from(asked, found)
@@ -143,11 +143,6 @@ def _silence(asked: Asked, person_id: int) -> str | None:
     if stretch is None or (today - stretch.last_day).days > 1:
         return None
     return silence_views.words(stretch.reason, first_day=stretch.first_day, last_day=stretch.last_day, today=today)
-
-
-def _card(asked: Asked, person_id: int) -> cards.Card | None:
-    with asked.desk.store.read() as session:
-        return cards.load(session, asked.desk, person_id=person_id)
 
 
 def _heard_from(asked: Asked, found: cards.Card | None) -> None:

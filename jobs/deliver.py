@@ -127,6 +127,9 @@ def _anything_due(round_: Round) -> bool:
 
 def _has_slot(round_: Round) -> bool:
     """Whether the next message may leave now; a slot that a skipped nudge did not use serves the next one."""
+    if round_.slot_in_hand:
+        with round_.store.read() as session:
+            round_.slot_in_hand = not send_slots.is_held(session, name=_SLOT)
     if not round_.slot_in_hand:
         round_.slot_in_hand = round_.wait_for_slot(_SLOT, round_.pace.rate_per_s)
     return round_.slot_in_hand
@@ -160,7 +163,7 @@ def _send(round_: Round, nudge: HeldNudge) -> None:
 def _worded(round_: Round, nudge: HeldNudge) -> Message | None:
     """What to say, or None when it is not to be said now; asked before anything of Slack's is used up for it."""
     with round_.store.begin() as session:
-        tip = round_.tip(session, nudge.tip_id)
+        tip = round_.tip(session, nudge)
         is_right = _is_right(round_, session, nudge)
         nudge = pairing.with_the_other(session, nudge) if is_right else nudge
     return round_.render(nudge, tip) if tip and is_right else None
@@ -196,7 +199,7 @@ def _judged(round_: Round, session: Session, nudge: HeldNudge) -> Silence | Move
         return Silence.EXPIRED
     if nudge.slack_user_id is None:
         return Silence.NO_SLACK_ACCOUNT
-    if round_.tip(session, nudge.tip_id) is None:
+    if round_.tip(session, nudge) is None:
         return Silence.NO_TIP_LEFT
     return round_.recheck(session, nudge, round_.now)
 

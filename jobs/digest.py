@@ -156,7 +156,8 @@ def _claimed(round_: _Round, wisher: Wisher) -> Message | None:
     """What to say, once it is ours to say and written down; None when the team, the wish or the claim is not theirs."""
     with round_.store.begin() as session:
         own = _own_summary(session, round_, wisher)
-        if own is None:
+        wishes = preferences.load(session, person_ids=[wisher.person_id])[wisher.person_id]
+        if own is None or wishes_silence(wishes, round_.now):  # also what they said while this run was at others
             return None
         if not digests.claim(session, person_id=wisher.person_id, week=round_.week, now=round_.now):
             return None

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from bot.domain.nudging import Moved, Silence
 from bot.domain.occasions import QUESTION
 from bot.domain.pairs import CARRIER
+from bot.domain.plans import REMINDER
 from bot.domain.tips import Tip
 from bot.domain.turns import Waits
 from bot.errors import SlackBusy, SlackError, SlackRefused
 from bot.log import EventLog
 from bot.slack import HTTP_TIMEOUT_S, Slack
-from bot.store import send_slots
+from bot.store import campaigns, send_slots
 from bot.store.database import Session, Store
 from bot.store.delivery import HeldNudge
 from bot.store.own_tips import Tips
@@ -91,10 +92,16 @@ class Round:
         """The moment it is by now, to the second: a run takes minutes, and somebody's fair hours may end in them."""
         return self.begun_at + timedelta(seconds=int(seconds() - self.started))
 
-    def tip(self, session: Session, tip_id: str) -> Tip | None:
-        """The tip as it stands now; None when somebody took it away, or it ended, since it was chosen."""
-        found = next((tip for tip in (*self.tips(session), QUESTION, CARRIER) if tip.tip_id == tip_id), None)
-        return found if found is not None and found.expires_on >= self.now.date() else None
+    def tip(self, session: Session, nudge: HeldNudge) -> Tip | None:
+        """The tip as it stands now; None when since it was chosen somebody took it away, it ended, or it speaks of
+        something else, or is not in its campaign any more.
+        """
+        found = next((tip for tip in (*self.tips(session), QUESTION, CARRIER) if tip.tip_id == nudge.tip_id), None)
+        if found is None or found.expires_on < self.now.date():
+            return None
+        is_about_this = nudge.trigger == REMINDER or nudge.trigger in found.triggers
+        is_sent_by = nudge.campaign_id is None or campaigns.sends(session, campaign_id=nudge.campaign_id, tip=found)
+        return found if is_about_this and is_sent_by else None
 
     def is_over(self) -> bool:
         """Whether to leave the rest to a later run: told to stop, Slack not answering, or too long at it."""
@@ -122,13 +129,18 @@ def wait_for_slot(
     stop: threading.Event,
 ) -> bool:
     """Wait for the next slot of the whole workspace; False when there is none soon, or we were told to stop."""
-    with store.begin() as session:
-        wait_s = send_slots.reserve(session, name=name, rate_per_s=rate_per_s, patience_s=patience_s)
-    if wait_s is None:
-        return False
-    if wait_s > 0:
+    while not stop.is_set():
+        with store.begin() as session:
+            wait_s = send_slots.reserve(session, name=name, rate_per_s=rate_per_s, patience_s=patience_s)
+        if wait_s is None:
+            return False
+        if wait_s == 0:
+            return True
         sleep(wait_s)
-    return not stop.is_set()
+        with store.read() as session:
+            if not send_slots.is_held(session, name=name):
+                return not stop.is_set()
+    return False
 
 
 def is_rate_limit(error: SlackError) -> bool:

@@ -74,6 +74,12 @@ def find(session: Session, *, campaign_key: str, to_take_a_step: bool = False) -
     return None if row is None else read(row)
 
 
+def sends(session: Session, *, campaign_id: int, tip: Tip) -> bool:
+    """Whether a campaign still has this tip among its words: somebody may have moved it out of the family."""
+    row = session.get(CampaignRow, campaign_id)
+    return row is not None and says(read(row).plan, tip)
+
+
 def listed(session: Session, *, most: int = 100) -> tuple[Campaign, ...]:
     """All campaigns, those that wait, run or are paused first, then the newest first."""
     rows = session.scalars(

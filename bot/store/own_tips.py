@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bot.domain.languages import ENGLISH
@@ -39,6 +39,12 @@ def library(shipped: Sequence[Tip]) -> Tips:
         return tuple(sorted(found.values(), key=lambda tip: tip.tip_id))
 
     return tips
+
+
+def hold(session: Session) -> None:
+    """Nobody else changes a tip before this transaction ends; on SQLite nobody else writes anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE own_tip IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def save(session: Session, *, tip: Tip, now: datetime) -> None:

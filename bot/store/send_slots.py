@@ -41,6 +41,12 @@ def hold(session: Session, *, name: str, wait_s: float) -> None:
     slot.hold_until = max(until, slot.hold_until or until)
 
 
+def is_held(session: Session, *, name: str) -> bool:
+    """Whether a hold was set since a slot was reserved: it goes before every slot, also before those in hand."""
+    until = session.scalar(select(SendSlotRow.hold_until).where(SendSlotRow.name == name))
+    return until is not None and until > wall_now(session)
+
+
 def _locked(session: Session, name: str) -> tuple[SendSlotRow, datetime]:
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(insert(SendSlotRow).values(name=name, next_at=wall_now(session)).on_conflict_do_nothing())

@@ -60,10 +60,17 @@ class Listed:
 
 
 def message(
-    listed: Sequence[Listed], *, is_all: bool, halted_on: date | None, said: str, today: date, all_together: str = ""
+    listed: Sequence[Listed],
+    *,
+    is_all: bool,
+    halted_on: date | None,
+    said: str,
+    today: date,
+    all_together: str = "",
+    is_off: bool = False,
 ) -> Message:
     """The list. `said` is what was just done, or nothing; `halted_on` the day on which everything was switched off;
-    `all_together` the line over all campaigns, or nothing.
+    `all_together` the line over all campaigns, or nothing; `is_off`: in the settings.
     """
     return compose(
         FIRST_LINE,
@@ -71,6 +78,7 @@ def message(
             pieces.header("Campaigns"),
             *([pieces.section(said)] if said else []),
             *_halted(halted_on, today),
+            *([pieces.section(words.OFF_IN_THE_SETTINGS, "Switched off")] if is_off else []),
             *(_places(listed, today) if listed else [pieces.section(_NONE)]),
             *([pieces.section(all_together)] if all_together else []),
             *_ways_on(halted_on),

@@ -25,6 +25,7 @@ APPROVED = "Approved and started. Messages leave one by one, each at a fair hour
 BACK = "It is a draft again. Nothing of it leaves."
 PAUSED = "Paused. Nothing of it leaves from now on; what waits stays where it is."
 RESUMED = "It goes on where it stood."
+THROWN_AWAY = "Thrown away. Nothing of it was ever sent."
 STOPPED = "Stopped, for good. What had not left will not leave."
 SAVED = "Saved as a draft. Nothing leaves before it is started."
 OVERTAKEN = (
@@ -52,7 +53,8 @@ NOT_SENDABLE = "As it stands it cannot be started: {why} Change it first."
 @dataclass(frozen=True)
 class Page:
     """What is shown of a campaign. `size` is blurred, None: too few. `print` is that of its words. `is_own`: the reader
-    wrote them. `is_large`: it needs a second lead. `said` is what was just done.
+    wrote them. `is_large`: it needs a second lead. `said` is what was just done. `is_halted`: by a lead,
+    `is_off`: in the settings.
     """
 
     campaign: Campaign
@@ -64,6 +66,7 @@ class Page:
     is_halted: bool
     today: date
     said: str = ""
+    is_off: bool = False
 
 
 def message(page: Page) -> Message:
@@ -77,6 +80,7 @@ def message(page: Page) -> Message:
             pieces.small_print(words.standing(campaign, page.today)),
             *([pieces.section(TO_APPROVE_AGAIN)] if campaign.waits_again else []),
             *(_halted() if page.is_halted else []),
+            *([pieces.section(words.OFF_IN_THE_SETTINGS)] if page.is_off else []),
             *_plan(page),
             *_steps(page),
             pieces.row(*_looks(campaign)),

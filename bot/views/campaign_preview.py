@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.campaigns import Plan, Step
-from bot.domain.languages import ENGLISH
-from bot.domain.tips import SAMPLE_FACTS, Tip
+from bot.domain.languages import ENGLISH, LANGUAGES
+from bot.domain.tips import SAMPLE_FACTS, Tip, TipWords, fill
 from bot.views import campaign_words as words
 from bot.views import pieces
 from bot.views import tip as tip_views
@@ -21,10 +21,14 @@ TITLE = "The message"
 SAMPLE = "sample_"
 """What the ids of all buttons here begin with; a tap on one of them does nothing."""
 _KEY = "sample"
+_MOST = 2900
+"""Characters in one section; Slack takes 3,000."""
 
 
 def message(plan: Plan, tips: Sequence[Tip]) -> Message:
-    """Each message of the plan; of a family one of its tips, and which others it may be."""
+    """Each message of the plan as it looks, and below it all words that may stand in its place: whoever approves it has
+    seen them.
+    """
     shown = [_shown(number, step, plan, tips) for number, step in enumerate(plan.steps, start=1)]
     head = (
         "This is a sample: its figures are invented, and its buttons do nothing here. Whoever never heard from me "
@@ -58,9 +62,20 @@ def _shown(number: int, step: Step, plan: Plan, tips: Sequence[Tip]) -> Iterator
         yield pieces.section("There is no such tip any more. Change the campaign, and choose another.")
         return
     yield from sample(those[0], ENGLISH.code, trigger)
-    others = [f"“{words.tip(tip.tip_id)}”" for tip in those[1:]]
+    others = [said for tip in those for said in _in_words(tip, is_shown=tip is those[0])]
     if others:
-        yield pieces.small_print(f"Some people get another of the same family instead: {pieces.listing(others, 'or')}.")
+        yield pieces.small_print("Some people get these words instead:")
+    for some in pieces.filled(others, _MOST):
+        yield pieces.section(some)
+
+
+def _in_words(tip: Tip, *, is_shown: bool) -> Iterator[str]:
+    """A tip in each of its languages, with invented facts; `is_shown`: its English words stand above."""
+    for language in LANGUAGES.values():
+        said = TipWords(tip.text, tip.try_this, tip.how_to) if language is ENGLISH else tip.elsewhere.get(language.code)
+        if said is not None and not (is_shown and language is ENGLISH):
+            texts = [fill(text, SAMPLE_FACTS, language) for text in (said.text, said.try_this, said.how_to) if text]
+            yield "\n".join([f"*“{words.tip(tip.tip_id)}”, {language.name}*", *texts])
 
 
 def _inert(block: Block) -> Block:

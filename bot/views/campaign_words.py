@@ -141,6 +141,12 @@ def compared(plan: Plan) -> str:
     )
 
 
+OFF_IN_THE_SETTINGS = (
+    "Whoever runs Kindling has switched all messages off in its settings (`nudges.on`), so nothing leaves until they "
+    "switch it on again."
+)
+
+
 def standing(campaign: Campaign, today: date) -> str:
     """Where it stands, since when, and why it ended where it did so by itself."""
     since = pieces.day(campaign.changed_at.date(), today)

@@ -13,7 +13,7 @@ from bot.domain.told import Preferences
 from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, GUS, HANA, OTHERS, ROBIN, Member
 from bot.store import preferences
 from handlers.ai_stats import WORDS
-from handlers.trouble import AT_ONCE, TURNS
+from handlers.cards import AT_ONCE, TURNS
 from tests.handlers.office import Office
 
 
@@ -28,12 +28,14 @@ def test_every_word_is_answered_privately(at_work: Office, text: str) -> None:
 
 
 def test_acknowledged_while_others_are_being_answered(at_work: Office) -> None:
-    """With every turn taken a question is acknowledged in time all the same, and answered when there is one."""
+    """With every turn taken a question is acknowledged in time all the same, a stop acts, and the card comes later."""
     seen = len(at_work.slack.journal.entries())
     with ExitStack() as taken:
         for _ in range(AT_ONCE):
             taken.enter_context(TURNS)
         reply = at_work.slack.command(ADA.slack_id)
+        at_work.ask(DANA, "stop")
+        at_work.ask(DANA, "resume")
         meanwhile = [shown for shown in at_work.slack.journal.entries()[seen:] if shown.to == ADA.slack_id]
 
     assert ("", []) == (reply.problem, meanwhile)

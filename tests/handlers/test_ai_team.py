@@ -14,6 +14,7 @@ from bot.domain.disclosure import Cell, Why
 from bot.domain.roles import Role
 from bot.domain.team_summary import RULE_VERSION
 from bot.playground.cast import ADA, BEN, CHIDI, DANA, EMI, FINN, HANA, ROBIN, Member
+from bot.playground.faults import Kind
 from bot.playground.journal import Shown
 from bot.settings import Settings
 from bot.store import audit, published
@@ -21,7 +22,7 @@ from bot.store.tables import AuditRow, DigestWishRow, SnapshotMemberRow, Snapsho
 from bot.views import team
 from bot.views.ids import Action, Payload
 from handlers import ai_team, roles
-from handlers.user_groups import REMEMBERED_FOR, UserGroups
+from handlers.user_groups import REMEMBERED_FOR, STANDS_FOR, UserGroups
 from handlers.who import Asked
 from tests import summaries
 from tests.handlers.office import Office
@@ -251,6 +252,20 @@ def test_group_that_slack_does_not_tell_gives_no_role(at_work: Office, caplog: p
     assert "roles.group_not_told" in caplog.text
     assert "S0NOSUCH" not in caplog.text
     assert FINN.slack_id not in caplog.text
+
+
+def test_lead_by_user_group_while_slack_cannot_be_asked(at_work: Office) -> None:
+    """What Slack said within the hour stands: whoever has to stop everything does not wait for it; then no role."""
+    at_work.slack.workspace.groups["S0LEADS"] = frozenset({FINN.slack_id})
+    asked, now = with_settings(at_work, FINN, lead_group="S0LEADS"), at_work.desk.clock.now()
+    groups, slack = asked.desk.groups, asked.desk.slack
+    assert {FINN.slack_id} == groups.members(slack, "S0LEADS", now=now)
+    found = []
+    for later in (REMEMBERED_FOR, STANDS_FOR - REMEMBERED_FOR, STANDS_FOR):
+        at_work.slack.faults.inject("usergroups.users.list", Kind.RATE_LIMITED, retry_after_s=1)
+        found.append(groups.members(slack, "S0LEADS", now=now + later))
+
+    assert [{FINN.slack_id}, {FINN.slack_id}, frozenset()] == found
 
 
 def test_operator_reads_what_was_done(at_work: Office) -> None:

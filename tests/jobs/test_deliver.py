@@ -22,6 +22,7 @@ from bot.playground.faults import Kind
 from bot.playground.server import BOT_TOKEN, Playground
 from bot.playground.web_api import ALL_SCOPES
 from bot.slack import Slack
+from bot.store import send_slots
 from bot.store.database import Store
 from bot.store.delivery import HeldNudge
 from bot.store.own_tips import library
@@ -340,6 +341,21 @@ def test_pace_is_kept_by_all_workers_together(store: Store, playground: Playgrou
     assert 10 == sum(count.get("sent", 0) for count in counts)
     assert {f"U{number}" for number in range(10)} == {shown.to for shown in playground.journal.messages()}
     assert 10 == len(playground.journal.messages())
+
+
+def test_hold_that_comes_while_waiting_for_a_slot_is_kept(store: Store, playground: Playground) -> None:
+    """Another courier was refused meanwhile: a slot that was reserved before that lets nobody through."""
+    planned(store)
+
+    def another_is_refused(_seconds: float) -> None:
+        with store.begin() as session:
+            send_slots.hold(session, name="slack", wait_s=60)
+
+    with store.begin() as session:
+        send_slots.reserve(session, name="slack", rate_per_s=0.5, patience_s=1)
+
+    assert {} == run(store, playground, pace=Pace(rate_per_s=0.5), sleep=another_is_refused)
+    assert [] == playground.journal.messages()
 
 
 def test_real_words_carry_the_tip_and_the_way_out(sqlite_store: Store, playground: Playground) -> None:

@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.clock import HandClock
+from bot.domain.campaigns import Audience, Kind, Plan, Step
 from bot.domain.tips import SAMPLE_FACTS, TipWords
 from bot.playground.cast import ADA, BEN
 from bot.playground.server import BOT_TOKEN, Playground
 from bot.slack import Slack
-from bot.store import own_tips
+from bot.store import campaigns, own_tips
 from bot.store.database import Store
 from bot.store.delivery import HeldNudge
-from bot.store.tables import NudgeRow, PersonRow
+from bot.store.tables import CampaignRow, NudgeRow, PersonRow
 from jobs.deliver import deliver, words_of
 from jobs.rounds import Pace, Recheck
 from tests import watched
@@ -115,6 +116,32 @@ def test_ended_tip_is_not_said(store: Store, slack: Playground) -> None:
 
     assert {"skipped": 1} == run(store, slack, tips=own_tips.library([TIP]))
     assert (("skipped", "no_tip_left"), []) == (stands(store, nudge_id), said(slack, ADA.slack_id))
+
+
+@pytest.mark.parametrize("trigger", ["lapsed", "W13"])
+def test_tip_that_speaks_of_something_else_now_is_not_said(store: Store, slack: Playground, trigger: str) -> None:
+    """A lead made it one for others: what was planned of it would be untrue of whoever read it."""
+    nudge_id = planned(store, ADA.slack_id, None)
+    with store.begin() as session:
+        own_tips.save(session, tip=replace(TIP, triggers=frozenset({trigger})), now=NOW)
+
+    assert {"skipped": 1} == run(store, slack, tips=own_tips.library([TIP]))
+    assert (("skipped", "no_tip_left"), []) == (stands(store, nudge_id), said(slack, ADA.slack_id))
+
+
+@pytest.mark.parametrize("topic", [TIP.topic, "another-family"])
+def test_tip_moved_out_of_a_campaign_is_not_said_by_it(store: Store, slack: Playground, topic: str) -> None:
+    """What was approved is the family as it stands; a tip that left it would go out with words nobody approved."""
+    plan_ = Plan("F", Kind.ONE_OFF, Audience(min(TIP.triggers)), (Step(None, TIP.topic),), NOW.date(), NOW.date())
+    with store.begin() as session:
+        campaigns.create(session, plan=plan_, author_slack_id="U0LEAD", now=NOW)
+        number = session.scalars(select(CampaignRow.campaign_id)).one()
+        own_tips.save(session, tip=replace(TIP, topic=topic), now=NOW)
+    nudge_id = planned(store, ADA.slack_id, None, campaign_id=number, campaign_step=1)
+
+    run(store, slack, tips=own_tips.library([TIP]))
+
+    assert ("sent" if topic == TIP.topic else "skipped") == stands(store, nudge_id)[0]
 
 
 def test_tip_that_ends_at_the_last_moment_is_not_said(store: Store, slack: Playground) -> None:

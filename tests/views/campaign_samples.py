@@ -62,7 +62,7 @@ def every_message(tips: Sequence[Tip], word: str = "glass") -> dict[str, Message
     told: dict[str, Any] = {"is_all": False, "halted_on": None, "said": "", "today": TODAY}
     messages = {
         "list": campaign_home.message(listed, **told),
-        "empty": campaign_home.message([], **{**told, "halted_on": TODAY, "said": "Switched off."}),
+        "empty": campaign_home.message([], **{**told, "halted_on": TODAY, "said": "Switched off.", "is_off": True}),
         "all together": campaign_home.message(listed, **told, all_together=campaign_results.all_together(TOGETHER)),
         "nothing": campaign_home.nothing(stats_command="/ai-stats"),
         "gone": campaign_home.gone(),
@@ -106,7 +106,18 @@ def _pages(plan: Plan, word: str) -> dict[str, Message]:
     for is_own in (True, False):
         page = Page(again, 40, word, "print", is_own, is_large=True, is_halted=False, today=TODAY)
         pages[f"asked again {is_own}"] = campaign_page.message(page)
-    few = Page(campaign(plan), None, word, "print", True, is_large=False, is_halted=False, today=TODAY, said="Saved.")
+    few = Page(
+        campaign(plan),
+        None,
+        word,
+        "print",
+        True,
+        is_large=False,
+        is_halted=False,
+        today=TODAY,
+        said="Saved.",
+        is_off=True,
+    )
     ended = campaign(plan, CampaignState.STOPPED, why_ended="harm")
     return {
         **pages,
