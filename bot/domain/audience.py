@@ -23,6 +23,9 @@ MOST_MOVED = 6
 ROUNDED_TO = 10
 NEVER_ALL = 5
 """Of those among whom people are sought, at most all but so many count: that everybody is meant would tell of each."""
+LEAST_LEFT_OUT = 10
+"""A role, a team or a tool that leaves out fewer people than this is as good as no narrowing, and gets the same answer:
+else several cuts of the same people would be several draws to compare."""
 FRESH_DAYS = 14
 """Whoever was not judged for longer is not counted: nobody knows where they stand (P12)."""
 

@@ -7,13 +7,14 @@ which no lead's screen reaches. Called by `handlers/ai_nudge.py`. Next: `bot/sto
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from bot.domain.audience import FRESH_DAYS, blurred, cut_of, week_of
+from bot.domain.audience import FRESH_DAYS, LEAST_LEFT_OUT, blurred, cut_of, week_of
 from bot.domain.campaigns import FOLLOW_UP_DAYS, Arm, Audience, CampaignState, is_about_use
 from bot.domain.roles import Role
 from bot.errors import KindlingError
@@ -96,6 +97,9 @@ def counted(session: Session, *, audience: Audience, now: datetime) -> int | Non
     cut, week = cut_of(audience), week_of(now.date())
     kept = _read(session, [cut], week)
     if cut not in kept:
+        same = _told_as(session, audience, now.date())
+        if same != audience:
+            return _stand(session, {cut: counted(session, audience=same, now=now)}, week)[cut]
         kept = _keep(
             session, {cut: _people(session, audience, now)}, of=_among(session, audience, now.date()), week=week
         )
@@ -139,6 +143,25 @@ def _among(session: Session, audience: Audience, day: date) -> int:
     if audience.tool is not None and not is_about_use(audience.trigger):
         conditions.append(_has_to_do_with(audience.tool, day))
     return session.scalar(select(func.count(PersonRow.person_id)).where(works_here(PersonRow, day), *conditions)) or 0
+
+
+def _told_as(session: Session, audience: Audience, day: date) -> Audience:
+    """The audience without what narrows it by hardly anybody. Else one could ask for the same people again and again by
+    a role, a team or a tool that nearly all of them have, each time with another draw, and compare week with week.
+    """
+    for wider in _WIDER:
+        other = wider(audience)
+        if other != audience and _among(session, other, day) - _among(session, audience, day) < LEAST_LEFT_OUT:
+            audience = other
+    return audience
+
+
+_WIDER: tuple[Callable[[Audience], Audience], ...] = (
+    # A pattern in one tool is another one than the same pattern in any.
+    lambda audience: replace(audience, tool=None) if is_about_use(audience.trigger) else audience,
+    lambda audience: replace(audience, role=None),
+    lambda audience: replace(audience, group_key=None),
+)
 
 
 def _holds_true(audience: Audience) -> ColumnElement[bool]:
@@ -208,6 +231,11 @@ def _kept(session: Session, *, audience: Audience, now: datetime) -> dict[str, i
     cuts = {name: f"{cut} {name}" for name in names}
     kept = _read(session, list(cuts.values()), week)
     if cuts[_NOBODY_SILENT] not in kept:
+        same = _told_as(session, audience, now.date())
+        if same != audience:
+            told = _kept(session, audience=same, now=now)
+            kept = _stand(session, {cuts[name]: told[name] for name in names}, week)
+            return {name: kept[one] for name, one in cuts.items()}
         people = _by_reason(session, audience, now)
         of = _among(session, audience, now.date())
         kept = _keep(session, {cuts[name]: people.get(name, 0) for name in names}, of=of, week=week)
@@ -281,12 +309,13 @@ def _read(session: Session, cuts: list[str], week: date) -> dict[str, int | None
 def _keep(session: Session, people: dict[str, int], *, of: int, week: date) -> dict[str, int | None]:
     """Blur and keep; of two who ask at once the first is believed by both."""
     secret = _secret(session)
-    rows = [
-        {"week": week, "cut": cut, "people": blurred(number, of=of, secret=secret, cut=cut)}
-        for cut, number in people.items()
-    ]
-    insert_new(session, AudienceCountRow, rows)
-    return _read(session, list(people), week)
+    said = {cut: blurred(number, of=of, secret=secret, cut=cut) for cut, number in people.items()}
+    return _stand(session, said, week)
+
+
+def _stand(session: Session, said: dict[str, int | None], week: date) -> dict[str, int | None]:
+    insert_new(session, AudienceCountRow, [{"week": week, "cut": cut, "people": told} for cut, told in said.items()])
+    return _read(session, list(said), week)
 
 
 def _secret(session: Session) -> bytes:

@@ -7,7 +7,7 @@ from itertools import product
 
 from sqlalchemy import func, select
 
-from bot.domain.audience import week_of
+from bot.domain.audience import LEAST_LEFT_OUT, week_of
 from bot.domain.campaigns import Arm, Audience, CampaignState
 from bot.domain.nudging import Silence
 from bot.domain.occasions import is_speakable
@@ -116,6 +116,28 @@ def test_the_first_answer_of_a_week_stands(store: Store) -> None:
     assert 3 == sum(one.times for one in noted if one.act is audit.Act.AUDIENCE_COUNTED)
 
 
+def test_cuts_of_nearly_the_same_people_get_one_answer(store: Store) -> None:
+    """A role, a team and a tool that nearly everybody has give no further draws; one that leaves out ten is a cut."""
+    with store.begin() as session:
+        for number in range(80):
+            who = somebody(session, role="dev" if number > 8 else "biz")
+            if number < 75:
+                session.add(TeamPersonRow(group_key="g", person_id=who))
+                session.add(SeatRow(person_id=who, tool="copilot", assigned_on=YESTERDAY))
+            session.add_all([TeamPersonRow(group_key="h", person_id=who)] if number < 70 else [])
+        session.flush()
+        same = [{}, {"role": "dev"}, {"group_key": "g"}, {"tool": "copilot"}, {"group_key": "g", "tool": "copilot"}]
+        said = [audiences.counted(session, audience=Audience("never_used", **cut), now=NOW) for cut in same]
+        dry = [audiences.dry_run(session, audience=Audience("never_used", **cut), now=NOW) for cut in same]
+        drawn = [
+            audiences._told_as(session, Audience("never_used", group_key=key, role="dev"), TODAY) for key in ("g", "h")
+        ]
+
+    assert [said[0]] * len(same) == said
+    assert [dry[0]] * len(same) == dry
+    assert [Audience("never_used"), Audience("never_used", group_key="h")] == drawn
+
+
 def test_nobody_reads_that_a_whole_team_is_meant(store: Store) -> None:
     """A team of 39 that all match is told like one in which five do not: never as more than 34 people, moved by six."""
     with store.begin() as session:
@@ -183,6 +205,8 @@ def test_nothing_of_it_names_a_person(store: Store) -> None:
     with store.begin() as session:
         for _ in range(60):
             somebody(session, role="dev")
+        for _ in range(LEAST_LEFT_OUT):
+            somebody(session, role="biz")
         audiences.dry_run(session, audience=Audience("never_used", role="dev"), now=NOW)
         rows = session.execute(select(func.count(AudienceCountRow.cut))).scalar_one()
         kept = session.scalars(select(AudienceCountRow)).all()
