@@ -130,8 +130,9 @@ def unavailable() -> Message:
 
 def introduction(introduced_by: str, frame: Frame) -> list[Block]:
     """Who is writing, above the first message that a person ever gets."""
+    who = frame.usual_team if introduced_by == ENGLISH.usual_team else introduced_by
     return [
-        pieces.section(frame.hello.format(introduced_by=pieces.quiet(introduced_by, 120))),
+        pieces.section(frame.hello.format(introduced_by=pieces.quiet(who, 120))),
         pieces.section(frame.what_i_see),
         pieces.row(
             pieces.button(frame.show_card, Action.SHOW_CARD),

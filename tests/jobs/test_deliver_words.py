@@ -16,6 +16,7 @@ from bot.domain.campaigns import Audience, Kind, Plan, Step
 from bot.domain.tips import SAMPLE_FACTS, TipWords
 from bot.playground.cast import ADA, BEN
 from bot.playground.server import BOT_TOKEN, Playground
+from bot.settings import load
 from bot.slack import Slack
 from bot.store import campaigns, own_tips
 from bot.store.database import Store
@@ -41,14 +42,21 @@ def slack() -> Iterator[Playground]:
         yield opened
 
 
-def run(store: Store, slack: Playground, *, tips: own_tips.Tips, recheck: Recheck = always_right) -> dict[str, int]:
+def run(
+    store: Store,
+    slack: Playground,
+    *,
+    tips: own_tips.Tips,
+    recheck: Recheck = always_right,
+    set_up_by: str = "The enablement team",
+) -> dict[str, int]:
     return deliver(
         store,
         slack=Slack(BOT_TOKEN, slack.api_url),
         tips=tips,
         now=NOW,
         recheck=recheck,
-        render=words_of("The enablement team"),
+        render=words_of(set_up_by),
         owner="a",
         pace=Pace(rate_per_s=1000),
         sleep=lambda _s: None,
@@ -82,6 +90,18 @@ def test_everybody_is_written_to_in_their_language(store: Store, slack: Playgrou
     assert german.startswith("Hallo von Kindling: eine private Nachricht")
     assert "You have had a seat for Claude Code and GitHub Copilot since 13 January." in english
     assert english.startswith("Hello from Kindling: a private note")
+
+
+def test_who_set_this_up_is_said_in_german(sqlite_store: Store, slack: Playground) -> None:
+    """Also where nobody said who it was: the default of the setting is not English among German words."""
+    usual = load({}).set_up_by
+    planned(sqlite_store, ADA.slack_id, "de-DE")
+    planned(sqlite_store, BEN.slack_id, "en-GB")
+
+    run(sqlite_store, slack, tips=own_tips.library([TIP_IN_GERMAN]), set_up_by=usual)
+
+    assert "Das Enablement-Team hier hat mich eingerichtet" in said(slack, ADA.slack_id)[0]
+    assert f"{usual} set me up" in said(slack, BEN.slack_id)[0]
 
 
 def test_check_in_is_asked_in_german(sqlite_store: Store, slack: Playground) -> None:

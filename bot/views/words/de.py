@@ -12,6 +12,7 @@ _CAVEAT = "Was man spürt und was man zählt, ist oft zweierlei; aus dem einen w
 GERMAN = Frame(
     first_line="Eine private Nachricht von Kindling. Du musst nichts antworten.",
     first_contact="Hallo von Kindling: eine private Nachricht, und wer hier schreibt.",
+    usual_team="Das Enablement-Team hier",
     hello="Hallo, ich bin Kindling. {introduced_by} hat mich eingerichtet, damit dir die KI-Werkzeuge etwas bringen, "
     "die hier bezahlt werden.",
     what_i_see="*Was ich sehe:* Zahlen aus den Werkzeugen (Anfragen, Token, Kosten, angenommene Änderungen) und "

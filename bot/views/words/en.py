@@ -13,6 +13,7 @@ _CAVEAT = "What is felt and what is counted often differ; neither becomes the ot
 ENGLISH = Frame(
     first_line="A private note from Kindling. Nothing needs an answer.",
     first_contact="Hello from Kindling: a private note, and who is writing.",
+    usual_team="Your enablement team",
     hello="Hello, I am Kindling. {introduced_by} set me up to help people get something out of the AI tools that are "
     "paid for here.",
     what_i_see="*What I see:* counts from the tools (requests, tokens, cost, accepted edits) and finished work. "

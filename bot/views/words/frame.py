@@ -15,6 +15,8 @@ class Frame:
 
     first_line: str
     first_contact: str
+    usual_team: str
+    """Who set this up, where nobody says it (the default of `nudges.set_up_by`)."""
     hello: str
     what_i_see: str
     show_card: str
