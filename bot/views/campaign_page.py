@@ -96,9 +96,9 @@ def with_way_back(message: Message, campaign_key: str) -> Message:
 
 def _plan(page: Page) -> Iterator[Block]:
     plan = page.campaign.plan
-    whom = words.audience(plan.audience, page.team)
+    whom, size = words.audience(plan.audience, page.team), words.people(page.size)
     if not _is_over(page):
-        whom += f"\nJust now {words.people(page.size)} match."
+        whom += "\nToo few people match just now to say how many." if page.size is None else f"\nJust now {size} match."
     yield pieces.section(whom, "Who")
     yield pieces.section(words.messages(plan), "What they get")
     yield pieces.section(words.when(plan, page.today), "When")
@@ -169,8 +169,8 @@ def _approve(page: Page, label: str) -> Block:
     return pieces.sure(
         _first(page, label, Action.NUDGE_APPROVE),
         title="Have you looked at the message?",
-        text=f"It goes to {words.people(page.size)}, less those who are drawn to hear nothing and those who want "
-        "quiet.",
+        text=f"It goes to {'whoever matches' if page.size is None else words.people(page.size)}, less those who are "
+        "drawn to hear nothing and those who want quiet.",
         confirm=label,
     )
 

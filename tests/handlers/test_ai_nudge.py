@@ -277,7 +277,7 @@ def test_only_teams_of_which_something_is_told_can_be_chosen(leads: Office) -> N
 
     assert ["lanterns"] == [option["text"]["text"] for option in team["options"]]
     assert "A seat, and no use yet: in the team lanterns." in page
-    assert "too few people to say how many" in page
+    assert "Too few people match just now to say how many." in page
 
 
 def test_about_what_no_tip_says_anything(leads: Office) -> None:
@@ -317,7 +317,7 @@ def test_too_few_people_are_no_number_and_no_campaign(leads: Office) -> None:
     dry_run = words(leads.press(ROBIN, Action.NUDGE_DRY_RUN))
     leads.press(ROBIN, Action.NUDGE_OPEN)
 
-    assert "too few people to say how many" in page
+    assert "Too few people match just now to say how many." in page
     assert "So few people match" in dry_run
     assert not re.search(r"\b4\b", dry_run)
     assert "Start" not in page
