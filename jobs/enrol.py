@@ -29,11 +29,11 @@ def enrol(store: Store, *, now: datetime, switched_on: bool = True, approval_fro
         due = [] if is_off else cohorts.due(session, day=day)
     waves = 0
     for campaign_id in due:
-        with store.begin() as session:
-            if approval_from is not None and campaigns.grew(
+        with store.begin() as session:  # of its own: `take_in` holds rivals in their order, and this one first of all
+            has_grown = approval_from is not None and campaigns.grew(
                 session, campaign_id=campaign_id, approval_from=approval_from, now=now
-            ):
-                continue
-            waves += cohorts.take_in(session, campaign_id=campaign_id, day=day) is not None
+            )
+        with store.begin() as session:
+            waves += not has_grown and cohorts.take_in(session, campaign_id=campaign_id, day=day) is not None
     _log.info("enrol.done", campaigns_ended=ended, waves=waves)
     return {"campaigns_ended": ended, "waves": waves}

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot import app
 from bot.domain.campaigns import Arm, Audience, CampaignState, Kind, Step
@@ -21,7 +21,7 @@ from bot.store import campaigns, silences
 from bot.store import nudges as nudges_store
 from bot.store.database import Session, Store
 from bot.store.delivery import HeldNudge
-from bot.store.tables import CampaignMemberRow, CampaignResultRow
+from bot.store.tables import CampaignMemberRow, CampaignResultRow, CampaignRow
 from bot.views import tip
 from handlers.desk import Desk
 from jobs import deliver, enrol, recheck
@@ -209,6 +209,22 @@ def test_nobody_is_drawn_while_everything_is_switched_off(sqlite_store: Store) -
 
         assert 1 == enrol.enrol(desk.store, now=NIGHT + DAYS)["waves"]
         assert 20 == len(arms(desk, key))
+
+
+def test_what_one_lead_started_draws_no_crowd(store: Store) -> None:
+    """It was for a few when it was started, and the night finds many: nobody is drawn before a second lead agreed."""
+    with company(store, 60) as (desk, _):
+        key = started(desk, a_plan(), NIGHT)
+        with desk.store.begin() as session:
+            session.execute(update(CampaignRow).values(needs_approval=False, approver_slack_id=None))
+        assert 0 == enrol.enrol(desk.store, now=NIGHT, approval_from=30)["waves"]
+        assert {} == arms(desk, key)
+        with desk.store.begin() as session:
+            assert campaigns.ask_for_approval(session, campaign_key=key, by_slack_id="U0ONE", now=NIGHT)
+            assert campaigns.approve(session, campaign_key=key, approver_slack_id="U0TWO", now=NIGHT)
+
+        assert 1 == enrol.enrol(desk.store, now=NIGHT, approval_from=30)["waves"]
+        assert 60 == len(arms(desk, key))
 
 
 def test_a_cap_holds_whoever_plans(store: Store) -> None:
