@@ -48,9 +48,8 @@ def decide(
 ) -> dict[str, int]:
     """Plan at most one message for each person and keep the reason of every silence.
 
-    Counts: `people`, `planned`, `silent`, then `planned.<topic>` and `silent.<reason>`. No person is in them, and still
-    only the first three may be printed and kept (`bot/domain/crowd_counts.py`). Campaigns draw who is in them first,
-    and who waits for fifteen minutes with a colleague gets the next answer.
+    Counts: `people`, `planned`, `silent`, then `planned.<topic>` and `silent.<reason>`: of nobody, and still only the
+    first three may be printed and kept (`bot/domain/crowd_counts.py`). Campaigns draw who is in them first.
     """
     enrol.enrol(store, now=now, switched_on=switched_on, approval_from=approval_from)
     pairing.go_on(store, now=now, switched_on=switched_on)

@@ -119,7 +119,7 @@ def served(desk: Desk, slack: Playground) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
