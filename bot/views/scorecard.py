@@ -270,7 +270,7 @@ def _not_found(efficiency: Efficiency, suggested: str) -> Iterator[str]:
     if sought:
         found = len(empty) < 2 or efficiency.ledgers.exploration_microusd
         nothing = "nothing else" if found else "nothing"
-        yield f"I looked for what {pieces.listing(sought, 'or')}: {nothing} I can check for was found."
+        yield f"I looked for what {pieces.listing(sought, 'or')}, and found {nothing} that I can check for."
     if suggestion:
         yield f"For what {_LESS} there is a suggestion {suggested}; it is in no sum."
 

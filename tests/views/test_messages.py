@@ -327,7 +327,7 @@ def test_money_stands_on_one_line_and_the_meter_on_the_next() -> None:
 
     assert (
         "$78 in all, seats included: about $12 could have been less, about $9 was exploring. "
-        "I looked for what bought nothing: nothing else I can check for was found."
+        "I looked for what bought nothing, and found nothing else that I can check for."
     ) == money
     assert "The parts are estimates, not a bill. Meter reading: about 5.4 million tokens." == below
 
@@ -399,8 +399,8 @@ def test_nothing_found_is_said_as_nothing_found() -> None:
     said = card_views.efficiency_words(replace(efficiency, ledgers=none), samples.TODAY)
 
     assert (
-        "$78 in all, seats included. I looked for what could have been less or bought nothing: nothing I can check for "
-        "was found."
+        "$78 in all, seats included. I looked for what could have been less or bought nothing, and found nothing that "
+        "I can check for."
     ) in said
     assert "$0" not in said
 

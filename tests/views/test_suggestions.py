@@ -84,10 +84,10 @@ def test_the_card_does_not_deny_what_why_suggests() -> None:
     alone, used, exploring, beside = (card_views.efficiency_words(card, LAST_DAY) for card in cards)
 
     assert (
-        "I looked for what bought nothing: nothing I can check for was found. For what could have been less there is a "
-        'suggestion under "Why?"; it is in no sum.'
+        "I looked for what bought nothing, and found nothing that I can check for. For what could have been less there "
+        'is a suggestion under "Why?"; it is in no sum.'
     ) in alone
-    assert "what could have been less or bought nothing: nothing I can check for was found." in used
+    assert "what could have been less or bought nothing, and found nothing that I can check for." in used
     assert (
         "all of it was exploring. So nothing in it counts as what could have been less or bought nothing." in exploring
     )
