@@ -106,7 +106,7 @@ def _send_all(round_: Round) -> None:
         with round_.store.begin() as session:
             pace = round_.pace
             claimed = delivery.claim(
-                session, owner=round_.owner, batch=pace.batch, lease_s=pace.lease_s, now=round_.now
+                session, owner=round_.owner, batch=pace.claimed_at_once, lease_s=pace.lease_s, now=round_.now
             )
         if not claimed:
             return

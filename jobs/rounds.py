@@ -59,6 +59,13 @@ class Pace:
     most_lookups: int = 30
 
     @property
+    def claimed_at_once(self) -> int:
+        """At most `batch`, and no more than leave in a fifteenth of a lease: up to so many workers may share the pace
+        before what waits in their batches outlasts it, and takes slots for nothing.
+        """
+        return max(1, min(self.batch, int(self.rate_per_s * self.lease_s / 15)))
+
+    @property
     def absent_after_s(self) -> float:
         """How long after its row said `sending` a message that is not there was never sent."""
         return self.http_timeout_s + self.settle_s

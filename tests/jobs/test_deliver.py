@@ -358,6 +358,22 @@ def test_hold_that_comes_while_waiting_for_a_slot_is_kept(store: Store, playgrou
     assert [] == playground.journal.messages()
 
 
+def test_many_workers_at_a_slow_pace_lose_no_slot(store: Store, playground: Playground) -> None:
+    """Six share a pace at which a batch of theirs would outlast its lease: a message takes one slot and one claim."""
+    nudges = [planned(store, f"U{number}") for number in range(12)]
+    for number in range(12):
+        playground.add_member(Member(f"U{number}", f"{number}@lantern.example", "Somebody"))
+
+    def work(number: int) -> None:
+        pace = Pace(rate_per_s=4, batch=8, lease_s=2.0, http_timeout_s=0.5)
+        run(store, playground, owner=f"worker {number}", pace=pace, sleep=time.sleep)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+
+    assert [["planned", "claimed", "sending", "sent"]] * 12 == [walk(store, nudge_id) for nudge_id in nudges]
+
+
 def test_real_words_carry_the_tip_and_the_way_out(sqlite_store: Store, playground: Playground) -> None:
     """With the real wording, the first message names who set this up and how to stop."""
     planned(sqlite_store)
