@@ -85,8 +85,7 @@ def what_sent(asked: Asked, form: Form) -> Next:
         if before is None or before.state is not CampaignState.DRAFT:
             return _overtaken(asked, session, key)
         plan, unread = _second_plan(form, before.plan)
-        known = [(tip.tip_id, tip.topic, tip.triggers) for tip in door.tips(asked, session)]
-        wrong = {**rules.check(plan, tips=known, today=door.today_of(asked)), **unread}
+        wrong = {**rules.check(plan, tips=door.tips(asked, session), today=door.today_of(asked)), **unread}
         beside = {field: said for field, said in wrong.items() if field in form.values}
         if beside:
             return forms.wrong(beside)

@@ -7,7 +7,7 @@ Next: `handlers/campaign_looks.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 
 from bot.domain import campaigns as rules
 from bot.domain.campaigns import Campaign, CampaignState
@@ -66,10 +66,11 @@ def page(asked: Asked, session: Session, campaign: Campaign | None, said: str = 
     )
 
 
-def wrong_with(asked: Asked, session: Session, campaign: Campaign, *, today: date) -> str:
-    """What keeps a plan from running, as of that day; empty when nothing does."""
-    known = [(tip.tip_id, tip.topic, tip.triggers) for tip in door.tips(asked, session)]
-    return next(iter(rules.check(campaign.plan, tips=known, today=today).values()), "")
+def _wrong_with(asked: Asked, session: Session, campaign: Campaign) -> str:
+    """What keeps a plan from running today; empty when nothing does."""
+    tips, was_asked = door.tips(asked, session), campaign.state is not CampaignState.DRAFT
+    found = rules.check(campaign.plan, tips=tips, today=door.today_of(asked), was_asked=was_asked)
+    return next(iter(found.values()), "")
 
 
 # ---------------------------------------------------------------- steps
@@ -79,9 +80,7 @@ def _start(asked: Asked, session: Session, campaign: Campaign) -> str:
     """Start a small one; hand a large one, or one that has to be approved again, to a second lead."""
     if not (campaign.state is CampaignState.DRAFT or campaign.waits_again):
         return views.OVERTAKEN
-    today = door.today_of(asked)
-    begins = min(today, campaign.plan.first_day) if campaign.waits_again else today
-    wrong = wrong_with(asked, session, campaign, today=begins) or _over(campaign, today)
+    wrong = _wrong_with(asked, session, campaign)
     if wrong:
         return views.NOT_SENDABLE.format(why=wrong)
     key, now, large_from = campaign.campaign_key, _now(asked), asked.desk.settings.approval_from
@@ -102,10 +101,6 @@ def _ask(asked: Asked, session: Session, key: str) -> str:
     return views.ASKED if is_asked else views.OVERTAKEN
 
 
-def _over(campaign: Campaign, today: date) -> str:
-    return "" if campaign.plan.last_day > today else "Nobody would be drawn into it before its last day is over."
-
-
 def _approve(asked: Asked, session: Session, campaign: Campaign) -> str:
     """The word of a second lead. What was right when it was asked for may have run out while it waited."""
     if not (campaign.state is CampaignState.WAITING or campaign.waits_again):
@@ -114,14 +109,11 @@ def _approve(asked: Asked, session: Session, campaign: Campaign) -> str:
         return views.NOBODYS_WORDS
     if campaign.author_slack_id == asked.slack_user_id:
         return views.OWN_WORDS
-    today = door.today_of(asked)
-    begins = min(today, campaign.plan.first_day)
-    wrong = wrong_with(asked, session, campaign, today=begins) or _over(campaign, today)
+    wrong = _wrong_with(asked, session, campaign)
     if wrong:
         return views.NOT_SENDABLE.format(why=wrong)
     now = _now(asked)
-    size = audiences.counted(session, audience=campaign.plan.audience, now=now)
-    if size is None and not campaign.waits_again:
+    if not campaign.waits_again and audiences.counted(session, audience=campaign.plan.audience, now=now) is None:
         return views.NOT_COUNTABLE
     who = asked.slack_user_id
     is_done = campaigns.approve(session, campaign_key=campaign.campaign_key, approver_slack_id=who, now=now)
@@ -129,8 +121,7 @@ def _approve(asked: Asked, session: Session, campaign: Campaign) -> str:
 
 
 def _stop(asked: Asked, session: Session, campaign: Campaign) -> str:
-    was_draft = campaign.state is CampaignState.DRAFT and campaign.last_wave_on is None
-    said = views.THROWN_AWAY if was_draft else views.STOPPED
+    said = views.THROWN_AWAY if campaign.state is CampaignState.DRAFT else views.STOPPED
     return _by(campaigns.stop, said)(asked, session, campaign)
 
 

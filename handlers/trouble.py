@@ -26,7 +26,6 @@ FormWork = Callable[[Asked, Form], Next]
 WhoAsked = Callable[[Desk, Body], Asked]
 Listener = Callable[[Ack, dict[str, Any]], None]
 
-
 _log = EventLog("handlers")
 
 

@@ -37,12 +37,11 @@ class UserGroups:
             return members
         try:
             members = slack.group_members(group_id)
-        except SlackRefused as error:
-            _log.warning("roles.group_not_told", reason=error.reason)
-            members = frozenset()
         except SlackError as error:
             _log.warning("roles.group_not_told", reason=error.reason)
-            return members if asked_at is not None and timedelta(0) <= now - asked_at < STANDS_FOR else frozenset()
+            if not isinstance(error, SlackRefused):
+                return members if asked_at is not None and timedelta(0) <= now - asked_at < STANDS_FOR else frozenset()
+            members = frozenset()
         with self._lock:
             self._told[group_id] = (now, members)
         return members

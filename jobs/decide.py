@@ -42,9 +42,9 @@ def decide(
     holidays_of: HolidaysOf,
     weekend_of: WeekendOf,
     switched_on: bool,
+    approval_from: int,
     person_ids: Sequence[int] | None = None,
     shard_size: int = 500,
-    approval_from: int | None = None,
 ) -> dict[str, int]:
     """Plan at most one message for each person and keep the reason of every silence.
 

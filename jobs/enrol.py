@@ -15,11 +15,11 @@ from bot.store.database import Store
 _log = EventLog("enrol")
 
 
-def enrol(store: Store, *, now: datetime, switched_on: bool = True, approval_from: int | None = None) -> dict[str, int]:
+def enrol(store: Store, *, now: datetime, switched_on: bool, approval_from: int) -> dict[str, int]:
     """End what is over, and draw the waves that are due. Counts: `campaigns_ended` and `waves`; never people.
 
     While nothing is sent (`nudges.on`, or a lead's switch) nobody is drawn: some would be left out of nothing. What one
-    lead started and meets `approval_from` people by now waits for a second (None: nobody has to approve anything).
+    lead started and meets `approval_from` people by now waits for a second.
     """
     day = now.astimezone(UTC).date()
     with store.begin() as session:
@@ -30,9 +30,7 @@ def enrol(store: Store, *, now: datetime, switched_on: bool = True, approval_fro
     waves = 0
     for campaign_id in due:
         with store.begin() as session:  # of its own: `take_in` holds rivals in their order, and this one first of all
-            has_grown = approval_from is not None and campaigns.grew(
-                session, campaign_id=campaign_id, approval_from=approval_from, now=now
-            )
+            has_grown = campaigns.grew(session, campaign_id=campaign_id, approval_from=approval_from, now=now)
         with store.begin() as session:
             waves += not has_grown and cohorts.take_in(session, campaign_id=campaign_id, day=day) is not None
     _log.info("enrol.done", campaigns_ended=ended, waves=waves)

@@ -75,6 +75,10 @@ class Step:
     topic: str | None
     gap_days: int = 0
 
+    def may_send(self, tip: Tip) -> bool:
+        """Whether this tip may be its message."""
+        return tip.tip_id == self.tip_id or tip.topic == self.topic
+
 
 @dataclass(frozen=True)
 class Audience:
@@ -130,10 +134,11 @@ class Campaign:
         return self.state is CampaignState.PAUSED and self.needs_approval and self.approver_slack_id is None
 
 
-def check(plan: Plan, *, tips: Collection[tuple[str, str, frozenset[str]]], today: date) -> dict[str, str]:
+def check(plan: Plan, *, tips: Collection[Tip], today: date, was_asked: bool = False) -> dict[str, str]:
     """What is wrong with a plan: one sentence for each field that cannot stay; empty when it may run.
 
-    `tips` are the id, the topic and the triggers of every tip that may be sent.
+    `tips` are all that may be sent. `was_asked`: it was right when a second lead was asked, and its first day may have
+    come since.
     """
     low, high = plan.hours
     wrong = {
@@ -142,7 +147,7 @@ def check(plan: Plan, *, tips: Collection[tuple[str, str, frozenset[str]]], toda
         else f"Give it a name of 1 to {LONGEST_NAME} letters.",
         "trigger": None if plan.audience.trigger in TRIGGERS else "Choose a state or a pattern from the list.",
         "role": None if plan.audience.role is None or plan.audience.role in ROLES else "Choose a role from the list.",
-        "first_day": None if plan.first_day >= today else "Begin today or later.",
+        "first_day": None if was_asked or plan.first_day >= today else "Begin today or later.",
         "last_day": _wrong_end(plan, today),
         "hours": None if HOURS[0] <= low < high <= HOURS[1] else _HOURS,
         "most_messages": None if plan.most_messages is None or plan.most_messages > 0 else "Allow at least 1 message.",
@@ -158,22 +163,21 @@ def _wrong_end(plan: Plan, today: date) -> str | None:
     return None if plan.last_day > today else "End tomorrow or later: who is in it is drawn in the night."
 
 
-def _wrong_steps(plan: Plan, tips: Collection[tuple[str, str, frozenset[str]]]) -> str | None:
+def _wrong_steps(plan: Plan, tips: Collection[Tip]) -> str | None:
     most = MOST_STEPS if plan.kind is Kind.SEQUENCE else 1
     if not 1 <= len(plan.steps) <= most:
         return f"Choose 1 to {most} messages." if most > 1 else "Choose one message."
     if any(step.gap_days < LEAST_GAP_DAYS for step in plan.steps[1:]):
         return f"Leave {LEAST_GAP_DAYS} days or more between two messages."
     for step in plan.steps:
-        fitting = [triggers for tip_id, topic, triggers in tips if step.tip_id == tip_id or step.topic == topic]
-        if not any(plan.audience.trigger in triggers for triggers in fitting):
+        if not any(step.may_send(tip) and plan.audience.trigger in tip.triggers for tip in tips):
             return f"No tip {step.tip_id or step.topic} speaks about that; choose one that does."
     return None
 
 
 def says(plan: Plan, tip: Tip) -> bool:
-    """Whether a plan may send this tip: by its id, or by its family."""
-    return any(tip.tip_id == step.tip_id or tip.topic == step.topic for step in plan.steps)
+    """Whether a plan may send this tip."""
+    return any(step.may_send(tip) for step in plan.steps)
 
 
 def print_of(plan: Plan, tips: Iterable[Tip]) -> str:

@@ -137,8 +137,7 @@ def choose(
 
 
 def _is_meant(tip: Tip, turn: Turn | None) -> bool:
-    step = turn.step if turn else None
-    return step is None or step.tip_id == tip.tip_id or (step.tip_id is None and step.topic == tip.topic)
+    return turn is None or turn.step is None or turn.step.may_send(tip)
 
 
 def _occasions(

@@ -108,8 +108,9 @@ def counted(session: Session, *, audience: Audience, now: datetime) -> int | Non
 
 def grown_to(session: Session, *, audience: Audience, now: datetime) -> int | None:
     """About how many are meant at this moment, whatever was said this week: for a job that shows it to nobody."""
-    of = _among(session, audience, now.date())
-    return blurred(_people(session, audience, now), of=of, secret=_secret(session), cut=cut_of(audience))
+    same = _told_as(session, audience, now.date())
+    of = _among(session, same, now.date())
+    return blurred(_people(session, same, now), of=of, secret=_secret(session), cut=cut_of(same))
 
 
 def _people(session: Session, audience: Audience, now: datetime) -> int:

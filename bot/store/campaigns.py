@@ -49,7 +49,6 @@ def create(session: Session, *, plan: Plan, author_slack_id: str, now: datetime)
     values = {
         "campaign_key": campaign_key,
         "state": CampaignState.DRAFT.value,
-        "needs_approval": False,
         "author_slack_id": author_slack_id,
         "created_at": now,
         "changed_at": now,
@@ -122,8 +121,8 @@ def ask_for_approval(session: Session, *, campaign_key: str, by_slack_id: str, n
     found = find(session, campaign_key=campaign_key)
     if found is None or not (found.waits_again or _is_countable(session, campaign_key, now)):
         return False
-    target, act = CampaignState.PAUSED if found.waits_again else CampaignState.WAITING, Act.APPROVAL_ASKED
-    arrow = _Arrow((found.state,) if found.waits_again else ("draft",), target, act)
+    source, target = ("paused", "paused") if found.waits_again else ("draft", "waiting")
+    arrow = _Arrow((source,), target, Act.APPROVAL_ASKED)
     values = {"author_slack_id": by_slack_id, "needs_approval": True}
     as_read = CampaignRow.changed_at == found.changed_at
     return _go(session, campaign_key, arrow, now=now, only_if=as_read, values=values)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.campaigns import Plan, Step
 from bot.domain.languages import ENGLISH, LANGUAGES
@@ -54,7 +54,7 @@ def sample(tip: Tip, locale: str, trigger: str | None = None) -> list[Block]:
 
 def _shown(number: int, step: Step, plan: Plan, tips: Sequence[Tip]) -> Iterator[Block]:
     trigger = plan.audience.trigger
-    those = [tip for tip in tips if trigger in tip.triggers and (step.tip_id == tip.tip_id or step.topic == tip.topic)]
+    those = [tip for tip in tips if trigger in tip.triggers and step.may_send(tip)]
     yield pieces.divider()
     if len(plan.steps) > 1:
         yield pieces.small_print(f"*Message {number}*")
@@ -65,8 +65,7 @@ def _shown(number: int, step: Step, plan: Plan, tips: Sequence[Tip]) -> Iterator
     others = [said for tip in those for said in _in_words(tip, is_shown=tip is those[0])]
     if others:
         yield pieces.small_print("Some people get these words instead:")
-    for some in pieces.filled(others, _MOST):
-        yield pieces.section(some)
+    yield from map(pieces.section, _filled(others))
 
 
 def _in_words(tip: Tip, *, is_shown: bool) -> Iterator[str]:
@@ -76,6 +75,18 @@ def _in_words(tip: Tip, *, is_shown: bool) -> Iterator[str]:
         if said is not None and not (is_shown and language is ENGLISH):
             texts = [fill(text, SAMPLE_FACTS, language) for text in (said.text, said.try_this, said.how_to) if text]
             yield "\n".join([f"*“{words.tip(tip.tip_id)}”, {language.name}*", *texts])
+
+
+def _filled(texts: Iterable[str]) -> Iterator[str]:
+    """The texts in as few sections as their order allows."""
+    held = ""
+    for text in texts:
+        if held and len(held) + 2 + len(text) > _MOST:
+            yield held
+            held = ""
+        held = f"{held}\n\n{text}" if held else text
+    if held:
+        yield held
 
 
 def _inert(block: Block) -> Block:

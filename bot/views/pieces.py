@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -71,18 +71,6 @@ def fit(escaped: str, longest: int) -> str:
 
 
 # ---------------------------------------------------------------- blocks
-
-
-def filled(texts: Iterable[str], most: int) -> Iterator[str]:
-    """The texts in as few pieces of at most so many characters as their order allows."""
-    piece = ""
-    for text in texts:
-        if piece and len(piece) + 2 + len(text) > most:
-            yield piece
-            piece = ""
-        piece = f"{piece}\n\n{text}" if piece else text
-    if piece:
-        yield piece
 
 
 def section(text: str, title: str | None = None) -> Block:

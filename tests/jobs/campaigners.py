@@ -22,6 +22,7 @@ from bot.store import campaigns, coverage, people, usage
 from bot.store.database import Session, Store
 from bot.store.tables import CampaignMemberRow, CampaignRow, IdentityRow, NudgeRow, PersonRow
 from handlers.desk import Desk
+from jobs import enrol
 from jobs.rounds import Pace
 from tests import watched
 
@@ -101,6 +102,11 @@ def started(desk: Desk, plan: Plan, now: datetime) -> str:
         runs = {"state": CampaignState.RUNNING.value, "needs_approval": True, "approver_slack_id": "UAPPROVER"}
         session.execute(update(CampaignRow).where(CampaignRow.campaign_key == key).values(runs))
     return key
+
+
+def draw(desk: Desk, now: datetime, *, switched_on: bool = True) -> int:
+    """The first step of a night alone; how many waves were drawn."""
+    return enrol.enrol(desk.store, now=now, switched_on=switched_on, approval_from=30)["waves"]
 
 
 def night(desk: Desk, day: date) -> None:

@@ -24,7 +24,7 @@ from bot.store.delivery import HeldNudge
 from bot.store.tables import CampaignMemberRow, CampaignResultRow, CampaignRow
 from bot.views import tip
 from handlers.desk import Desk
-from jobs import deliver, enrol, recheck
+from jobs import deliver, recheck
 from tests.jobs.campaigners import (
     FAST,
     MONDAY,
@@ -36,6 +36,7 @@ from tests.jobs.campaigners import (
     at,
     become,
     company,
+    draw,
     night,
     nudges,
     people_of,
@@ -169,7 +170,7 @@ def test_who_is_held_out_after_the_plan_hears_nothing_either(sqlite_store: Store
         night(desk, MONDAY)
         assert {"planned"} == {row.state for row in nudges(desk)}
         key = started(desk, a_plan(holdout_percent=50), at(MONDAY, 5))
-        enrol.enrol(desk.store, now=at(MONDAY, 6))
+        draw(desk, at(MONDAY, 6))
         afternoon(desk, MONDAY)
 
         held_out = {person_id for person_id, arm in arms(desk, key).items() if arm is Arm.HELD_OUT}
@@ -184,13 +185,13 @@ def test_a_wave_is_drawn_once_whoever_draws(store: Store) -> None:
     with company(store, 40) as (desk, _):
         keys = [started(desk, a_plan(name=name, holdout_percent=20), NIGHT) for name in ("One", "Two")]
         with ThreadPoolExecutor(6) as pool:
-            list(pool.map(lambda _: enrol.enrol(desk.store, now=NIGHT), range(6)))
+            list(pool.map(lambda _: draw(desk, NIGHT), range(6)))
 
         first, second = (arms(desk, key) for key in keys)
         assert 40 == len(first) + len(second)
         assert set() == first.keys() & second.keys()
         before = {**first, **second}
-        enrol.enrol(desk.store, now=NIGHT + DAYS)
+        draw(desk, NIGHT + DAYS)
         assert before == {**arms(desk, keys[0]), **arms(desk, keys[1])}
 
 
@@ -200,14 +201,14 @@ def test_nobody_is_drawn_while_everything_is_switched_off(sqlite_store: Store) -
         key = started(desk, a_plan(), NIGHT)
         with desk.store.begin() as session:
             assert campaigns.halt_all(session, now=NIGHT)
-        assert 0 == enrol.enrol(desk.store, now=NIGHT)["waves"]
-        assert 0 == enrol.enrol(desk.store, now=NIGHT, switched_on=False)["waves"]
+        assert 0 == draw(desk, NIGHT)
+        assert 0 == draw(desk, NIGHT, switched_on=False)
         assert {} == arms(desk, key)
         with desk.store.begin() as session:
             assert campaigns.resume_all(session, now=NIGHT)
-        assert 0 == enrol.enrol(desk.store, now=NIGHT, switched_on=False)["waves"]
+        assert 0 == draw(desk, NIGHT, switched_on=False)
 
-        assert 1 == enrol.enrol(desk.store, now=NIGHT + DAYS)["waves"]
+        assert 1 == draw(desk, NIGHT + DAYS)
         assert 20 == len(arms(desk, key))
 
 
@@ -217,13 +218,13 @@ def test_what_one_lead_started_draws_no_crowd(store: Store) -> None:
         key = started(desk, a_plan(), NIGHT)
         with desk.store.begin() as session:
             session.execute(update(CampaignRow).values(needs_approval=False, approver_slack_id=None))
-        assert 0 == enrol.enrol(desk.store, now=NIGHT, approval_from=30)["waves"]
+        assert 0 == draw(desk, NIGHT)
         assert {} == arms(desk, key)
         with desk.store.begin() as session:
             assert campaigns.ask_for_approval(session, campaign_key=key, by_slack_id="U0ONE", now=NIGHT)
             assert campaigns.approve(session, campaign_key=key, approver_slack_id="U0TWO", now=NIGHT)
 
-        assert 1 == enrol.enrol(desk.store, now=NIGHT, approval_from=30)["waves"]
+        assert 1 == draw(desk, NIGHT)
         assert 60 == len(arms(desk, key))
 
 
@@ -231,7 +232,7 @@ def test_a_cap_holds_whoever_plans(store: Store) -> None:
     """Four who plan for different people at once plan together as many messages as the campaign may send."""
     with company(store, 40) as (desk, _):
         started(desk, a_plan(most_messages=9), NIGHT)
-        enrol.enrol(desk.store, now=NIGHT)
+        draw(desk, NIGHT)
         quarters = [people_of(desk)[number::4] for number in range(4)]
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda some: app.decide_now(desk, now=NIGHT, person_ids=some), quarters))
@@ -246,14 +247,14 @@ def test_a_recurring_one_takes_in_newcomers_each_week(sqlite_store: Store) -> No
         everybody = people_of(desk)
         become(desk, everybody[:22], role="dev")
         key = started(desk, a_plan(kind=Kind.RECURRING, audience=Audience("never_used", role="dev")), NIGHT)
-        enrol.enrol(desk.store, now=NIGHT)
+        draw(desk, NIGHT)
         first = arms(desk, key)
         become(desk, everybody[22:], role="dev")
-        enrol.enrol(desk.store, now=NIGHT + 3 * DAYS)
+        draw(desk, NIGHT + 3 * DAYS)
         assert everybody[:22] == sorted(first)
         assert first == arms(desk, key)
 
-        enrol.enrol(desk.store, now=NIGHT + 7 * DAYS)
+        draw(desk, NIGHT + 7 * DAYS)
         second = arms(desk, key)
         assert everybody == sorted(second)
         assert first == {person_id: second[person_id] for person_id in first}
@@ -281,7 +282,7 @@ def test_nothing_of_it_comes_after_its_last_day(sqlite_store: Store) -> None:
         assert 20 == sum(row.campaign_id is not None for row in nudges(desk))
         afternoon(desk, MONDAY + DAYS)
         assert Counter({("skipped", "expired"): 20}) == states(desk)
-        enrol.enrol(desk.store, now=NIGHT + 2 * DAYS)
+        draw(desk, NIGHT + 2 * DAYS)
         with desk.store.read() as session:
             found = campaigns.find(session, campaign_key=key)
         assert found is not None

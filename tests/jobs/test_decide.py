@@ -44,6 +44,7 @@ def run(store: Store, now: datetime = NIGHT, **changes: Any) -> dict[str, int]:
         "holidays_of": no_holidays,
         "weekend_of": usual_weekend,
         "switched_on": True,
+        "approval_from": 30,
     }
     return decide(store, now=now, **settings | changes)
 

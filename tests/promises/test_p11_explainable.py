@@ -33,7 +33,15 @@ def judged(sqlite_store: Store) -> Store:
     keep(sqlite_store, company)
     detect(sqlite_store, now=NOW, prices=GenaiPrices(), holidays_of=holidays_of, weekend_of=weekend_of)
     tips = tip_library.load_tips()
-    decide(sqlite_store, now=NOW, tips=tips, holidays_of=holidays_of, weekend_of=weekend_of, switched_on=True)
+    decide(
+        sqlite_store,
+        now=NOW,
+        tips=tips,
+        holidays_of=holidays_of,
+        weekend_of=weekend_of,
+        switched_on=True,
+        approval_from=30,
+    )
     return sqlite_store
 
 

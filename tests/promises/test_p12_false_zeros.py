@@ -89,7 +89,7 @@ def verdicts(store: Store, *emails: str, now: Any = NOW) -> list[tuple[State, bo
     """What the night says of these people, and whether it would write to them."""
     rules: dict[str, Any] = {"holidays_of": lambda *_: frozenset(), "weekend_of": lambda _: SATURDAY_AND_SUNDAY}
     detect(store, now=now, prices=PRICES, **rules)
-    decide(store, now=now, tips=TIPS, switched_on=True, **rules)
+    decide(store, now=now, tips=TIPS, switched_on=True, approval_from=30, **rules)
     with store.read() as session:
         ids = identities.resolve(session, source=IdentitySource.EMAIL, ids=emails)
         standings = states.current(session, person_ids=ids.values())

@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("holdout_percent", sa.BigInteger(), nullable=False),
         sa.Column("author_slack_id", sa.String(length=32), nullable=True),
         sa.Column("approver_slack_id", sa.String(length=32), nullable=True),
-        sa.Column("needs_approval", sa.Boolean(), nullable=False),
         sa.Column("created_at", bot.store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("changed_at", bot.store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("last_wave_on", sa.Date(), nullable=True),
